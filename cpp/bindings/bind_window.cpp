@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bindings.hpp"
+
+namespace radpix::bindings {
+
+void bind_window(py::module_ & /*module*/) {}
+
+} // namespace radpix::bindings

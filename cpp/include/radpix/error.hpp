@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Errors of the core. Every public function reports through `radpix::Error`; kernels are noexcept and get
+/// checked input.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <system_error>
+
+namespace radpix {
+
+/// What went wrong. The hundreds say whose fault it is and, in Python, which exception it becomes.
+enum class Errc : int {
+    // data: the codestream is wrong (DecodeError; truncated: TruncatedError)
+    truncated = 1,
+    rle_header = 2,
+    rle_segment_bounds = 3,
+    pixel_data_length = 4,
+
+    // unsupported: a correct stream that this build cannot decode (UnsupportedTransferSyntaxError)
+    unsupported_transfer_syntax = 100,
+    unsupported_layout = 101,
+
+    // usage: the caller's arguments do not fit together (ValueError)
+    invalid_argument = 200,
+    shape_mismatch = 201,
+    unsupported_type = 202,
+
+    // limits: the data asks for more than is allowed (LimitError)
+    limit_exceeded = 300,
+    size_overflow = 301,
+};
+
+/// Which hundred an Errc belongs to.
+enum class ErrorKind : std::uint8_t { data, unsupported, usage, limit };
+
+[[nodiscard]] ErrorKind kind_of(Errc code) noexcept;
+
+/// A stable, hyphenated name: "rle-segment-bounds".
+[[nodiscard]] const char *name_of(Errc code) noexcept;
+
+/// The category behind `Error::code()`; its messages are the names of the codes.
+[[nodiscard]] const std::error_category &radpix_category() noexcept;
+
+[[nodiscard]] std::error_code make_error_code(Errc code) noexcept;
+
+class Error final : public std::system_error {
+public:
+    static constexpr std::int64_t no_offset = -1;
+
+    Error(Errc code, std::string detail, std::int64_t offset = no_offset);
+
+    [[nodiscard]] const char *what() const noexcept override { return detail_.c_str(); }
+    [[nodiscard]] Errc errc() const noexcept { return errc_; }
+    /// Byte offset into the codestream, or `no_offset`.
+    [[nodiscard]] std::int64_t offset() const noexcept { return offset_; }
+
+private:
+    std::string detail_;
+    std::int64_t offset_;
+    Errc errc_;
+};
+
+/// Never inlined, so that the callers stay small enough to be inlined themselves.
+[[noreturn]] void throw_error(Errc code, std::string detail, std::int64_t offset = Error::no_offset);
+
+} // namespace radpix
+
+template <>
+struct std::is_error_code_enum<radpix::Errc> : std::true_type {};

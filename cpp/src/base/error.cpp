@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "radpix/error.hpp"
+
+#include <utility>
+
+namespace radpix {
+namespace {
+
+class RadpixCategory final : public std::error_category {
+public:
+    [[nodiscard]] const char *name() const noexcept override { return "radpix"; }
+    [[nodiscard]] std::string message(int code) const override { return name_of(static_cast<Errc>(code)); }
+};
+
+} // namespace
+
+ErrorKind kind_of(Errc code) noexcept {
+    const int value = static_cast<int>(code);
+    if (value < 100) {
+        return ErrorKind::data;
+    }
+    if (value < 200) {
+        return ErrorKind::unsupported;
+    }
+    return value < 300 ? ErrorKind::usage : ErrorKind::limit;
+}
+
+const char *name_of(Errc code) noexcept {
+    switch (code) {
+    case Errc::truncated:
+        return "truncated";
+    case Errc::rle_header:
+        return "rle-header";
+    case Errc::rle_segment_bounds:
+        return "rle-segment-bounds";
+    case Errc::pixel_data_length:
+        return "pixel-data-length";
+    case Errc::unsupported_transfer_syntax:
+        return "unsupported-transfer-syntax";
+    case Errc::unsupported_layout:
+        return "unsupported-layout";
+    case Errc::invalid_argument:
+        return "invalid-argument";
+    case Errc::shape_mismatch:
+        return "shape-mismatch";
+    case Errc::unsupported_type:
+        return "unsupported-type";
+    case Errc::limit_exceeded:
+        return "limit-exceeded";
+    case Errc::size_overflow:
+        return "size-overflow";
+    }
+    return "unknown";
+}
+
+const std::error_category &radpix_category() noexcept {
+    static const RadpixCategory category;
+    return category;
+}
+
+std::error_code make_error_code(Errc code) noexcept {
+    return {static_cast<int>(code), radpix_category()};
+}
+
+Error::Error(Errc code, std::string detail, std::int64_t offset)
+    : std::system_error(make_error_code(code)), detail_(std::move(detail)), offset_(offset), errc_(code) {}
+
+void throw_error(Errc code, std::string detail, std::int64_t offset) {
+    throw Error(code, std::move(detail), offset);
+}
+
+} // namespace radpix

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "radpix/parallel.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <condition_variable>
+#include <cstdlib>
+#include <exception>
+#include <list>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "radpix/error.hpp"
+
+#if defined(__linux__)
+#include <sched.h>
+#endif
+#if defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+#endif
+
+namespace radpix {
+namespace {
+
+constexpr int max_threads = 1024;
+std::atomic<int> chosen_threads{0}; // 0: not chosen yet
+thread_local bool inside_body = false;
+
+/// One call of parallel_for; lives on the stack of its caller.
+struct Job {
+    Job(Index begin_, Index end_, Index grain_, int helpers_, RangeFunction body_)
+        : begin(begin_), end(end_), grain(grain_), next(begin_), helpers_wanted(helpers_), body(body_) {}
+
+    const Index begin, end, grain;
+    std::atomic<Index> next;
+    int helpers_wanted;     // guarded by the pool's mutex
+    int helpers_active = 0; // guarded by the pool's mutex
+    RangeFunction body;
+    std::mutex error_mutex;
+    std::exception_ptr error;
+    Index error_at = 0;
+
+    void work() noexcept {
+        inside_body = true;
+        for (;;) {
+            const Index first = next.fetch_add(grain, std::memory_order_relaxed);
+            if (first >= end) {
+                break;
+            }
+            try {
+                body(first, std::min(first + grain, end));
+            } catch (...) {
+                keep_first_error(first);
+            }
+        }
+        inside_body = false;
+    }
+
+    void keep_first_error(Index at) noexcept {
+        const std::lock_guard lock(error_mutex);
+        if (!error || at < error_at) {
+            error = std::current_exception();
+            error_at = at;
+        }
+        next.store(end, std::memory_order_relaxed); // pieces not started yet are given up
+    }
+};
+
+class Pool {
+public:
+    void run(Job &job) {
+        {
+            const std::lock_guard lock(mutex_);
+            start_workers(job.helpers_wanted);
+            jobs_.push_back(&job);
+        }
+        work_available_.notify_all();
+        job.work();
+        std::unique_lock lock(mutex_);
+        jobs_.remove(&job);
+        helper_left_.wait(lock, [&job] { return job.helpers_active == 0; });
+    }
+
+private:
+    // Workers are detached and the pool is never destroyed: joining at process exit deadlocks where the host
+    // has already stopped the threads (Python's finalisation, a forked child).
+    void start_workers(int wanted) {
+        for (; worker_count_ < std::min(wanted, max_threads); ++worker_count_) {
+            try {
+                std::thread([this] { serve(); }).detach();
+            } catch (const std::system_error &) {
+                return; // the operating system has no more threads: the caller's own thread does the work
+            }
+        }
+    }
+
+    [[noreturn]] void serve() {
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            Job *job = nullptr;
+            work_available_.wait(lock, [this, &job] { return (job = job_needing_help()) != nullptr; });
+            --job->helpers_wanted;
+            ++job->helpers_active;
+            lock.unlock();
+            job->work();
+            lock.lock();
+            if (--job->helpers_active == 0) {
+                helper_left_.notify_all();
+            }
+        }
+    }
+
+    Job *job_needing_help() {
+        const auto found = std::find_if(jobs_.begin(), jobs_.end(), [](const Job *job) {
+            return job->helpers_wanted > 0 && job->next.load(std::memory_order_relaxed) < job->end;
+        });
+        return found == jobs_.end() ? nullptr : *found;
+    }
+
+    std::mutex mutex_;
+    std::condition_variable work_available_;
+    std::condition_variable helper_left_;
+    std::list<Job *> jobs_;
+    int worker_count_ = 0;
+};
+
+std::atomic<Pool *> current_pool{nullptr};
+
+#if defined(__unix__) || defined(__APPLE__)
+// A forked child has none of the parent's workers and may have inherited a locked mutex: it starts anew.
+void forget_pool_in_child() {
+    current_pool.store(nullptr, std::memory_order_relaxed);
+    inside_body = false;
+}
+[[maybe_unused]] const int fork_handler_registered = pthread_atfork(nullptr, nullptr, forget_pool_in_child);
+#endif
+
+Pool &pool() {
+    Pool *existing = current_pool.load(std::memory_order_acquire);
+    if (existing != nullptr) {
+        return *existing;
+    }
+    auto made = std::make_unique<Pool>();
+    if (current_pool.compare_exchange_strong(existing, made.get(), std::memory_order_acq_rel)) {
+        return *made.release();
+    }
+    return *existing;
+}
+
+int usable_processors() noexcept {
+#if defined(__linux__)
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
+        return std::clamp(CPU_COUNT(&allowed), 1, max_threads);
+    }
+#endif
+    return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, max_threads);
+}
+
+int default_num_threads() {
+    const char *wanted = std::getenv("RADPIX_NUM_THREADS");
+    if (wanted == nullptr || *wanted == '\0') {
+        return usable_processors();
+    }
+    const std::string_view text(wanted);
+    int count = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    if (error != std::errc{} || end != text.data() + text.size() || count < 1 || count > max_threads) {
+        throw_error(Errc::invalid_argument,
+                    "RADPIX_NUM_THREADS=" + std::string(text) + " is not a number from 1 to 1024");
+    }
+    return count;
+}
+
+} // namespace
+
+int num_threads() {
+    const int chosen = chosen_threads.load(std::memory_order_relaxed);
+    if (chosen != 0) {
+        return chosen;
+    }
+    const int count = default_num_threads();
+    chosen_threads.store(count, std::memory_order_relaxed);
+    return count;
+}
+
+void set_num_threads(int count) {
+    if (count < 0 || count > max_threads) {
+        throw_error(Errc::invalid_argument,
+                    "the number of threads is from 0 to 1024, not " + std::to_string(count));
+    }
+    chosen_threads.store(count, std::memory_order_relaxed);
+}
+
+void detail::run_parallel(Index begin, Index end, Index grain, int threads, RangeFunction body) {
+    if (end <= begin) {
+        return;
+    }
+    grain = std::max<Index>(grain, 1);
+    if (threads < 0 || threads > max_threads) {
+        throw_error(Errc::invalid_argument,
+                    "the number of threads is from 0 to 1024, not " + std::to_string(threads));
+    }
+    const Index pieces = (end - begin - 1) / grain + 1;
+    const Index wanted = threads == 0 ? num_threads() : threads;
+    const int helpers = inside_body ? 0 : static_cast<int>(std::min(pieces, wanted) - 1);
+    if (helpers == 0) {
+        for (Index first = begin; first < end; first += grain) {
+            body(first, std::min(first + grain, end));
+        }
+        return;
+    }
+    Job job(begin, end, grain, helpers, body);
+    pool().run(job);
+    if (job.error) {
+        std::rethrow_exception(job.error);
+    }
+}
+
+} // namespace radpix

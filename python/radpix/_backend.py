@@ -1,0 +1,220 @@
+"""Choice of the implementation behind the public functions: the compiled core, or its numba twins.
+
+Both are modules with the functions of `Kernels`; the type checker compares them with the Protocol, and the tests
+compare their bits. Public functions check the arguments and allocate the output; kernels trust both.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, cast
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["BackendInfo", "Kernels", "backend", "kernels"]
+
+Buffer = bytes | bytearray | memoryview
+Combine = Literal["mean", "max", "min", "sum", "median"]
+
+
+class FrameLayout(NamedTuple):
+    """The Image Pixel module of a frame (PS3.3 C.7.6.3), as in ``radpix/codec.hpp``."""
+
+    rows: int
+    columns: int
+    samples_per_pixel: int = 1
+    bits_allocated: int = 8
+    bits_stored: int = 8
+    high_bit: int = 7
+    is_signed: bool = False
+    is_float: bool = False
+    planar_configuration: int = 0
+    photometric_interpretation: str = "MONOCHROME2"
+
+
+class Deviation(NamedTuple):
+    """A departure from the standard that did not stop decoding."""
+
+    code: str
+    message: str
+    frame: int
+    offset: int | None
+
+
+class Voi(NamedTuple):
+    """A window (PS3.3 C.11.2.1.2) after a rescale: ``y = voi(slope * x + intercept)`` within [minimum, maximum]."""
+
+    function: Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
+    center: float
+    width: float
+    slope: float
+    intercept: float
+    minimum: float
+    maximum: float
+    invert: bool
+
+
+class AxisMap(NamedTuple):
+    """Where output samples of one axis lie on the input's axis: ``input index = offset + scale * output index``."""
+
+    scale: float
+    offset: float
+
+
+class Grid(NamedTuple):
+    """Where output samples lie, as (z, y, x) indices of the input volume, each vector a step by one output index.
+
+    Sample (p, r, c) lies at ``origin + p * plane_step + r * row_step + c * column_step``; with a slab, at
+    ``slab_samples`` points ``+ (k - (slab_samples - 1) / 2) * slab_step`` around it.
+    """
+
+    origin: tuple[float, float, float]
+    plane_step: tuple[float, float, float]
+    row_step: tuple[float, float, float]
+    column_step: tuple[float, float, float]
+    slab_step: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    slab_samples: int = 1
+
+
+class Kernels(Protocol):
+    """What a backend provides. Arrays are in the machine's byte order and may have any strides.
+
+    ``num_threads`` 0 stands for the default. Outputs never share memory with inputs.
+    """
+
+    name: str
+
+    def decodable(self) -> frozenset[str]:
+        """Return the UIDs of the transfer syntaxes that `decode_frames` reads."""
+
+    def decode_frames(
+        self,
+        transfer_syntax: str,
+        codestreams: Sequence[Buffer],
+        layout: FrameLayout,
+        out: NDArray[Any],
+        *,
+        keep_components: bool,
+        num_threads: int,
+    ) -> list[Deviation]:
+        """Decode frames into ``out`` (frames, rows, columns[, samples])."""
+
+    def window(self, pixels: NDArray[Any], out: NDArray[Any], voi: Voi, *, num_threads: int) -> None:
+        """Window ``pixels`` of any shape into ``out`` of the same shape."""
+
+    def rescale(
+        self, pixels: NDArray[Any], out: NDArray[Any], slope: float, intercept: float, *, num_threads: int
+    ) -> None:
+        """Compute ``slope * pixels + intercept`` in float64, rounded half to even and saturated for integers."""
+
+    def resample(
+        self,
+        voxels: NDArray[Any],
+        out: NDArray[Any],
+        axes: tuple[AxisMap, AxisMap, AxisMap],
+        *,
+        interpolation: str,
+        antialias: bool,
+        fill: float,
+        num_threads: int,
+    ) -> None:
+        """Resample (z, y, x) onto an axis-aligned grid, separably."""
+
+    def reslice(
+        self,
+        voxels: NDArray[Any],
+        out: NDArray[Any],
+        grid: Grid,
+        *,
+        combine: Combine,
+        interpolation: str,
+        fill: float,
+        num_threads: int,
+    ) -> None:
+        """Sample (z, y, x) on an oblique ``grid`` into ``out`` (planes, rows, columns)."""
+
+    def project(
+        self, voxels: NDArray[Any], out: NDArray[Any], *, axis: int, combine: Combine, num_threads: int
+    ) -> None:
+        """Combine (z, y, x) along ``axis`` into the two remaining ones."""
+
+    def num_threads(self) -> int:
+        """Return the number of threads a call uses by default."""
+
+    def set_num_threads(self, count: int) -> None:
+        """Set that number; 0 returns to the default."""
+
+    def cpu_level(self) -> str:
+        """Return the instruction level in use."""
+
+
+@dataclass(frozen=True)
+class BackendInfo:
+    """The backend in use.
+
+    Attributes
+    ----------
+    name
+        ``"native"`` or ``"numba"``.
+    cpu_level
+        ``"avx2"``, ``"scalar"``, or ``"numba"`` where LLVM chooses.
+    num_threads
+        Threads a call uses by default.
+    """
+
+    name: str
+    cpu_level: str
+    num_threads: int
+
+
+def _choose() -> str:
+    """Return the module to use, by RADPIX_BACKEND (auto, native, numba) and what is installed."""
+    wanted = os.environ.get("RADPIX_BACKEND", "") or "auto"
+    if wanted not in {"auto", "native", "numba"}:
+        raise ValueError(f"RADPIX_BACKEND={wanted} is not one of auto, native, numba")
+    # Fall back only when the core is absent; a core that is present and broken must be seen.
+    core_present = find_spec("radpix._core") is not None
+    if wanted == "native" or (wanted == "auto" and core_present):
+        if not core_present:
+            raise ImportError("RADPIX_BACKEND=native, but radpix was installed without its compiled core")
+        return "radpix._native"
+    if find_spec("numba") is None:
+        raise ImportError(
+            "radpix was installed without its compiled core, and its fallback needs numba: "
+            'pip install "radpix[numba]", or install a C++20 compiler and reinstall radpix'
+        )
+    return "radpix._numba"
+
+
+@cache
+def kernels() -> Kernels:
+    """Return the backend in use; it is chosen at the first call and stays."""
+    return cast("Kernels", import_module(_choose()))
+
+
+def backend() -> BackendInfo:
+    """Return the backend in use, its CPU level and its number of threads.
+
+    Raises
+    ------
+    ValueError
+        RADPIX_BACKEND, RADPIX_CPU or RADPIX_NUM_THREADS holds an unknown value.
+    ImportError
+        The backend asked for is not installed.
+    """
+    used = kernels()
+    return BackendInfo(used.name, used.cpu_level(), used.num_threads())
+
+
+if TYPE_CHECKING:
+    from radpix import _native, _numba
+
+    # A function missing or different in either module is a type error here.
+    _checked: tuple[Kernels, Kernels] = (_native, _numba)

@@ -1,0 +1,46 @@
+from collections.abc import Sequence
+from typing import Any
+
+from numpy.typing import NDArray
+
+from radpix._backend import AxisMap, Buffer, FrameLayout, Grid, Voi
+
+__version__: str
+
+def num_threads() -> int: ...
+def set_num_threads(count: int) -> None: ...
+def cpu_level() -> str: ...
+def detected_cpu_level() -> str: ...
+def set_cpu_level(name: str) -> None: ...
+def decodable() -> list[str]: ...
+def decode_frames(
+    transfer_syntax: str,
+    codestreams: Sequence[Buffer],
+    layout: FrameLayout,
+    out: NDArray[Any],
+    keep_components: bool,
+    num_threads: int,
+) -> list[tuple[str, str, int, int | None]]: ...
+def window(pixels: NDArray[Any], out: NDArray[Any], voi: Voi, num_threads: int) -> None: ...
+def rescale(
+    pixels: NDArray[Any], out: NDArray[Any], slope: float, intercept: float, num_threads: int
+) -> None: ...
+def resample(
+    voxels: NDArray[Any],
+    out: NDArray[Any],
+    axes: tuple[AxisMap, AxisMap, AxisMap],
+    interpolation: str,
+    antialias: bool,
+    fill: float,
+    num_threads: int,
+) -> None: ...
+def reslice(
+    voxels: NDArray[Any],
+    out: NDArray[Any],
+    grid: Grid,
+    combine: str,
+    interpolation: str,
+    fill: float,
+    num_threads: int,
+) -> None: ...
+def project(voxels: NDArray[Any], out: NDArray[Any], axis: int, combine: str, num_threads: int) -> None: ...

@@ -1,0 +1,88 @@
+"""The compiled core behind the `Kernels` protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from radpix import _core
+from radpix._backend import AxisMap, Buffer, Combine, Deviation, FrameLayout, Grid, Voi
+from radpix._core import cpu_level, num_threads, set_num_threads
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "cpu_level",
+    "decodable",
+    "decode_frames",
+    "name",
+    "num_threads",
+    "project",
+    "resample",
+    "rescale",
+    "reslice",
+    "set_num_threads",
+    "window",
+]
+
+name = "native"
+
+
+def decodable() -> frozenset[str]:
+    return frozenset(_core.decodable())
+
+
+def decode_frames(
+    transfer_syntax: str,
+    codestreams: Sequence[Buffer],
+    layout: FrameLayout,
+    out: NDArray[Any],
+    *,
+    keep_components: bool,
+    num_threads: int,
+) -> list[Deviation]:
+    found = _core.decode_frames(transfer_syntax, list(codestreams), layout, out, keep_components, num_threads)
+    return [Deviation(*deviation) for deviation in found]
+
+
+def window(pixels: NDArray[Any], out: NDArray[Any], voi: Voi, *, num_threads: int) -> None:
+    _core.window(pixels, out, voi, num_threads)
+
+
+def rescale(
+    pixels: NDArray[Any], out: NDArray[Any], slope: float, intercept: float, *, num_threads: int
+) -> None:
+    _core.rescale(pixels, out, slope, intercept, num_threads)
+
+
+def resample(
+    voxels: NDArray[Any],
+    out: NDArray[Any],
+    axes: tuple[AxisMap, AxisMap, AxisMap],
+    *,
+    interpolation: str,
+    antialias: bool,
+    fill: float,
+    num_threads: int,
+) -> None:
+    _core.resample(voxels, out, axes, interpolation, antialias, fill, num_threads)
+
+
+def reslice(
+    voxels: NDArray[Any],
+    out: NDArray[Any],
+    grid: Grid,
+    *,
+    combine: Combine,
+    interpolation: str,
+    fill: float,
+    num_threads: int,
+) -> None:
+    _core.reslice(voxels, out, grid, combine, interpolation, fill, num_threads)
+
+
+def project(
+    voxels: NDArray[Any], out: NDArray[Any], *, axis: int, combine: Combine, num_threads: int
+) -> None:
+    _core.project(voxels, out, axis, combine, num_threads)

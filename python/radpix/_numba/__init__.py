@@ -1,0 +1,26 @@
+"""The numba backend: the same functions and the same bits as the compiled core, several times slower."""
+
+from __future__ import annotations
+
+from radpix._numba.frames import decodable, decode_frames
+from radpix._numba.project import project
+from radpix._numba.resample import resample
+from radpix._numba.reslice import reslice
+from radpix._numba.threads import cpu_level, num_threads, set_num_threads
+from radpix._numba.window import rescale, window
+
+__all__ = [
+    "cpu_level",
+    "decodable",
+    "decode_frames",
+    "name",
+    "num_threads",
+    "project",
+    "resample",
+    "rescale",
+    "reslice",
+    "set_num_threads",
+    "window",
+]
+
+name = "numba"
