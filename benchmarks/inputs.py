@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from radpix import Volume
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: Slices, rows and columns of the reference CT, and its voxel spacing (z, y, x) in mm.
 CT_SHAPE = (300, 512, 512)
@@ -28,7 +30,9 @@ def _smooth_noise(shape: tuple[int, ...], cell: int, seed: int) -> NDArray[np.fl
     return noise
 
 
-def _ellipse(shape: tuple[int, int], center: tuple[float, float], radii: tuple[float, float]) -> NDArray[np.bool_]:
+def _ellipse(
+    shape: tuple[int, int], center: tuple[float, float], radii: tuple[float, float]
+) -> NDArray[np.bool_]:
     """Return the mask of an ellipse given in fractions of the image."""
     y = (np.arange(shape[0], dtype=np.float32)[:, None] / shape[0] - center[0]) / radii[0]
     x = (np.arange(shape[1], dtype=np.float32)[None, :] / shape[1] - center[1]) / radii[1]
@@ -66,14 +70,17 @@ def _radiograph(shape: tuple[int, int], bits: int, noise: float, seed: int) -> N
     image = image * top + rng.normal(0, noise, shape)
     border = shape[0] // 20
     image[:border] = image[-border:] = 0
-    return np.clip(image, 0, top).astype(np.uint16)
+    clipped: NDArray[np.uint16] = np.clip(image, 0, top).astype(np.uint16)
+    return clipped
 
 
 def _photo(shape: tuple[int, int], noise: float, seed: int) -> NDArray[np.uint8]:
     """Return an RGB image with correlated channels."""
     rng = np.random.default_rng(seed)
     grey = 120 + 70 * _smooth_noise(shape, 128, seed) + 30 * _smooth_noise(shape, 12, seed + 1)
-    channels = [grey + 20 * _smooth_noise(shape, 64, seed + 2 + k) + rng.normal(0, noise, shape) for k in range(3)]
+    channels = [
+        grey + 20 * _smooth_noise(shape, 64, seed + 2 + k) + rng.normal(0, noise, shape) for k in range(3)
+    ]
     return np.clip(np.stack(channels, axis=-1), 0, 255).astype(np.uint8)
 
 

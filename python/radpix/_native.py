@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from radpix import _core
@@ -10,6 +9,8 @@ from radpix._backend import AxisMap, Buffer, Combine, Deviation, FrameLayout, Gr
 from radpix._core import cpu_level, num_threads, set_num_threads
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 __all__ = [

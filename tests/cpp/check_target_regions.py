@@ -19,7 +19,9 @@ BMI = re.compile(r"^\s*[0-9a-f]+:\s+(andn|bextr|bzhi|mulx|pdep|pext|rorx|sarx|sh
 
 def leaks(disassembly: str) -> tuple[dict[str, str], int]:
     """Return the offending symbols with one instruction each, and the number of AVX2 symbols seen."""
-    symbol, found, inside = "", {}, set()
+    symbol = ""
+    found: dict[str, str] = {}
+    inside: set[str] = set()
     for line in disassembly.splitlines():
         if named := SYMBOL.match(line):
             symbol = named.group(1)
