@@ -1,7 +1,7 @@
 """Run the benchmarks and write their table and plot: ``python -m benchmarks.report``.
 
-Writes ``docs/benchmarks.md``, ``docs/pictures/benchmarks.png`` and the short table in the README between its markers. Give
-a pytest-benchmark JSON file to report on an earlier run, and ``-k`` to run some of the benchmarks only.
+Writes ``docs/benchmarks.md``, ``docs/pictures/benchmarks.png`` and, between its markers, the README's table. Give a
+pytest-benchmark JSON file to report on an earlier run, and ``-k`` to run some of the benchmarks only.
 """
 
 from __future__ import annotations
@@ -114,7 +114,9 @@ def plot(found: list[Row]) -> None:
     shown = [row for row in found if row.ratio and row.threads == 1][::-1]
     figure, axes = plt.subplots(figsize=(9, 0.8 + 0.34 * len(shown)), layout="constrained")
     ratios = [row.ratio or 0.0 for row in shown]
-    bars = axes.barh([row.work for row in shown], ratios, color=["#2a9d8f" if r >= 1 else "#e76f51" for r in ratios])
+    bars = axes.barh(
+        [row.work for row in shown], ratios, color=["#2a9d8f" if r >= 1 else "#e76f51" for r in ratios]
+    )
     labels = [f"{ratio:.1f}x {row.best_peer}" for ratio, row in zip(ratios, shown, strict=True)]
     axes.bar_label(bars, labels, padding=4, fontsize=8)
     axes.axvline(1, color="0.3", linewidth=1)
@@ -151,7 +153,9 @@ def write(found: list[Row], record: dict[str, Any]) -> None:
 
 def main() -> None:
     """Run, or read an earlier run, and write the report."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("json", nargs="?", type=Path, help="a pytest-benchmark JSON file of an earlier run")
     parser.add_argument("-k", dest="expression", help="run only the benchmarks that match, as in pytest")
     arguments = parser.parse_args()
