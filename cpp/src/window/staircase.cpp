@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "window/staircase.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace radpix::window_kernels {
+namespace {
+
+bool falls(const Voi &voi) noexcept {
+    return (voi.slope < 0.0) != voi.invert;
+}
+
+/// The pixel value, not rounded, at which the window reaches `y`.
+double pixel_at(double y, const Voi &voi, const VoiTerms &t) noexcept {
+    const double share = (y - t.minimum) / t.range;
+    const double x = voi.function == VoiFunction::sigmoid
+                         ? t.base - t.span / 4.0 * std::log(1.0 / share - 1.0)
+                         : (share - 0.5) * t.span + t.base;
+    return (x - voi.intercept) / voi.slope;
+}
+
+} // namespace
+
+Staircase::Staircase(const Voi &voi, DataType type, const Kernels &used)
+    : voi_(voi), literal_(voi, used), direction_(falls(voi) ? -1 : 1),
+      lowest_(static_cast<std::int32_t>(voi.minimum)), highest_(static_cast<std::int32_t>(voi.maximum)) {
+    const bool is_signed = type == DataType::int8 || type == DataType::int16;
+    const std::int32_t count = size_of(type) == 1 ? 256 : 65536;
+    const std::int32_t least = is_signed ? -count / 2 : 0;
+    const std::int32_t most = least + count - 1;
+    first_ = direction_ > 0 ? least : -most;
+    last_ = direction_ > 0 ? most : -least;
+    find_starts();
+}
+
+void Staircase::evaluate(const std::int32_t *pixels, std::uint8_t *levels, Index n) const noexcept {
+    literal_.apply(DataType::int32, pixels, 1, DataType::uint8, levels, 1, n);
+}
+
+bool Staircase::reaches(std::int32_t position, std::int32_t level) const noexcept {
+    const std::int32_t pixel = direction_ * position;
+    std::uint8_t found = 0;
+    evaluate(&pixel, &found, 1);
+    return found >= level;
+}
+
+std::int32_t Staircase::guessed_start(std::int32_t level) const noexcept {
+    const double y = voi_.invert ? voi_.maximum + voi_.minimum - level + 0.5 : level - 0.5;
+    const double position = std::ceil(direction_ * pixel_at(y, voi_, literal_.terms));
+    if (!(position > first_)) { // NaN, too, of a slope of 0
+        return first_;
+    }
+    return position > last_ ? last_ + 1 : static_cast<std::int32_t>(position);
+}
+
+// Guesses all starts by inverting the formula and checks them with one batch of the formula itself: about 510
+// evaluations. Only guesses that rounding spoiled are searched one by one.
+void Staircase::find_starts() {
+    std::array<std::int32_t, 512> pixels{};
+    std::array<std::uint8_t, 512> levels{};
+    for (std::int32_t level = lowest_ + 1; level <= highest_; ++level) {
+        const std::int32_t guess = guessed_start(level);
+        const auto k = static_cast<std::size_t>(level);
+        start_[k] = guess;
+        pixels[2 * k] = direction_ * std::max(guess - 1, first_);
+        pixels[2 * k + 1] = direction_ * std::min(guess, last_);
+    }
+    evaluate(pixels.data(), levels.data(), 512);
+    for (std::int32_t level = lowest_ + 1; level <= highest_; ++level) {
+        const auto k = static_cast<std::size_t>(level);
+        const bool low_before = start_[k] == first_ || levels[2 * k] < level;
+        const bool reached = start_[k] > last_ || levels[2 * k + 1] >= level;
+        if (!low_before || !reached) {
+            correct(level, start_[k]);
+        }
+    }
+}
+
+// Strides away from the guess in doubling steps until the start is bracketed, then bisects.
+void Staircase::correct(std::int32_t level, std::int32_t guess) {
+    std::int32_t below = guess, reached = guess; // become: not reached / outside, reached / outside
+    std::int32_t stride = 1;
+    if (guess <= last_ && !reaches(guess, level)) {
+        do {
+            below = reached;
+            reached = std::min(reached + stride, last_ + 1);
+            stride *= 2;
+        } while (reached <= last_ && !reaches(reached, level));
+    } else {
+        do {
+            reached = below;
+            below = std::max(below - stride, first_ - 1);
+            stride *= 2;
+        } while (below >= first_ && reaches(below, level));
+    }
+    while (reached - below > 1) {
+        const std::int32_t middle = below + (reached - below) / 2;
+        (reaches(middle, level) ? reached : below) = middle;
+    }
+    start_[static_cast<std::size_t>(level)] = reached;
+}
+
+std::vector<Step> Staircase::steps() const {
+    std::vector<Step> found;
+    found.reserve(static_cast<std::size_t>(highest_ - lowest_) + 1);
+    std::int32_t position = first_;
+    for (std::int32_t level = lowest_; level <= highest_; ++level) {
+        const std::int32_t end = level == highest_ ? last_ + 1 : start_[static_cast<std::size_t>(level) + 1];
+        if (end > position) {
+            found.push_back({position, end - 1, level});
+            position = end;
+        }
+    }
+    if (direction_ < 0) {
+        std::reverse(found.begin(), found.end());
+        for (Step &step : found) {
+            step = {-step.last, -step.first, step.level};
+        }
+    }
+    return found;
+}
+
+bool is_monotone(const Voi &voi) noexcept {
+    return voi.function != VoiFunction::sigmoid || 4.0 * std::abs(voi.slope) / voi.width >= 1e-6;
+}
+
+namespace {
+
+/// The pixel values at both ends of every step, and the levels there.
+struct Ends {
+    explicit Ends(const std::vector<Step> &steps) noexcept {
+        for (const Step &step : steps) {
+            for (const std::int32_t pixel : {step.first, step.last}) {
+                bits[count] = static_cast<std::uint16_t>(pixel);
+                levels[count++] = static_cast<std::uint8_t>(step.level);
+            }
+        }
+    }
+
+    std::array<std::uint16_t, 512> bits{};
+    std::array<std::uint8_t, 512> levels{};
+    std::size_t count = 0;
+};
+
+// The product, the sum, their rounding and saturation are monotone in the pixel value; so is the staircase.
+// Both are equal everywhere if they are at both ends of every step. The kernel itself is asked.
+bool is_proven(Ramp ramp, DataType type, const Ends &ends, const Kernels &used) noexcept {
+    std::array<std::uint8_t, 512> found{};
+    const auto n = static_cast<Index>(ends.count);
+    if (type == DataType::int16) {
+        std::array<std::int16_t, 512> pixels{};
+        std::copy_n(ends.bits.begin(), ends.count, pixels.begin());
+        used.ramp_int16(pixels.data(), found.data(), n, ramp, false);
+    } else {
+        used.ramp_uint16(ends.bits.data(), found.data(), n, ramp, false);
+    }
+    return std::equal(found.begin(), found.begin() + n, ends.levels.begin());
+}
+
+/// The offset that keeps all ends of steps as far as possible from the half levels where rounding turns over:
+/// the middle of what scale * x + offset in (level - 0.5, level + 0.5) leaves.
+double safest_offset(double scale, const std::vector<Step> &steps) noexcept {
+    double least = -std::numeric_limits<double>::infinity();
+    double most = std::numeric_limits<double>::infinity();
+    for (const Step &step : steps) {
+        const double low = scale * (scale > 0.0 ? step.first : step.last);
+        const double high = scale * (scale > 0.0 ? step.last : step.first);
+        least = step.level == 0 ? least : std::max(least, step.level - 0.5 - low);
+        most = step.level == 255 ? most : std::min(most, step.level + 0.5 - high);
+    }
+    return (least + most) / 2.0;
+}
+
+} // namespace
+
+std::optional<Ramp> proven_ramp(const Voi &voi, DataType type, const std::vector<Step> &steps,
+                                const Kernels &used) noexcept {
+    if (voi.function == VoiFunction::sigmoid || steps.size() < 2) {
+        return std::nullopt;
+    }
+    const VoiTerms t = terms_of(voi);
+    // Steeper than 1024 levels per pixel value is a plain step, and the kernel's int32 would overflow.
+    const double steepness = std::clamp(voi.slope * t.range / t.span, -1024.0, 1024.0);
+    const auto nearest = static_cast<float>(voi.invert ? -steepness : steepness);
+    const Ends ends(steps);
+    const float infinity = std::numeric_limits<float>::infinity();
+    for (const float scale :
+         {nearest, std::nextafter(nearest, infinity), std::nextafter(nearest, -infinity)}) {
+        const Ramp ramp{scale, static_cast<float>(safest_offset(scale, steps))};
+        if (std::abs(ramp.offset) < 1e9F && is_proven(ramp, type, ends, used)) {
+            return ramp;
+        }
+    }
+    return std::nullopt;
+}
+
+} // namespace radpix::window_kernels

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+/// How the work on pixels is cut: into pieces for the threads, and into blocks for the first-level cache.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "radpix/parallel.hpp"
+#include "window/kernels.hpp"
+#include "window/rows.hpp"
+
+namespace radpix::window_kernels {
+
+/// Below this many pixels (20 us of work) waking another thread costs more than it saves.
+inline constexpr Index parallel_threshold = Index{1} << 19;
+
+/// Outputs of this many bytes leave the caches anyway: non-temporal stores then save a third of the traffic.
+inline constexpr Index streaming_threshold = Index{8} << 20;
+
+/// Calls f(Segment) over all pixels; no segment is longer than `block`.
+template <class F>
+void over_segments(const Rows &rows, int threads, Index block, F &&f) {
+    constexpr Index grain = Index{1} << 17;
+    const int used = rows.size() < parallel_threshold ? 1 : threads;
+    parallel_for(0, rows.size(), grain, used, [&](Index first, Index last) {
+        for (Index begin = first; begin < last; begin += block) {
+            rows.for_each_segment(begin, std::min(begin + block, last), f);
+        }
+    });
+}
+
+/// Calls kernel(pixels, out, n) on contiguous pixels: in place where both arrays are, through buffers
+/// elsewhere.
+template <class In, class Out, class F>
+void over_contiguous(const Rows &rows, int threads, F &&kernel) {
+    if (rows.both_contiguous()) {
+        over_segments(rows, threads, rows.size(), [&](const Segment &s) {
+            kernel(reinterpret_cast<const In *>(s.pixels), reinterpret_cast<Out *>(s.out), s.length);
+        });
+        return;
+    }
+    const Index pixel_stride = rows.pixel_stride(), out_stride = rows.out_stride();
+    over_segments(rows, threads, block_length, [&](const Segment &s) {
+        const auto *const pixels = reinterpret_cast<const In *>(s.pixels);
+        auto *const out = reinterpret_cast<Out *>(s.out);
+        In gathered[block_length];
+        Out levels[block_length];
+        for (Index i = 0; i < s.length; ++i) {
+            gathered[i] = pixels[i * pixel_stride];
+        }
+        kernel(gathered, levels, s.length);
+        for (Index i = 0; i < s.length; ++i) {
+            out[i * out_stride] = levels[i];
+        }
+    });
+}
+
+/// Whether the kernels should write past the caches.
+[[nodiscard]] inline bool streams(const Rows &rows, Index item) noexcept {
+    return rows.both_contiguous() && rows.size() * item >= streaming_threshold;
+}
+
+} // namespace radpix::window_kernels
