@@ -1,8 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <pybind11/stl.h>
+
+#include <string>
+#include <tuple>
+
+#include "array.hpp"
 #include "bindings.hpp"
+#include "radpix/reslice.hpp"
 
 namespace radpix::bindings {
+namespace {
 
-void bind_reslice(py::module_ & /*module*/) {}
+reslice::Combine combine_named(const std::string &name) {
+    if (name == "mean") {
+        return reslice::Combine::mean;
+    }
+    if (name == "max") {
+        return reslice::Combine::max;
+    }
+    if (name == "min") {
+        return reslice::Combine::min;
+    }
+    if (name == "sum") {
+        return reslice::Combine::sum;
+    }
+    if (name == "median") {
+        return reslice::Combine::median;
+    }
+    throw_error(Errc::invalid_argument,
+                "combine is one of mean, max, min, sum, median, not \"" + name + "\"");
+}
+
+reslice::Interpolation interpolation_named(const std::string &name) {
+    if (name == "nearest") {
+        return reslice::Interpolation::nearest;
+    }
+    if (name == "linear") {
+        return reslice::Interpolation::linear;
+    }
+    throw_error(Errc::invalid_argument, "interpolation is nearest or linear, not \"" + name + "\"");
+}
+
+/// From `radpix._backend.Grid`.
+reslice::Grid grid_of(const py::tuple &fields) {
+    using reslice::Vector;
+    const auto [origin, plane, row, column, slab, samples] =
+        fields.cast<std::tuple<Vector, Vector, Vector, Vector, Vector, Index>>();
+    return {origin, plane, row, column, slab, samples};
+}
+
+} // namespace
+
+void bind_reslice(py::module_ &module) {
+    module.def(
+        "reslice",
+        [](const py::array &voxels, const py::array &out, const py::tuple &grid, const std::string &combine,
+           const std::string &interpolation, double fill, int num_threads) {
+            const ArrayView source = view_of(voxels);
+            const ArrayView target = writable_view_of(out);
+            const reslice::Grid where = grid_of(grid);
+            const reslice::Combine how = combine_named(combine);
+            const reslice::Interpolation between = interpolation_named(interpolation);
+            const py::gil_scoped_release unlocked;
+            reslice::apply(source, target, where, how, between, fill, num_threads);
+        },
+        py::arg("voxels"), py::arg("out"), py::arg("grid"), py::arg("combine"), py::arg("interpolation"),
+        py::arg("fill"), py::arg("num_threads"));
+}
 
 } // namespace radpix::bindings

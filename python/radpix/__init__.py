@@ -15,17 +15,22 @@ from radpix.errors import (
     TruncatedError,
     UnsupportedTransferSyntaxError,
 )
+from radpix.plane import EdgeLetters, Plane
+from radpix.reslice import Slice, project, reslice
 from radpix.threads import get_num_threads, set_num_threads
 from radpix.volume import Volume
 
 __all__ = [
     "BackendInfo",
     "DecodeError",
+    "EdgeLetters",
     "GeometryError",
     "LimitError",
     "PixelDataError",
+    "Plane",
     "RadpixError",
     "RadpixWarning",
+    "Slice",
     "TruncatedError",
     "UnsupportedTransferSyntaxError",
     "Volume",
@@ -33,5 +38,7 @@ __all__ = [
     "backend",
     "get_num_threads",
     "limits",
+    "project",
+    "reslice",
     "set_num_threads",
 ]

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a CPU level provides: pieces of one output row, as floating point numbers.
+#pragma once
+
+#include <array>
+#include <type_traits>
+
+#include "radpix/reslice.hpp"
+#include "radpix/view.hpp"
+
+namespace radpix::reslice {
+
+/// Kernels work on groups of this many neighbouring columns.
+inline constexpr Index group = 8;
+
+/// The type that values of T are interpolated and combined in.
+template <class T>
+using Work = std::conditional_t<(sizeof(T) <= 2 || std::is_same_v<T, float>), float, double>;
+
+/// The voxels; axes in the order (z, y, x), strides in elements.
+template <class T>
+struct Source {
+    const T *data = nullptr;
+    std::array<Index, 3> shape{};
+    std::array<Index, 3> strides{};
+};
+
+/// One output row: where its samples lie, and what becomes of them.
+struct Line {
+    Vector start{}; ///< of column 0, at the centre of the slab
+    Vector step{};  ///< by one column
+    std::array<const double *, 3> slab{}; ///< offsets of the slab's samples, for each axis
+    Index samples = 1;
+    Combine combine = Combine::mean;
+    double fill = 0;
+    void *scratch = nullptr; ///< room for `samples` values of Work<T>, for the median
+};
+
+/// Writes the columns [column, column + groups * group) of `line` to `values`.
+template <class T>
+using Kernel = void (*)(const Source<T> &source, const Line &line, Index column, Index groups,
+                        Work<T> *values) noexcept;
+
+template <class T>
+struct KernelSet {
+    /// For groups with all samples in [0, n - 1) on every axis.
+    Kernel<T> linear_interior;
+    Kernel<T> linear_border;
+    Kernel<T> nearest;
+};
+
+/// Defined for every type of `DataType`; the median, and any strides, are done here only.
+template <class T>
+[[nodiscard]] const KernelSet<T> &scalar_kernels() noexcept;
+
+/// The types worth a kernel of their own, without the median. The x axis is contiguous and longer than 1, and
+/// all offsets fit into 32 bits: `fits_avx2`.
+struct Avx2Kernels {
+    KernelSet<std::uint8_t> u8;
+    KernelSet<std::uint16_t> u16;
+    KernelSet<std::int16_t> i16;
+    KernelSet<float> f32;
+};
+extern const Avx2Kernels avx2_kernels;
+
+} // namespace radpix::reslice

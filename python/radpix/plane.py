@@ -1,0 +1,356 @@
+"""Planes in patient space, on which a volume is sampled.
+
+Directions follow Image Orientation (Patient) (PS3.3 C.7.6.2.1.1): the row direction points along a row, to
+increasing column indices; the column direction points down a column. Patient coordinates are LPS in mm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from radpix.errors import GeometryError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from radpix.volume import Volume
+
+__all__ = ["EdgeLetters", "Plane"]
+
+# Image Orientation (Patient) is often written with 4 to 6 decimals, so directions read from a file are this
+# far from perpendicular (0.06 degrees); more is a mistake.
+_ORTHOGONAL_TOLERANCE = 1e-3
+# Components below the sine of 1 degree are no part of an orientation.
+_LETTER_THRESHOLD = 0.0175
+# A plane that covers 511.9999999 pixels needs 512.
+_COVER_TOLERANCE = 1e-6
+
+_LEFT, _POSTERIOR, _HEAD = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
+_FEET = (0.0, 0.0, -1.0)
+
+
+class EdgeLetters(NamedTuple):
+    """What lies beyond each edge of an image, as letters of A, P, L, R, H, F (PS3.3 C.7.6.1.1.1)."""
+
+    top: str
+    bottom: str
+    left: str
+    right: str
+
+
+def letters_of(direction: ArrayLike) -> str:
+    """Return up to three of A, P, L, R, H, F for a direction in patient space, the largest component first.
+
+    Components below 0.0175 of the length, the sine of one degree, are left out.
+
+    Examples
+    --------
+    >>> letters_of((0.8, 0.6, 0))
+    'LP'
+    """
+    unit = _unit(direction, "the direction")
+    order = np.argsort(-np.abs(unit), kind="stable")
+    letters = zip("LPH", "RAF", strict=True)
+    names = [positive if unit[axis] > 0 else negative for axis, (positive, negative) in enumerate(letters)]
+    return "".join(names[axis] for axis in order if abs(unit[axis]) > _LETTER_THRESHOLD)
+
+
+def _vector(value: ArrayLike, name: str) -> NDArray[np.float64]:
+    vector = np.array(value, dtype=np.float64)
+    if vector.shape != (3,) or not np.isfinite(vector).all():
+        raise GeometryError(f"{name} is three finite numbers (x, y, z), not {value!r}")
+    return vector
+
+
+def _unit(value: ArrayLike, name: str) -> NDArray[np.float64]:
+    vector = _vector(value, name)
+    size = np.abs(vector).max()
+    if size == 0:
+        raise GeometryError(f"{name} has no length")
+    vector = vector / size  # so that the squares neither overflow nor vanish
+    return np.asarray(vector / np.linalg.norm(vector), dtype=np.float64)
+
+
+def _spacing(value: float | tuple[float, float]) -> tuple[float, float]:
+    """Return (between rows, between columns) from it, or from one number for both."""
+    pair = np.broadcast_to(np.asarray(value, dtype=np.float64), 2) if np.size(value) in {1, 2} else None
+    if pair is None or not (np.isfinite(pair).all() and (pair > 0).all()):
+        raise GeometryError(f"spacing is (between rows, between columns) in mm, both positive, not {value!r}")
+    return float(pair[0]), float(pair[1])
+
+
+def _shape(value: tuple[int, int]) -> tuple[int, int]:
+    if len(value) != 2 or any(not np.isfinite(n) or int(n) != n or n < 1 for n in value):
+        raise GeometryError(f"shape is (rows, columns), both at least 1, not {value!r}")
+    return int(value[0]), int(value[1])
+
+
+def corners_of(volume: Volume) -> NDArray[np.float64]:
+    """Return the patient positions (8, 3) of the outer corners of the corner voxels."""
+    ends = [(-0.5, n - 0.5) for n in volume.shape]
+    index = np.stack(np.meshgrid(*ends, indexing="ij"), axis=-1).reshape(8, 3)
+    return volume.index_to_patient(index)
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """A rectangle of pixels in patient space.
+
+    Attributes
+    ----------
+    center
+        Patient position (x, y, z) in mm, LPS, of pixel ((rows - 1) / 2, (columns - 1) / 2).
+    row_direction, column_direction
+        Unit vectors: along a row to increasing columns, and down a column. What is given need not have length
+        1; it must be perpendicular within 0.001, and the rest is taken out of the column direction.
+    spacing
+        Distance in mm (between rows, between columns), as Pixel Spacing (0028,0030); one number stands for
+        both.
+    shape
+        (rows, columns).
+
+    Raises
+    ------
+    GeometryError
+        A ValueError: something is not finite, has no length, is not positive, or not perpendicular.
+
+    Examples
+    --------
+    >>> plane = Plane((0, 0, 40), (1, 0, 0), (0, 1, 0), spacing=0.5, shape=(512, 512))
+    >>> plane.normal.tolist()
+    [0.0, 0.0, 1.0]
+    >>> plane.pixel_to_patient((255.5, 255.5)).tolist()
+    [0.0, 0.0, 40.0]
+    >>> plane.orientation_letters
+    EdgeLetters(top='A', bottom='P', left='R', right='L')
+    """
+
+    center: NDArray[np.float64]
+    row_direction: NDArray[np.float64]
+    column_direction: NDArray[np.float64]
+    spacing: tuple[float, float]
+    shape: tuple[int, int]
+
+    def __init__(
+        self,
+        center: ArrayLike,
+        row_direction: ArrayLike,
+        column_direction: ArrayLike,
+        spacing: float | tuple[float, float],
+        shape: tuple[int, int],
+    ) -> None:
+        row = _unit(row_direction, "row_direction")
+        column = _unit(column_direction, "column_direction")
+        cosine = float(row @ column)
+        if abs(cosine) > _ORTHOGONAL_TOLERANCE:
+            raise GeometryError(
+                f"row_direction and column_direction are perpendicular; these have a cosine of {cosine:.4g}"
+            )
+        vectors = {
+            "center": _vector(center, "center"),
+            "row_direction": row,
+            "column_direction": _unit(column - cosine * row, "column_direction") if cosine else column,
+        }
+        for name, vector in vectors.items():
+            vector.setflags(write=False)
+            object.__setattr__(self, name, vector)
+        object.__setattr__(self, "spacing", _spacing(spacing))
+        object.__setattr__(self, "shape", _shape(shape))
+
+    @classmethod
+    def axial(
+        cls,
+        volume: Volume,
+        position: float | None = None,
+        spacing: float | tuple[float, float] | None = None,
+        shape: tuple[int, int] | None = None,
+    ) -> Plane:
+        """Return the plane z = ``position`` mm as a radiologist looks at it: from the feet, anterior on top.
+
+        Rows run to the patient's left, columns to posterior. ``position`` is by default the volume's centre,
+        ``spacing`` the volume's smallest voxel spacing in both directions, so that no detail is lost, and
+        ``shape`` covers the whole volume; the plane's centre is that of the volume.
+        """
+        return cls._covering(volume, (_LEFT, _POSTERIOR), position, spacing, shape)
+
+    @classmethod
+    def coronal(
+        cls,
+        volume: Volume,
+        position: float | None = None,
+        spacing: float | tuple[float, float] | None = None,
+        shape: tuple[int, int] | None = None,
+    ) -> Plane:
+        """Return the plane y = ``position`` mm: rows to the patient's left, columns to the feet; as `axial`."""
+        return cls._covering(volume, (_LEFT, _FEET), position, spacing, shape)
+
+    @classmethod
+    def sagittal(
+        cls,
+        volume: Volume,
+        position: float | None = None,
+        spacing: float | tuple[float, float] | None = None,
+        shape: tuple[int, int] | None = None,
+    ) -> Plane:
+        """Return the plane x = ``position`` mm: rows to posterior, columns to the feet; as `axial`."""
+        return cls._covering(volume, (_POSTERIOR, _FEET), position, spacing, shape)
+
+    @classmethod
+    def through(
+        cls,
+        volume: Volume,
+        *,
+        points: ArrayLike | None = None,
+        normal: tuple[ArrayLike, ArrayLike, ArrayLike | None] | None = None,
+        spacing: float | tuple[float, float] | None = None,
+        shape: tuple[int, int] | None = None,
+    ) -> Plane:
+        """Return an oblique plane.
+
+        Parameters
+        ----------
+        volume
+            For the defaults: ``spacing`` is its smallest voxel spacing, ``shape`` covers it.
+        points
+            Three patient positions (3, 3). Rows run from the first to the second, columns to the side of the
+            third.
+        normal
+            (center, normal, up): a patient position, the direction row x column, and the direction that
+            points to the top of the image. ``up`` None stands for the head, or anterior where the normal is
+            within 1 degree of head or feet.
+        spacing, shape
+            As of `Plane`. Given a shape, the plane is centred at ``center``, or at the mean of the points;
+            without, it is moved within itself to cover the volume.
+
+        Raises
+        ------
+        GeometryError
+            The points lie on a line, or ``up`` along the normal.
+        ValueError
+            Neither or both of ``points`` and ``normal`` are given.
+        """
+        if (points is None) == (normal is None):
+            raise ValueError("a plane goes through points= or has a normal=, one of them")
+        if points is not None:
+            center, row, column = _axes_through(points)
+        else:
+            assert normal is not None
+            center, row, column = _axes_along(*normal)
+        plane = cls(center, row, column, _finest(volume) if spacing is None else spacing, shape or (1, 1))
+        return plane if shape is not None else plane._cover(volume)
+
+    @classmethod
+    def _covering(
+        cls,
+        volume: Volume,
+        directions: tuple[ArrayLike, ArrayLike],
+        position: float | None,
+        spacing: float | tuple[float, float] | None,
+        shape: tuple[int, int] | None,
+    ) -> Plane:
+        center = corners_of(volume).mean(axis=0)
+        plane = cls(center, *directions, _finest(volume) if spacing is None else spacing, shape or (1, 1))
+        if shape is None:
+            plane = plane._cover(volume)
+        if position is None:
+            return plane
+        axis = int(np.argmax(np.abs(plane.normal)))
+        moved = plane.center.copy()
+        moved[axis] = position
+        return replace(plane, center=moved)
+
+    def _cover(self, volume: Volume) -> Plane:
+        """Return the plane with pixels for the volume's whole extent, moved within itself to its middle."""
+        relative = corners_of(volume) - self.center
+        center, shape = self.center, []
+        directions = (self.column_direction, self.row_direction)
+        for direction, step in zip(directions, self.spacing, strict=True):
+            along = relative @ direction
+            shape.append(max(1, int(np.ceil((along.max() - along.min()) / step - _COVER_TOLERANCE))))
+            center = center + direction * ((along.max() + along.min()) / 2)
+        return replace(self, center=center, shape=(shape[0], shape[1]))
+
+    @property
+    def normal(self) -> NDArray[np.float64]:
+        """Unit vector row_direction x column_direction."""
+        return np.cross(self.row_direction, self.column_direction)
+
+    @property
+    def affine(self) -> NDArray[np.float64]:
+        """4 x 3: homogeneous pixel (row, column, 1) to homogeneous patient position (x, y, z, 1) in mm."""
+        affine = np.zeros((4, 3))
+        affine[:3, 0] = self.column_direction * self.spacing[0]
+        affine[:3, 1] = self.row_direction * self.spacing[1]
+        middle = (np.array(self.shape) - 1) / 2
+        affine[:3, 2] = self.center - affine[:3, :2] @ middle
+        affine[3, 2] = 1
+        return affine
+
+    @property
+    def orientation_letters(self) -> EdgeLetters:
+        """What lies beyond each edge: 1 to 3 letters, largest component first, without those below 1 degree."""
+        return EdgeLetters(
+            top=letters_of(-self.column_direction),
+            bottom=letters_of(self.column_direction),
+            left=letters_of(-self.row_direction),
+            right=letters_of(self.row_direction),
+        )
+
+    def shifted(self, mm: float) -> Plane:
+        """Return the plane moved by ``mm`` along its normal."""
+        return replace(self, center=self.center + self.normal * mm)
+
+    def pixel_to_patient(self, pixel: ArrayLike) -> NDArray[np.float64]:
+        """Return patient positions (..., 3) as (x, y, z) mm, of pixels (..., 2) as (row, column)."""
+        affine = self.affine
+        return np.asarray(pixel, dtype=np.float64) @ affine[:3, :2].T + affine[:3, 2]
+
+    def patient_to_pixel(self, position: ArrayLike) -> NDArray[np.float64]:
+        """Return pixels (..., 2) as (row, column), of positions (..., 3), projected along the normal."""
+        relative = np.asarray(position, dtype=np.float64) - self.center
+        axes = np.stack(
+            [self.column_direction / self.spacing[0], self.row_direction / self.spacing[1]], axis=-1
+        )
+        return np.asarray(relative @ axes + (np.array(self.shape) - 1) / 2, dtype=np.float64)
+
+    def distance(self, position: ArrayLike) -> NDArray[np.float64]:
+        """Return the distances (...) in mm of patient positions (..., 3), positive on the normal's side."""
+        return np.asarray(
+            (np.asarray(position, dtype=np.float64) - self.center) @ self.normal, dtype=np.float64
+        )
+
+
+def _finest(volume: Volume) -> float:
+    return min(volume.spacing)
+
+
+def _axes_through(points: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return (center, row direction, column direction) of three points."""
+    three = np.array(points, dtype=np.float64)
+    if three.shape != (3, 3) or not np.isfinite(three).all():
+        raise GeometryError(f"points are three finite patient positions, an array (3, 3), not {three.shape}")
+    row = _unit(three[1] - three[0], "the way from the first point to the second")
+    to_third = three[2] - three[0]
+    column = to_third - (to_third @ row) * row
+    if np.linalg.norm(column) <= 1e-6 * np.linalg.norm(three[1] - three[0]):
+        raise GeometryError("the three points lie on a line; no single plane goes through them")
+    return three.mean(axis=0), row, column
+
+
+def _axes_along(
+    center: ArrayLike, normal: ArrayLike, up: ArrayLike | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return (center, row direction, column direction) of a normal and what is on top."""
+    unit = _unit(normal, "the normal")
+    if up is None:
+        along_body = abs(unit[2]) > np.cos(np.deg2rad(1))
+        up = -np.array(_POSTERIOR) if along_body else _HEAD
+    top = _unit(up, "the up direction")
+    column = (top @ unit) * unit - top
+    if np.linalg.norm(column) < 1e-6:
+        raise GeometryError("the up direction points along the normal; give another one")
+    column = _unit(column, "the up direction")
+    return _vector(center, "center"), np.cross(column, unit), column
