@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +27,7 @@ from radpix.geometry import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["analyse", "combine", "finding", "name_slices"]
+__all__ = ["analyse", "combine", "finding", "merge", "name_slices"]
 
 _NAMED_SLICES = 6
 
@@ -39,6 +41,21 @@ def combine(findings: Sequence[Finding], slices: int, stack: Stack | None = None
     steps = np.diff(stack.distances[stack.distinct])
     spacing = (float(steps.min()), float(np.median(steps)), float(steps.max()))
     return GeometryReport(ordered, slices, spacing, _tilt(stack)[0])
+
+
+def merge(findings: Sequence[Finding]) -> list[Finding]:
+    """Join findings of several volumes that have the same code and severity: the worst one speaks for all."""
+    groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for one in findings:
+        groups[one.code, one.severity].append(one)
+    joined = []
+    for same in groups.values():
+        worst = max(same, key=lambda one: one.millimetres)
+        more = f" (and likewise in {len(same) - 1} more volumes)" if len(same) > 1 else ""
+        uids = tuple(uid for one in same for uid in one.sop_instance_uids)
+        files = tuple(file for one in same for file in one.files)
+        joined.append(replace(worst, message=worst.message + more, sop_instance_uids=uids, files=files))
+    return joined
 
 
 def name_slices(instances: Sequence[Instance]) -> str:

@@ -20,6 +20,7 @@ __all__ = ["Level", "padding_value", "read_voxels", "unit_of"]
 
 Level = Literal["modality", "stored"]
 _ALLOWED = "int8 uint8 int16 uint16 int32 uint32 int64 uint64 float32 float64".split()
+_GRAYSCALE = frozenset({"MONOCHROME1", "MONOCHROME2", ""})
 
 
 class _DoesNotFitError(Exception):
@@ -72,6 +73,9 @@ def read_voxels(
     intercept is an integer and every value fits, else int32, float32 (float64 for pixels of more than 16 bits).
     """
     first = _decode(instances[0], None)
+    # Colours and palette indices have no modality values (PS3.3 C.7.6.3: the transformation is for grayscale).
+    if instances[0].photometric_interpretation not in _GRAYSCALE:
+        level = "stored"
     rescales = [(1.0, 0.0) if level == "stored" else rescale_of(instance) for instance in instances]
     for candidate in _candidates(first.dtype, rescales, level, dtype):
         shape = (len(instances), *first.shape)

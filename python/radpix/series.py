@@ -12,7 +12,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from radpix._audit import analyse, combine, finding, name_slices
+from radpix._audit import analyse, combine, finding, merge, name_slices
 from radpix._grouping import Group, Traits, group_by_traits, split_repeats
 from radpix._headers import Instance, NotAnImageError, NotDicomError, read_header
 from radpix._stacking import Stack
@@ -164,10 +164,8 @@ class Series:
         plans = self._volumes
         if len(plans) == 1:
             return plans[0].report
-        found = [*_mixtures(self.groups)]
-        for plan in plans:
-            found += plan.report.findings
-        return combine(found, len(self.instances))
+        found = [found for plan in plans for found in plan.report.findings]
+        return combine([*_mixtures(self.groups), *merge(found)], len(self.instances))
 
     def __str__(self) -> str:
         name = f"{self.modality} {self.description}".strip()
@@ -201,10 +199,12 @@ def _mixtures(groups: Sequence[Group]) -> Iterator[Finding]:
         if len(same) > 1:
             every = [instance for group in same for instance in group.instances]
             labels = "; ".join(group.label for group in same[:6]) + ("; ..." if len(same) > 6 else "")
+            one_position = [group.instances[0] for group in same]
             yield finding(
                 "duplicate-position",
                 "error",
-                f"the same positions occur {len(same)} times, as volumes told apart by: {labels}",
+                f"the same positions occur {len(same)} times, such as {name_slices(one_position)}; as volumes they"
+                f" are told apart by: {labels}",
                 every,
                 volumes=len(same),
             )
