@@ -18,6 +18,9 @@ from radpix.errors import (
 )
 from radpix.plane import EdgeLetters, Plane
 from radpix.reslice import Slice, project, reslice
+from radpix.geometry import Finding, GeometryReport
+from radpix.load import load
+from radpix.series import Series, VolumePlan, scan
 from radpix.threads import get_num_threads, set_num_threads
 from radpix.volume import Volume
 
@@ -25,7 +28,9 @@ __all__ = [
     "BackendInfo",
     "DecodeError",
     "EdgeLetters",
+    "Finding",
     "GeometryError",
+    "GeometryReport",
     "LimitError",
     "PixelDataError",
     "Plane",
@@ -33,9 +38,11 @@ __all__ = [
     "RadpixWarning",
     "Slice",
     "TransferSyntax",
+    "Series",
     "TruncatedError",
     "UnsupportedTransferSyntaxError",
     "Volume",
+    "VolumePlan",
     "__version__",
     "backend",
     "decode",
@@ -45,6 +52,8 @@ __all__ = [
     "limits",
     "project",
     "reslice",
+    "load",
+    "scan",
     "set_num_threads",
     "transfer_syntaxes",
 ]

@@ -7,15 +7,19 @@ the centre of the first voxel, the volume reaches from -0.5 to n - 0.5 on every 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import operator
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from radpix import _convert as convert
 from radpix.errors import GeometryError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+    from collections.abc import Sequence
 
     from radpix.geometry import GeometryReport
     from radpix.window import Window
@@ -82,7 +86,8 @@ class Volume:
     @property
     def origin(self) -> NDArray[np.float64]:
         """Patient position (x, y, z) in mm of the centre of voxel (0, 0, 0)."""
-        return self.affine[:3, 3]
+        origin: NDArray[np.float64] = self.affine[:3, 3]
+        return origin
 
     @property
     def direction(self) -> NDArray[np.float64]:
@@ -104,3 +109,103 @@ class Volume:
         if not copy and dtype is not None and np.dtype(dtype) != self.voxels.dtype:
             raise ValueError(f"a conversion from {self.voxels.dtype} to {dtype} needs a copy")
         return self.voxels.astype(dtype or self.voxels.dtype, copy=copy)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        """Share the voxels with another library without a copy, as ``torch.from_dlpack(volume)`` does."""
+        return self.voxels.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        """Return (kDLCPU, 0)."""
+        kind, number = self.voxels.__dlpack_device__()
+        return int(kind), int(number)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Through the constructor, so that the affine of a pickled volume is read-only again.
+        return type(self), tuple(getattr(self, one.name) for one in fields(self))
+
+    def crop(self, start: Sequence[int], stop: Sequence[int]) -> Volume:
+        """Return the voxels from index ``start`` (included) to ``stop`` (excluded), at the same place in the patient.
+
+        Parameters
+        ----------
+        start, stop
+            Indices (z, y, x), within the volume.
+
+        Raises
+        ------
+        ValueError
+            The box is empty or reaches outside the volume.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> volume = Volume(np.zeros((4, 5, 6), dtype=np.int16))
+        >>> cropped = volume.crop((1, 0, 2), (4, 5, 6))
+        >>> cropped.shape, cropped.index_to_patient((0, 0, 0)).tolist()
+        ((3, 5, 4), [2.0, 0.0, 1.0])
+        """
+        low, high = (tuple(operator.index(value) for value in box) for box in (start, stop))
+        if len(low) != 3 or len(high) != 3:
+            raise ValueError(f"start and stop are indices (z, y, x), not {start} and {stop}")
+        if any(not 0 <= a < b <= n for a, b, n in zip(low, high, self.shape, strict=True)):
+            raise ValueError(f"the box {low} to {high} is empty or not within a volume of shape {self.shape}")
+        box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+        affine = self.affine.copy()
+        affine[:3, 3] = self.index_to_patient(low)
+        return replace(self, voxels=self.voxels[box].copy(), affine=affine)
+
+    def to_nibabel(self) -> Any:
+        """Return a ``nibabel.Nifti1Image``: array (x, y, z), affine to RAS as NIfTI has it, shear kept in the sform.
+
+        Raises
+        ------
+        ImportError
+            nibabel is not installed.
+        ValueError
+            The voxels are of a type or number of channels that NIfTI does not have.
+        """
+        return convert.to_nibabel(self)
+
+    @classmethod
+    def from_nibabel(cls, image: Any) -> Volume:
+        """Return the volume of a nibabel image with three axes; RAS becomes LPS, the values are the scaled ones.
+
+        Raises
+        ------
+        GeometryError
+            The image does not have three axes.
+        """
+        return convert.from_nibabel(image)
+
+    def to_sitk(self) -> Any:
+        """Return a ``SimpleITK.Image``; a shear is kept in its direction matrix, which NIfTI writers refuse.
+
+        Raises
+        ------
+        ImportError
+            SimpleITK is not installed.
+        """
+        return convert.to_sitk(self)
+
+    @classmethod
+    def from_sitk(cls, image: Any) -> Volume:
+        """Return the volume of a three-dimensional ``SimpleITK.Image``.
+
+        Raises
+        ------
+        GeometryError
+            The image is not three-dimensional.
+        """
+        return convert.from_sitk(image)
+
+    def to_xarray(self) -> Any:
+        """Return an ``xarray.DataArray`` with dimensions (z, y, x[, channel]) that shares the voxels.
+
+        Coordinates are mm along each axis from the first voxel; the place in the patient is ``attrs["affine"]``.
+
+        Raises
+        ------
+        ImportError
+            xarray is not installed.
+        """
+        return convert.to_xarray(self)

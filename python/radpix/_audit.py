@@ -1,0 +1,324 @@
+"""The examination behind `radpix.geometry.GeometryReport`: each function looks at one way slices can be wrong."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from radpix._headers import Instance
+from radpix._stacking import Stack, plane_axes
+from radpix.geometry import (
+    COARSEST_DECIMAL_MM,
+    COSINE_TOLERANCE,
+    GAP_TOLERANCE_RELATIVE,
+    POSITION_TOLERANCE_MM,
+    POSITION_TOLERANCE_RELATIVE,
+    SPACING_TOLERANCE_RELATIVE,
+    TILT_TOLERANCE_DEGREES,
+    Finding,
+    GeometryReport,
+    Severity,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["analyse", "combine", "finding", "merge", "name_slices"]
+
+_NAMED_SLICES = 6
+
+
+def combine(findings: Sequence[Finding], slices: int, stack: Stack | None = None) -> GeometryReport:
+    """Return a report of findings, the gravest first."""
+    rank = {"error": 0, "warning": 1, "info": 2}
+    ordered = tuple(sorted(findings, key=lambda finding: rank[finding.severity]))
+    if stack is None or len(stack.distinct) < 2:
+        return GeometryReport(ordered, slices)
+    steps = np.diff(stack.distances[stack.distinct])
+    spacing = (float(steps.min()), float(np.median(steps)), float(steps.max()))
+    return GeometryReport(ordered, slices, spacing, _tilt(stack)[0])
+
+
+def merge(findings: Sequence[Finding]) -> list[Finding]:
+    """Join findings of several volumes that have the same code and severity: the worst one speaks for all."""
+    groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for one in findings:
+        groups[one.code, one.severity].append(one)
+    joined = []
+    for same in groups.values():
+        worst = max(same, key=lambda one: one.millimetres)
+        more = f" (and likewise in {len(same) - 1} more volumes)" if len(same) > 1 else ""
+        uids = tuple(uid for one in same for uid in one.sop_instance_uids)
+        files = tuple(file for one in same for file in one.files)
+        joined.append(replace(worst, message=worst.message + more, sop_instance_uids=uids, files=files))
+    return joined
+
+
+def name_slices(instances: Sequence[Instance]) -> str:
+    """Name slices for a message: file, Instance Number and position."""
+    shown = []
+    for instance in instances[:_NAMED_SLICES]:
+        parts = [] if instance.instance_number is None else [f"instance {instance.instance_number}"]
+        if instance.image_position is not None:
+            parts.append("at " + ", ".join(f"{value:.6g}" for value in instance.image_position))
+        shown.append(f"{instance.name} ({' '.join(parts)})" if parts else instance.name)
+    more = len(instances) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def finding(
+    code: str,
+    severity: Severity,
+    message: str,
+    instances: Sequence[Instance],
+    millimetres: float = 0.0,
+    **details: float,
+) -> Finding:
+    """Return a finding about these instances."""
+    uids = tuple(instance.sop_instance_uid for instance in instances)
+    files = tuple(instance.path for instance in instances)
+    return Finding(code, severity, message, uids, files, float(millimetres), details)
+
+
+def analyse(instances: Sequence[Instance]) -> GeometryReport:
+    """Examine slices of one orientation and size, sorted by position."""
+    unusable = [*_missing(instances), *_tiled(instances)]
+    stack = Stack.of(instances)
+    if unusable or stack is None:
+        return combine([*unusable, *_orthogonality(instances)], len(instances))
+    found = [
+        *_orthogonality(instances),
+        *_duplicates(instances, stack),
+        *_irregular_steps(instances, stack),
+        *_lateral(instances, stack),
+        *_nominal(instances, stack),
+        *_instance_order(instances),
+    ]
+    return combine(found, len(instances), stack)
+
+
+def _missing(instances: Sequence[Instance]) -> Iterator[Finding]:
+    attributes: dict[str, Callable[[Instance], object]] = {
+        "Image Position (Patient)": lambda i: i.image_position,
+        "Image Orientation (Patient)": lambda i: i.image_orientation,
+        "Pixel Spacing": lambda i: i.pixel_spacing,
+    }
+    for name, value in attributes.items():
+        without = [instance for instance in instances if value(instance) is None]
+        if without and not any(instance.number_of_frames > 1 for instance in without):
+            yield finding("missing-attribute", "error", f"no valid {name} in {name_slices(without)}", without)
+
+
+def _tiled(instances: Sequence[Instance]) -> Iterator[Finding]:
+    multi = [instance for instance in instances if instance.number_of_frames > 1]
+    if multi:
+        yield finding(
+            "multi-frame",
+            "error",
+            f"{name_slices(multi)} hold several frames each, whose places are not in the attributes of the image;"
+            " radpix.decode reads the frames",
+            multi,
+        )
+    mosaics = [instance for instance in instances if instance.is_mosaic]
+    if mosaics:
+        yield finding(
+            "mosaic",
+            "error",
+            f"{name_slices(mosaics)} tile many slices into one image, whose position is not that of a slice",
+            mosaics,
+        )
+
+
+def _orthogonality(instances: Sequence[Instance]) -> Iterator[Finding]:
+    for instance in instances:
+        if instance.image_orientation is None:
+            continue
+        row, column = np.reshape(instance.image_orientation, (2, 3))
+        lengths = np.abs(np.linalg.norm([row, column], axis=1) - 1).max()
+        product = abs(float(row @ column))
+        if max(lengths, product) > COSINE_TOLERANCE or plane_axes(instance) is None:
+            yield finding(
+                "non-orthogonal-orientation",
+                "error",
+                f"the cosines of {name_slices([instance])} are not orthogonal unit vectors: lengths differ from 1 by"
+                f" up to {lengths:.3g}, their product is {product:.3g}",
+                [instance],
+                product=product,
+            )
+            return  # all slices of a stack have the same cosines
+
+
+def _duplicates(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
+    starts = list(stack.distinct)
+    groups = [instances[a:b] for a, b in zip(starts, [*starts[1:], len(instances)], strict=True)]
+    repeated = [group for group in groups if len(group) > 1]
+    if repeated:
+        concerned = [instance for group in repeated for instance in group]
+        same = len({instance.sop_instance_uid for instance in concerned}) < len(concerned)
+        yield finding(
+            "duplicate-position",
+            "error",
+            f"{len(concerned)} slices share {len(repeated)} position{'s' * (len(repeated) > 1)}: "
+            + "; ".join(name_slices(group) for group in repeated[:_NAMED_SLICES])
+            + (" (with equal SOP Instance UIDs: copies of a file)" if same else ""),
+            concerned,
+            slices=len(concerned),
+            positions=len(repeated),
+        )
+    if len(groups) == 1:
+        yield _single_position(instances)
+
+
+def _single_position(instances: Sequence[Instance]) -> Finding:
+    has_thickness = any((i.slice_thickness or i.spacing_between_slices or 0) > 0 for i in instances[:1])
+    step = "Slice Thickness" if has_thickness else "1 mm, for want of a Slice Thickness,"
+    message = f"all of {name_slices(instances)} is at one position; {step} stands for the step between slices"
+    return finding("single-slice", "info" if has_thickness else "warning", message, instances)
+
+
+def tolerance(spacing: float) -> float:
+    """Return how many mm a slice may lie off the regular grid."""
+    return max(POSITION_TOLERANCE_RELATIVE * spacing, min(POSITION_TOLERANCE_MM, 0.1 * spacing))
+
+
+def _irregular_steps(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
+    kept = stack.distinct
+    distances = stack.distances[kept]
+    steps = np.diff(distances)
+    if len(steps) < 2:
+        return
+    # The lower median: of two steps, one twice the other, the larger is the gap.
+    median = float(np.sort(steps)[(len(steps) - 1) // 2])
+    multiples = np.rint(steps / median)
+    is_gap = (multiples >= 2) & (np.abs(steps - multiples * median) <= GAP_TOLERANCE_RELATIVE * median)
+    if is_gap.any():
+        yield _gaps(instances, stack, np.flatnonzero(is_gap), multiples - 1)
+    grid = np.concatenate([[0.0], np.cumsum(np.where(is_gap, multiples, 1.0))])
+    residuals = np.abs(distances - grid * (distances[-1] / grid[-1]))
+    worst = float(residuals.max())
+    if worst <= tolerance(median):
+        return
+    rounded = worst <= _written_rounding(stack) * 1.01
+    off = [instances[kept[index]] for index in np.flatnonzero(residuals > tolerance(median))]
+    low, middle, high = float(steps.min()), float(np.median(steps)), float(steps.max())
+    yield finding(
+        "uneven-spacing",
+        "warning" if rounded else "error",
+        f"the spacing between slices runs from {low:.6g} over {middle:.6g} (median) to {high:.6g} mm; up to"
+        f" {worst:.3g} mm off a regular grid: {name_slices(off)}"
+        + ("; no more than the rounding of the written positions" if rounded else ""),
+        off,
+        worst,
+        min=low,
+        median=middle,
+        max=high,
+    )
+
+
+def _gaps(
+    instances: Sequence[Instance], stack: Stack, where: NDArray[np.intp], missing: NDArray[np.float64]
+) -> Finding:
+    kept = stack.distinct
+    total = int(missing[where].sum())
+    holes = []
+    concerned: list[Instance] = []
+    for index in where:
+        pair = [instances[kept[index]], instances[kept[index + 1]]]
+        concerned += pair
+        holes.append(f"{int(missing[index])} between {' and '.join(name_slices([i]) for i in pair)}")
+    more = len(holes) - _NAMED_SLICES
+    message = (
+        f"{total} slice{'s are' if total > 1 else ' is'} missing: {'; '.join(holes[:_NAMED_SLICES])}"
+        + (f"; {more} more gaps" if more > 0 else "")
+    )
+    widest = float(np.diff(stack.distances[kept])[where].max())
+    return finding("gap", "error", message, concerned, widest, missing=total)
+
+
+def _written_rounding(stack: Stack) -> float:
+    """Return by how many mm rounding to the written decimals can move a slice along the normal."""
+    unit = COARSEST_DECIMAL_MM
+    while unit > 1e-6 and np.abs(stack.positions / unit - np.rint(stack.positions / unit)).max() > 1e-3:
+        unit /= 10
+    # Both ends of the grid and the slice itself are rounded by half a unit.
+    return float(np.abs(stack.axes[2]).sum() * unit)
+
+
+def _tilt(stack: Stack) -> tuple[float, NDArray[np.float64]]:
+    """Return the angle in degrees between normal and slice step, and the lateral mm per mm along the normal."""
+    last = stack.distinct[-1]
+    lateral = stack.lateral[last] / stack.distances[last]
+    return float(np.degrees(np.arctan(np.hypot(*lateral)))), lateral
+
+
+def _lateral(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
+    if len(stack.distinct) < 2:
+        return
+    degrees, slope = _tilt(stack)
+    spacing = float(np.median(np.diff(stack.distances[stack.distinct])))
+    shift = float(np.hypot(*stack.lateral[stack.distinct[-1]]))
+    if degrees > TILT_TOLERANCE_DEGREES and shift > tolerance(spacing):
+        ends = [instances[0], instances[int(stack.distinct[-1])]]
+        yield finding(
+            "tilt",
+            "error",
+            f"the slices are tilted by {degrees:.4g} degrees against the line through their positions, shifted by"
+            f" {shift:.4g} mm from {name_slices(ends[:1])} to {name_slices(ends[1:])}",
+            ends,
+            shift,
+            degrees=degrees,
+        )
+    residuals = np.hypot(*(stack.lateral - stack.distances[:, None] * slope).T)
+    if residuals.max() > max(tolerance(spacing), 2 * _written_rounding(stack) * 1.01):
+        off = [instances[index] for index in np.flatnonzero(residuals > tolerance(spacing))]
+        yield finding(
+            "in-plane-shift",
+            "error",
+            f"slices lie up to {residuals.max():.4g} mm beside the line through the first and the last:"
+            f" {name_slices(off)}",
+            off,
+            float(residuals.max()),
+        )
+
+
+def _nominal(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
+    if len(stack.distinct) < 2:
+        return
+    measured = float(np.median(np.diff(stack.distances[stack.distinct])))
+    first = instances[0]
+    nominal = {
+        "Spacing Between Slices": first.spacing_between_slices,
+        "Slice Thickness": first.slice_thickness,
+    }
+    differing = {
+        name: abs(value)
+        for name, value in nominal.items()
+        if value
+        and abs(abs(value) - measured) > max(SPACING_TOLERANCE_RELATIVE * measured, POSITION_TOLERANCE_MM)
+    }
+    if differing:
+        tags = " and ".join(f"{name} is {value:.6g} mm" for name, value in differing.items())
+        yield finding(
+            "spacing-conflict",
+            "info",
+            f"{tags}, the positions are {measured:.6g} mm apart; the positions are used",
+            [first],
+            max(abs(value - measured) for value in differing.values()),
+            measured=measured,
+        )
+
+
+def _instance_order(instances: Sequence[Instance]) -> Iterator[Finding]:
+    numbers = [i.instance_number for i in instances if i.instance_number is not None]
+    steps = np.sign(np.diff(np.array(numbers, dtype=np.float64)))
+    if len(numbers) > 2 and len(set(steps.tolist())) > 1:
+        yield finding(
+            "order-conflict",
+            "info",
+            "Instance Number does not follow the positions; the positions are used",
+            instances,
+        )

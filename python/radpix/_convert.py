@@ -1,0 +1,120 @@
+"""Volumes to and from the images of other libraries, none of which radpix needs."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from radpix.errors import GeometryError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from radpix.volume import Volume
+
+__all__ = ["from_nibabel", "from_sitk", "to_nibabel", "to_sitk", "to_xarray"]
+
+#: Index (z, y, x) <-> (x, y, z), and patient LPS <-> RAS, as 4 x 4; each is its own inverse.
+_REVERSED = np.eye(4)[[2, 1, 0, 3]]
+_LPS_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+#: Cosines between axes below this are rounding: such a matrix is orthogonal, and a NIfTI qform holds it.
+_ORTHOGONAL = 1e-6
+_RGB24 = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
+_NIFTI_TYPES = (
+    "int8 uint8 int16 uint16 int32 uint32 int64 uint64 float32 float64 complex64 complex128".split()
+)
+
+
+def _import(name: str, package: str, method: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise ImportError(f"Volume.{method}() needs {package}: pip install {package}") from error
+
+
+def is_orthogonal(affine: NDArray[np.float64]) -> bool:
+    """Whether the axes of an affine are at right angles."""
+    unit = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    return bool(np.abs(unit.T @ unit - np.eye(3)).max() < _ORTHOGONAL)
+
+
+def to_nibabel(volume: Volume) -> Any:
+    """See `Volume.to_nibabel`."""
+    nibabel = _import("nibabel", "nibabel", "to_nibabel")
+    voxels = volume.voxels.view(np.uint8) if volume.voxels.dtype == bool else volume.voxels
+    if voxels.ndim == 4:
+        if voxels.shape[3] != 3 or voxels.dtype != np.uint8:
+            raise ValueError(f"NIfTI has RGB of uint8 only, not {voxels.shape[3]} channels of {voxels.dtype}")
+        voxels = np.ascontiguousarray(voxels).view(_RGB24)[..., 0]
+    elif voxels.dtype.name not in _NIFTI_TYPES:
+        raise ValueError(
+            f"NIfTI has no {voxels.dtype}; convert the voxels to one of {', '.join(_NIFTI_TYPES)}"
+        )
+    affine = _LPS_RAS @ volume.affine @ _REVERSED
+    image = nibabel.Nifti1Image(voxels.transpose(2, 1, 0), affine, dtype=voxels.dtype)
+    image.header.set_xyzt_units("mm")
+    image.set_sform(affine, code=1)  # NIFTI_XFORM_SCANNER_ANAT
+    # A qform is a rotation: it would move the voxels of a sheared volume.
+    image.set_qform(affine, code=1 if is_orthogonal(affine) else 0)
+    return image
+
+
+def from_nibabel(image: Any) -> Volume:
+    """See `Volume.from_nibabel`."""
+    from radpix.volume import Volume
+
+    if len(image.shape) != 3 or image.affine is None:
+        raise GeometryError(f"a volume has three axes and an affine, the image has shape {image.shape}")
+    voxels = np.asanyarray(image.dataobj)
+    if voxels.dtype.names is not None:
+        voxels = np.stack([voxels[name] for name in voxels.dtype.names], axis=-1)
+    voxels = voxels.transpose(2, 1, 0, *range(3, voxels.ndim))
+    voxels = voxels.astype(voxels.dtype.newbyteorder("="), order="C", copy=False)
+    return Volume(voxels=voxels, affine=_LPS_RAS @ np.asarray(image.affine, dtype=np.float64) @ _REVERSED)
+
+
+def to_sitk(volume: Volume) -> Any:
+    """See `Volume.to_sitk`."""
+    sitk = _import("SimpleITK", "SimpleITK", "to_sitk")
+    voxels = volume.voxels.view(np.uint8) if volume.voxels.dtype == bool else volume.voxels
+    image = sitk.GetImageFromArray(voxels, isVector=voxels.ndim == 4)
+    image.SetSpacing(volume.spacing[::-1])
+    image.SetOrigin(volume.origin.tolist())
+    image.SetDirection(volume.direction[:, ::-1].ravel().tolist())
+    return image
+
+
+def from_sitk(image: Any) -> Volume:
+    """See `Volume.from_sitk`."""
+    from radpix.volume import Volume
+
+    sitk = _import("SimpleITK", "SimpleITK", "from_sitk")
+    if image.GetDimension() != 3:
+        raise GeometryError(f"a volume has three dimensions, the image has {image.GetDimension()}")
+    affine = np.eye(4)
+    direction = np.reshape(image.GetDirection(), (3, 3))
+    affine[:3, :3] = (direction * image.GetSpacing())[:, ::-1]
+    affine[:3, 3] = image.GetOrigin()
+    return Volume(voxels=sitk.GetArrayFromImage(image), affine=affine)
+
+
+def to_xarray(volume: Volume) -> Any:
+    """See `Volume.to_xarray`."""
+    xarray = _import("xarray", "xarray", "to_xarray")
+    axes = ("z", "y", "x")
+    steps = zip(axes, volume.shape, volume.spacing, strict=True)
+    attributes = {
+        "affine": volume.affine.tolist(),
+        "affine_convention": "index (z, y, x) to patient mm, LPS",
+        "frame_of_reference_uid": volume.frame_of_reference_uid,
+        "modality": volume.modality,
+        "units": volume.unit,
+    }
+    return xarray.DataArray(
+        volume.voxels,
+        dims=(*axes, "channel")[: volume.voxels.ndim],
+        coords={name: np.arange(count) * step for name, count, step in steps},
+        attrs=attributes,
+    )

@@ -1,0 +1,220 @@
+"""The voxels of a volume from its slices' files: decoded and rescaled straight into one array."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from radpix import limits
+from radpix._headers import Instance
+from radpix.errors import PixelDataError, RadpixError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Level", "padding_value", "read_voxels", "unit_of"]
+
+Level = Literal["modality", "stored"]
+_ALLOWED = "int8 uint8 int16 uint16 int32 uint32 int64 uint64 float32 float64".split()
+_GRAYSCALE = frozenset({"MONOCHROME1", "MONOCHROME2", ""})
+
+
+class _DoesNotFitError(Exception):
+    """Values of a slice are outside the range of the voxels' type."""
+
+
+def rescale_of(instance: Instance) -> tuple[float, float]:
+    """Return Rescale Slope and Intercept, 1 and 0 where absent (PS3.3 C.11.1.1.2)."""
+    slope = 1.0 if instance.rescale_slope is None else instance.rescale_slope
+    if slope == 0:
+        raise PixelDataError(
+            f'{instance.path}: a Rescale Slope of 0 makes all pixels equal; level="stored" reads them'
+        )
+    return slope, instance.rescale_intercept or 0.0
+
+
+def unit_of(instance: Instance) -> str:
+    """Return the unit of modality values: of Units (PT), Rescale Type, or HU for CT; empty where unspecified."""
+    if instance.modality in {"PT", "NM"} and instance.units:
+        return instance.units
+    if instance.rescale_type:
+        return "" if instance.rescale_type == "US" else instance.rescale_type  # US: unspecified
+    return "HU" if instance.modality == "CT" else ""
+
+
+def padding_value(instances: Sequence[Instance], level: Level) -> float | None:
+    """Return Pixel Padding Value at this level, where it is the same in all slices."""
+    values: set[float | None] = set()
+    for instance in instances:
+        stored = instance.pixel_padding_value
+        if stored is None or level == "stored":
+            values.add(stored)
+        else:
+            slope, intercept = rescale_of(instance)
+            values.add(slope * stored + intercept)
+    return values.pop() if len(values) == 1 else None
+
+
+def read_voxels(
+    instances: Sequence[Instance],
+    *,
+    level: Level,
+    dtype: np.dtype[Any] | None,
+    progress: Callable[[int, int], object] | None,
+    num_threads: int,
+) -> NDArray[Any]:
+    """Return (slices, rows, columns[, 3]) of instances of one size, in their order.
+
+    The type is ``dtype``; else, at level "stored" that of the files, at level "modality" int16 where every slope and
+    intercept is an integer and every value fits, else int32, float32 (float64 for pixels of more than 16 bits).
+    """
+    first = _decode(instances[0], None)
+    # Colours and palette indices have no modality values (PS3.3 C.7.6.3: the transformation is for grayscale).
+    if instances[0].photometric_interpretation not in _GRAYSCALE:
+        level = "stored"
+    rescales = [(1.0, 0.0) if level == "stored" else rescale_of(instance) for instance in instances]
+    for candidate in _candidates(first.dtype, rescales, level, dtype):
+        shape = (len(instances), *first.shape)
+        size = candidate.itemsize * int(np.prod(shape, dtype=object))
+        limits.check_bytes(size, f"{instances[0].path} and {len(instances) - 1} more: ")
+        voxels = np.empty(shape, dtype=candidate)
+        reader = _SliceReader(first, voxels, rescales)
+        try:
+            for done, _ in enumerate(_each(reader, instances, num_threads), 1):
+                if progress is not None:
+                    progress(done, len(instances))
+        except _DoesNotFitError as misfit:
+            if dtype is not None:
+                raise ValueError(f"dtype={dtype} cannot hold {misfit}") from None
+            del voxels, reader
+            continue
+        return voxels
+    raise AssertionError("the last candidate holds every value")
+
+
+def check_dtype(dtype: Any) -> np.dtype[Any] | None:
+    """Check a ``dtype=`` argument."""
+    if dtype is None:
+        return None
+    checked: np.dtype[Any] = np.dtype(dtype)
+    if checked.name not in _ALLOWED or not checked.isnative:
+        raise ValueError(f"dtype is a native one of {', '.join(_ALLOWED)}, not {checked}")
+    return checked
+
+
+def _candidates(
+    stored: np.dtype[Any],
+    rescales: Sequence[tuple[float, float]],
+    level: Level,
+    dtype: np.dtype[Any] | None,
+) -> list[np.dtype[Any]]:
+    """Return the types to try for the voxels, the smallest first."""
+    if dtype is not None:
+        return [dtype]
+    if level == "stored" or stored.kind == "f":
+        return [stored]
+    wide = np.dtype(np.float64 if stored.itemsize > 2 else np.float32)
+    if not all(slope.is_integer() and intercept.is_integer() for slope, intercept in rescales):
+        return [wide]
+    small = [np.dtype(np.int16)] if stored.itemsize <= 2 else []
+    return [*small, np.dtype(np.int32), np.dtype(np.float64)]
+
+
+def _each(reader: _SliceReader, instances: Sequence[Instance], num_threads: int) -> Iterator[None]:
+    """Read all slices; the error of the first slice that fails, in their order, is raised."""
+    if num_threads == 1 or len(instances) < 2:
+        for index, instance in enumerate(instances):
+            reader(index, instance)
+            yield
+        return
+    pool = ThreadPoolExecutor(min(num_threads, len(instances)))
+    try:
+        yield from pool.map(reader, range(len(instances)), instances)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+class _SliceReader:
+    """Decodes one slice after the other into its place, through a scratch slice where the values change."""
+
+    def __init__(
+        self, first: NDArray[Any], voxels: NDArray[Any], rescales: Sequence[tuple[float, float]]
+    ) -> None:
+        self._first = first
+        self._voxels = voxels
+        self._rescales = rescales
+        self._local = threading.local()
+
+    def __call__(self, index: int, instance: Instance) -> None:
+        slope, intercept = self._rescales[index]
+        target = self._voxels[index]
+        if slope == 1 and intercept == 0 and target.dtype == self._first.dtype:
+            if index == 0:
+                target[...] = self._first
+            else:
+                _decode(instance, target)
+            return
+        stored = self._first if index == 0 else _decode(instance, self._scratch())
+        _check_fit(stored, target.dtype, slope, intercept, instance)
+        rescale(stored, target, slope, intercept)
+
+    def _scratch(self) -> NDArray[Any]:
+        if not hasattr(self._local, "slice"):
+            self._local.slice = np.empty_like(self._first)
+        scratch: NDArray[Any] = self._local.slice
+        return scratch
+
+
+def _check_fit(
+    stored: NDArray[Any], dtype: np.dtype[Any], slope: float, intercept: float, instance: Instance
+) -> None:
+    """Raise where a value, rescaled, is beyond an integer type."""
+    if dtype.kind not in "iu":
+        return
+    ends = (float(stored.min()) * slope + intercept, float(stored.max()) * slope + intercept)
+    limit = np.iinfo(dtype)
+    low, high = min(ends), max(ends)
+    if not (limit.min <= np.rint(low) and np.rint(high) <= limit.max):
+        raise _DoesNotFitError(f"the values {low:g} to {high:g} of {instance.path}")
+
+
+def rescale(stored: NDArray[Any], target: NDArray[Any], slope: float, intercept: float) -> None:
+    """Write ``slope * stored + intercept``, in float64 and rounded half to even for integers."""
+    values = stored * np.float64(slope) + np.float64(intercept)
+    if target.dtype.kind in "iu":
+        np.rint(values, out=values)
+    target[...] = values
+
+
+def _decode(instance: Instance, out: NDArray[Any] | None) -> NDArray[Any]:
+    """Decode one file; every error names it."""
+    from pydicom.pixels.utils import pixel_array
+
+    try:
+        pixels: NDArray[Any] = pixel_array(instance.path, raw=True)
+    except Exception as error:
+        raise PixelDataError(f"{instance.path}: {error}") from error
+    if pixels.shape[:2] != (instance.rows, instance.columns):
+        raise PixelDataError(
+            f"{instance.path} holds {pixels.shape} pixels, its header says {instance.rows} x {instance.columns}"
+        )
+    if out is None:
+        return pixels
+    if (pixels.shape, pixels.dtype) != (out.shape, out.dtype):
+        raise PixelDataError(
+            f"{instance.path} holds {pixels.dtype} {pixels.shape}, the slices before {out.dtype} {out.shape}"
+        )
+    out[...] = pixels
+    return out
+
+
+def _named(error: RadpixError, path: str) -> RadpixError:
+    """Return the error with the file's name in front, if it does not have it."""
+    if path in str(error):
+        return error
+    error.args = (f"{path}: {error}", *error.args[1:])
+    return error

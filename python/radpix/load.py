@@ -1,0 +1,222 @@
+"""From a series to a volume that is where its slices are, or an error that names the slices that are not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from radpix._audit import name_slices
+from radpix._stacking import Stack
+from radpix._straighten import straighten
+from radpix._voxels import Level, check_dtype, padding_value, read_voxels, unit_of
+from radpix.errors import GeometryError, PixelDataError
+from radpix.series import PathLike, Progress, Series, VolumePlan, scan
+from radpix.threads import get_num_threads, thread_count
+from radpix.volume import Volume
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
+    from radpix._headers import Instance
+    from radpix.window import Window
+
+__all__ = ["load"]
+
+Source = PathLike | Iterable[PathLike] | Series | VolumePlan
+
+#: What ``on_irregular="keep"`` and ``"resample"`` can deal with; other errors leave nothing to put together.
+_IRREGULAR = frozenset({"gap", "duplicate-position", "uneven-spacing", "in-plane-shift", "tilt"})
+
+
+def load(
+    source: Source,
+    *,
+    series_uid: str | None = None,
+    level: Level = "modality",
+    on_irregular: Literal["raise", "resample", "keep"] = "raise",
+    dtype: DTypeLike | None = None,
+    progress: Progress | None = None,
+    num_threads: int | None = None,
+) -> Volume:
+    """Put the slices of one series together as a volume.
+
+    Slices are ordered by Image Position (Patient) along the normal row direction x column direction, never by name or
+    Instance Number. The affine is exact (PS3.3 C.7.6.2.1.1): row and column cosines times Pixel Spacing, and the
+    step (last position - first) / (n - 1) between slices, which keeps the shear of a tilted gantry.
+
+    Parameters
+    ----------
+    source
+        A file, a folder, several of them, or a `Series` or `VolumePlan` of `radpix.scan`.
+    series_uid
+        Which series, where the source holds several.
+    level
+        ``"modality"``: Rescale Slope and Intercept of each slice applied (HU, BQML, ...); ``"stored"``: as in the file.
+    on_irregular
+        What to do with slices that do not form a regular volume (a gap, a repeated position, uneven spacing, a tilt,
+        a slice aside).
+        ``"raise"``: refuse. ``"keep"``: stack all slices as they are, none dropped; the affine has the mean step, so
+        that of uneven slices only the first and the last are where it says. ``"resample"``: interpolate linearly onto a
+        regular grid with axes along row, column and normal: spacing nearest to the median spacing that divides the
+        extent, first and last slice kept, the field of view widened by the tilt, outside filled with the padding value
+        (else the minimum). Gaps are interpolated. A position may repeat with equal pixels only. Padding does
+        not take part; voxels without data within reach stay padding.
+    dtype
+        Of the voxels; values beyond it are an error, integers are rounded half to even. Default at level
+        "modality": int16 where every slope and intercept is an integer and every value fits, else int32, else
+        float32 (float64 for pixels of more than 16 bits); at level "stored" the type in the file.
+    progress
+        Called as ``progress(slices done, slices in all)``.
+    num_threads
+        Slices decoded at once; default `radpix.get_num_threads`.
+
+    Returns
+    -------
+    Volume
+        Voxels (z, y, x[, 3]), affine to LPS mm, and the `GeometryReport`. ``windows`` are for modality values.
+        Peak memory is that of the voxels and a few slices; twice the voxels for ``"resample"``.
+
+    Raises
+    ------
+    GeometryError
+        The slices do not form one regular volume, or the source holds several series or volumes. The message names
+        the slices, ``.report`` holds the findings.
+    PixelDataError
+        There is no DICOM image in the source, or one without pixel data; `DecodeError`, `TruncatedError`,
+        `UnsupportedTransferSyntaxError` for pixel data that cannot be decoded. The message names the file.
+    LimitError
+        The volume is larger than `radpix.limits` allow.
+    FileNotFoundError
+        A path does not exist.
+    ValueError
+        An argument is outside its choices, or ``dtype`` cannot hold the values.
+
+    Examples
+    --------
+    >>> volume = load("CT/1.2.840.113619.2")  # doctest: +SKIP
+    >>> volume.spacing, volume.unit  # doctest: +SKIP
+    ((0.625, 0.7, 0.7), 'HU')
+    """
+    if level not in {"modality", "stored"}:
+        raise ValueError(f'level is "modality" or "stored", not {level!r}')
+    if on_irregular not in {"raise", "resample", "keep"}:
+        raise ValueError(f'on_irregular is "raise", "resample" or "keep", not {on_irregular!r}')
+    wanted = check_dtype(dtype)
+    threads = thread_count(num_threads) or get_num_threads()
+    plan = _plan(source, series_uid)
+    _check_geometry(plan, on_irregular)
+    stack = Stack.of(plan.instances)
+    assert stack is not None  # otherwise an attribute is missing, which the check above refuses
+    voxels = read_voxels(plan.instances, level=level, dtype=wanted, progress=progress, num_threads=threads)
+    padding = padding_value(plan.instances, level)
+    affine = stack.affine
+    if on_irregular == "resample" and not plan.report.ok:
+        voxels, affine = straighten(voxels, stack, padding, plan.instances)
+    first = plan.instances[0]
+    return Volume(
+        voxels=voxels,
+        affine=affine,
+        frame_of_reference_uid=first.frame_of_reference_uid,
+        modality=first.modality,
+        unit=unit_of(first) if level == "modality" else "",
+        windows=_windows(first) if level == "modality" else (),
+        padding_value=padding,
+        report=plan.report,
+    )
+
+
+def _plan(source: Source, series_uid: str | None) -> VolumePlan:
+    """Find the one volume meant."""
+    if isinstance(source, VolumePlan):
+        return source
+    if isinstance(source, Series):
+        return _only_volume(source)
+    paths = [source] if isinstance(source, str | os.PathLike) else list(source)
+    found = scan(paths)
+    if series_uid is not None:
+        found_uids = [series.uid for series in found]
+        chosen = [series for series in found if series.uid == series_uid]
+        if not chosen:
+            raise GeometryError(
+                f"{_name(paths)} has no series {series_uid}; it has {', '.join(found_uids) or 'none'}"
+            )
+    else:
+        chosen = list(found)
+    if not chosen:
+        raise PixelDataError(f"{_name(paths)} holds no DICOM image ({_reasons(found.skipped)})")
+    if len(chosen) > 1:
+        listed = "; ".join(map(str, chosen[:10])) + ("; ..." if len(chosen) > 10 else "")
+        raise GeometryError(f"{_name(paths)} holds {len(chosen)} series: {listed}. Choose one by series_uid=")
+    return _only_volume(chosen[0])
+
+
+def _reasons(skipped: Sequence[tuple[str, str, str]]) -> str:
+    if not skipped:
+        return "no files"
+    words = {
+        "not-dicom": "not DICOM",
+        "not-an-image": "DICOM without Rows and Columns",
+        "unreadable": "unreadable",
+    }
+    reasons = [reason for _, reason, _ in skipped]
+    return ", ".join(
+        f"{reasons.count(r)} {'files' if reasons.count(r) > 1 else 'file'} {text}"
+        for r, text in words.items()
+        if r in reasons
+    )
+
+
+def _name(paths: Sequence[PathLike]) -> str:
+    shown = ", ".join(str(Path(path)) for path in paths[:3])
+    return (
+        shown + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+        if paths
+        else "an empty list of files"
+    )
+
+
+def _only_volume(series: Series) -> VolumePlan:
+    plans = series.volumes()
+    if len(plans) > 1:
+        report = series.audit()
+        listed = "; ".join(
+            f"[{k}] {plan}: {name_slices(plan.instances[:1])}" for k, plan in enumerate(plans[:10])
+        )
+        reasons = " ".join(f"{finding.message}." for finding in report.errors[:3])
+        raise GeometryError(
+            f"series {series.uid} holds {len(plans)} volumes: {listed}{'; ...' if len(plans) > 10 else ''}. {reasons}"
+            " Load one of radpix.scan(...)[0].volumes()",
+            report,
+        )
+    return plans[0]
+
+
+def _check_geometry(plan: VolumePlan, on_irregular: str) -> None:
+    """Raise for errors that ``on_irregular`` does not cover."""
+    errors = plan.report.errors
+    if on_irregular != "raise":
+        errors = tuple(finding for finding in errors if finding.code not in _IRREGULAR)
+    if errors:
+        folder = Path(plan.instances[0].path).parent
+        remedy = (
+            ' on_irregular="resample" interpolates a regular grid, "keep" stacks the slices as they are.'
+            if all(finding.code in _IRREGULAR for finding in errors)
+            else ""
+        )
+        found = "; ".join(f"{finding.code}: {finding.message}" for finding in errors)
+        raise GeometryError(
+            f"the {len(plan.instances)} slices of series {plan.series_uid} in {folder} form no regular volume:"
+            f" {found}.{remedy}",
+            plan.report,
+        )
+    if len(plan.instances) > 1 and Stack.of(plan.instances).distances[-1] == 0:  # type: ignore[union-attr]
+        raise GeometryError(
+            f"all slices are at one position, so there is no volume: {name_slices(plan.instances)}",
+            plan.report,
+        )
+
+
+def _windows(instance: Instance) -> tuple[Window, ...]:
+    return ()

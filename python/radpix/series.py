@@ -1,0 +1,328 @@
+"""From files to series, and from series to the volumes in them."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from radpix._audit import analyse, combine, finding, merge, name_slices
+from radpix._grouping import Group, Traits, group_by_traits, split_repeats
+from radpix._headers import Instance, NotAnImageError, NotDicomError, read_header
+from radpix._stacking import Stack
+from radpix.errors import RadpixWarning
+from radpix.geometry import Finding, GeometryReport
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Instance", "ScanResult", "Series", "SkippedFile", "VolumePlan", "scan"]
+
+PathLike = str | os.PathLike[str]
+Progress = Callable[[int, int], object]
+
+
+class SkippedFile(NamedTuple):
+    """A file that `scan` left out, and why."""
+
+    path: str
+    reason: Literal["not-dicom", "not-an-image", "unreadable"]
+    detail: str = ""
+
+
+class ScanResult(list["Series"]):
+    """The series found by `scan`, and the files it left out.
+
+    Attributes
+    ----------
+    skipped
+        `SkippedFile` records of files that are not DICOM, not images, or not readable.
+    """
+
+    def __init__(self, series: Iterable[Series] = (), skipped: Iterable[SkippedFile] = ()) -> None:
+        super().__init__(series)
+        self.skipped: tuple[SkippedFile, ...] = tuple(skipped)
+
+
+@dataclass(frozen=True)
+class VolumePlan:
+    """Slices that make one volume: what `radpix.load` would put together, known from the headers.
+
+    Attributes
+    ----------
+    instances
+        Sorted by position along the slices' normal, which is row direction x column direction.
+    label
+        What tells this volume from the others of its series.
+    """
+
+    instances: tuple[Instance, ...]
+    label: str = ""
+
+    @property
+    def series_uid(self) -> str:
+        """The Series Instance UID."""
+        return self.instances[0].series_instance_uid
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Voxels along (z, y, x)."""
+        first = self.instances[0]
+        return len(self.instances), first.rows, first.columns
+
+    @cached_property
+    def affine(self) -> NDArray[np.float64] | None:
+        """4 x 4: (z, y, x, 1) to patient mm, LPS, of the slices stacked as they are; None without positions."""
+        stack = Stack.of(self.instances)
+        return None if stack is None else stack.affine
+
+    @property
+    def report(self) -> GeometryReport:
+        """What is to be said about this volume's geometry."""
+        return self._report
+
+    @cached_property
+    def _report(self) -> GeometryReport:
+        return analyse(self.instances)
+
+    def audit(self) -> GeometryReport:
+        """Return `report`."""
+        return self._report
+
+    def __str__(self) -> str:
+        return f"{len(self.instances)} slices, {self.label}"
+
+
+@dataclass(frozen=True)
+class Series:
+    """The images of one DICOM series.
+
+    Attributes
+    ----------
+    groups
+        The images of each volume in it.
+    """
+
+    groups: tuple[Group, ...]
+
+    @classmethod
+    def of(cls, instances: Sequence[Instance]) -> Series:
+        """Return the series of these images, which have one Series Instance UID; there is at least one."""
+        return cls(tuple(leaf for group in group_by_traits(instances) for leaf in split_repeats(group)))
+
+    @cached_property
+    def instances(self) -> tuple[Instance, ...]:
+        """All images, volume by volume, each sorted by position."""
+        return tuple(instance for group in self.groups for instance in group.instances)
+
+    @property
+    def uid(self) -> str:
+        """The Series Instance UID."""
+        return self.instances[0].series_instance_uid
+
+    @property
+    def study_uid(self) -> str:
+        """The Study Instance UID."""
+        return self.instances[0].study_instance_uid
+
+    @property
+    def number(self) -> int | None:
+        """The Series Number, where there is one."""
+        return self.instances[0].series_number
+
+    @property
+    def modality(self) -> str:
+        """The Modality: ``"CT"``, ``"MR"``, ``"PT"``, ..."""
+        return self.instances[0].modality
+
+    @property
+    def description(self) -> str:
+        """The Series Description."""
+        return self.instances[0].series_description
+
+    @cached_property
+    def _volumes(self) -> tuple[VolumePlan, ...]:
+        return tuple(VolumePlan(group.instances, group.label) for group in self.groups)
+
+    def volumes(self) -> list[VolumePlan]:
+        """Return the volumes in the series, the largest first; one where the series is one volume.
+
+        Images of another frame of reference, orientation, matrix or kind (localizer) are volumes of their own, and
+        so is each repetition of the same positions: time point, echo, b-value.
+        """
+        return list(self._volumes)
+
+    def audit(self) -> GeometryReport:
+        """Return what is wrong with the series as one volume, and with each volume in it."""
+        plans = self._volumes
+        if len(plans) == 1:
+            return plans[0].report
+        found = [found for plan in plans for found in plan.report.findings]
+        return combine([*_mixtures(self.groups), *merge(found)], len(self.instances))
+
+    def __str__(self) -> str:
+        name = f"{self.modality} {self.description}".strip()
+        return f"{name}: {len(self.instances)} images, {self.uid}"
+
+
+_MIXED = {
+    "image_type": ("mixed-image-type", "localizers or mosaics among the images"),
+    "frame_of_reference": ("mixed-frame-of-reference", "several frames of reference"),
+    "orientation": ("mixed-orientation", "several orientations"),
+    "matrix": ("mixed-matrix", "several sizes, pixel spacings or kinds of pixels"),
+}
+
+
+def _mixtures(groups: Sequence[Group]) -> Iterator[Finding]:
+    """Say in what the volumes of a series differ."""
+    for trait, (code, words) in _MIXED.items():
+        kinds: dict[object, list[Group]] = defaultdict(list)
+        for group in groups:
+            kinds[getattr(group.traits, trait)].append(group)
+        if len(kinds) > 1:
+            first = [same[0].instances[0] for same in kinds.values()]
+            counts = ", ".join(str(sum(len(g.instances) for g in same)) for same in kinds.values())
+            yield finding(
+                code, "error", f"the series has {words} ({counts} images): {name_slices(first)}", first
+            )
+    repeats: dict[Traits, list[Group]] = defaultdict(list)
+    for group in groups:
+        repeats[group.traits].append(group)
+    for same in repeats.values():
+        if len(same) > 1:
+            every = [instance for group in same for instance in group.instances]
+            labels = "; ".join(group.label for group in same[:6]) + ("; ..." if len(same) > 6 else "")
+            one_position = [group.instances[0] for group in same]
+            yield finding(
+                "duplicate-position",
+                "error",
+                f"the same positions occur {len(same)} times, such as {name_slices(one_position)}; as volumes they"
+                f" are told apart by: {labels}",
+                every,
+                volumes=len(same),
+            )
+
+
+def _files(paths: PathLike | Iterable[PathLike], *, recursive: bool) -> list[str]:
+    """List files, folders in the order of their names; each file once."""
+    given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    found: dict[str, None] = {}
+    for path in [os.fspath(path) for path in given]:
+        if Path(path).is_dir():
+            found.update(dict.fromkeys(_walk(path, recursive=recursive)))
+        elif Path(path).exists():
+            found[path] = None
+        else:
+            raise FileNotFoundError(f"no such file or folder: {path}")
+    return list(found)
+
+
+def _walk(folder: str, *, recursive: bool) -> Iterator[str]:
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(folders) if recursive else []
+        for name in sorted(names):
+            path = Path(root, name)
+            if path.is_file():  # neither a pipe, which would block, nor a dangling link
+                yield str(path)
+
+
+def _read(path: str) -> Instance | SkippedFile:
+    try:
+        return read_header(path)
+    except NotDicomError:
+        return SkippedFile(path, "not-dicom")
+    except NotAnImageError:
+        return SkippedFile(path, "not-an-image")
+    except Exception as error:  # a damaged header makes the parser raise anything
+        return SkippedFile(path, "unreadable", f"{type(error).__name__}: {error}")
+
+
+def scan(
+    paths: PathLike | Iterable[PathLike],
+    *,
+    recursive: bool = True,
+    progress: Progress | None = None,
+    num_threads: int | None = None,
+) -> ScanResult:
+    """Find the image series in files and folders, from the headers only.
+
+    Parameters
+    ----------
+    paths
+        A file, a folder, or several.
+    recursive
+        Whether to descend into folders below.
+    progress
+        Called as ``progress(files done, files in all)``.
+    num_threads
+        Files read at once; more than one pays where the disk or the network makes a reader wait. Default: 1.
+
+    Returns
+    -------
+    ScanResult
+        A list of `Series` in the order of study, Series Number and UID; empty where there is no image. Its
+        ``skipped`` holds the files left out.
+
+    Raises
+    ------
+    FileNotFoundError
+        A path does not exist.
+
+    Warns
+    -----
+    RadpixWarning
+        With code ``"unreadable-file"``, once: files that are DICOM and cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import radpix
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     radpix.scan(folder)
+    []
+    """
+    if num_threads is not None and not 1 <= num_threads <= 1024:
+        raise ValueError(f"num_threads is from 1 to 1024, not {num_threads}")
+    files = _files(paths, recursive=recursive)
+    by_series: dict[tuple[str, str], list[Instance]] = defaultdict(list)
+    skipped: list[SkippedFile] = []
+    for done, result in enumerate(_read_all(files, num_threads or 1), 1):
+        if isinstance(result, SkippedFile):
+            skipped.append(result)
+        else:
+            by_series[result.study_instance_uid, result.series_instance_uid].append(result)
+        if progress is not None:
+            progress(done, len(files))
+    _warn_unreadable(skipped)
+    series = map(Series.of, by_series.values())
+    return ScanResult(sorted(series, key=lambda s: (s.study_uid, s.number or 0, s.uid)), skipped)
+
+
+def _read_all(files: Sequence[str], num_threads: int) -> Iterator[Instance | SkippedFile]:
+    quiet = partial(warnings.filterwarnings, "ignore", module="pydicom")
+    if num_threads == 1:
+        for path in files:
+            with warnings.catch_warnings():
+                quiet()
+                result = _read(path)
+            yield result
+        return
+    with ThreadPoolExecutor(num_threads) as pool, warnings.catch_warnings():
+        quiet()
+        yield from pool.map(_read, files)
+
+
+def _warn_unreadable(skipped: Sequence[SkippedFile]) -> None:
+    unreadable = [file for file in skipped if file.reason == "unreadable"]
+    if unreadable:
+        shown = "; ".join(f"{file.path} ({file.detail})" for file in unreadable[:5])
+        more = f"; and {len(unreadable) - 5} more" if len(unreadable) > 5 else ""
+        message = f"left out {len(unreadable)} unreadable DICOM files: {shown}{more}"
+        warnings.warn(RadpixWarning(message, "unreadable-file"), stacklevel=3)
