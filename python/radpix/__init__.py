@@ -16,10 +16,10 @@ from radpix.errors import (
     TruncatedError,
     UnsupportedTransferSyntaxError,
 )
-from radpix.plane import EdgeLetters, Plane
-from radpix.reslice import Slice, project, reslice
 from radpix.geometry import Finding, GeometryReport
 from radpix.load import load
+from radpix.plane import EdgeLetters, Plane
+from radpix.reslice import Slice, project, reslice
 from radpix.series import Series, VolumePlan, scan
 from radpix.threads import get_num_threads, set_num_threads
 from radpix.volume import Volume
@@ -36,9 +36,9 @@ __all__ = [
     "Plane",
     "RadpixError",
     "RadpixWarning",
+    "Series",
     "Slice",
     "TransferSyntax",
-    "Series",
     "TruncatedError",
     "UnsupportedTransferSyntaxError",
     "Volume",
@@ -50,9 +50,9 @@ __all__ = [
     "get_num_threads",
     "iter_frames",
     "limits",
+    "load",
     "project",
     "reslice",
-    "load",
     "scan",
     "set_num_threads",
     "transfer_syntaxes",
