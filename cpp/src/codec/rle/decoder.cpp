@@ -73,9 +73,7 @@ public:
             const Index row = pixel / columns;
             const Index column = pixel % columns;
             const Index count = std::min({block_, columns - column, last_ - pixel});
-            for (int plane = 0; plane < planes_; ++plane) {
-                fill(plane, count);
-            }
+            fill(count);
             write(row, column, count);
             for (int plane = 0; plane < planes_; ++plane) {
                 drop(plane, count);
@@ -87,9 +85,11 @@ public:
     /// After the last strip: bytes that the segments hold beyond the frame.
     void report_long_segments(std::vector<Deviation> &deviations) {
         for (int plane = 0; plane < planes_; ++plane) {
-            Cursor &cursor = cursors_[index(plane)];
-            const Index offset = cursor.next - frame_.codestream.data();
-            const Index extra = ready_[index(plane)] + skip(cursor, std::numeric_limits<Index>::max() / 2);
+            const Lane &lane = lanes_[index(plane)];
+            const Index offset = lane.next - frame_.codestream.data();
+            Cursor rest{lane.next, lane.end};
+            const Index extra =
+                lane.out - plane_at(plane) + skip(rest, std::numeric_limits<Index>::max() / 2);
             if (extra > 0) {
                 deviations.push_back({"rle-segment-long",
                                       "RLE segment " + std::to_string(plane) + " holds " +
@@ -112,30 +112,37 @@ private:
 
     void start(int plane) {
         const Bytes segment = frame_.segments[index(plane)];
-        Cursor &cursor = cursors_[index(plane)];
-        cursor = {segment.data(), segment.data() + segment.size()};
+        Cursor cursor{segment.data(), segment.data() + segment.size()};
         const Index before = first_ - skip(cursor, first_);
+        Lane &lane = lanes_[index(plane)];
+        lane = {cursor.next, cursor.end, plane_at(plane), plane_at(plane) + before};
         if (before > 0) { // the packet that crosses the strip's edge
-            fill(plane, before);
+            unpack(&lane, 1);
             drop(plane, before);
         }
     }
 
-    void fill(int plane, Index count) {
-        Index &ready = ready_[index(plane)];
-        if (ready < count) {
-            ready += kernels_.unpack(cursors_[index(plane)], frame_.readable_end(), plane_at(plane) + ready,
-                                     count - ready);
-            if (ready < count) {
+    void fill(Index count) {
+        for (int plane = 0; plane < planes_; ++plane) {
+            lanes_[index(plane)].stop = plane_at(plane) + count;
+        }
+        unpack(lanes_.data(), planes_);
+    }
+
+    void unpack(Lane *lanes, int count) {
+        kernels_.unpack(lanes, count, frame_.readable_end());
+        for (int i = 0; i < count; ++i) {
+            if (lanes[i].out < lanes[i].stop) {
                 throw_short_segment(frame_);
             }
         }
     }
 
     void drop(int plane, Index count) noexcept {
-        Index &ready = ready_[index(plane)];
-        ready -= count;
-        std::memmove(plane_at(plane), plane_at(plane) + count, static_cast<std::size_t>(ready));
+        Lane &lane = lanes_[index(plane)];
+        const Index left = lane.out - plane_at(plane) - count;
+        std::memmove(plane_at(plane), plane_at(plane) + count, static_cast<std::size_t>(left));
+        lane.out -= count;
     }
 
     void write(Index row, Index column, Index count) noexcept {
@@ -179,8 +186,7 @@ private:
     int planes_;
     Index block_, plane_stride_, size_;
     std::unique_ptr<std::byte[]> buffer_;
-    std::array<Cursor, max_segments> cursors_{};
-    std::array<Index, max_segments> ready_{}; // decoded bytes at the front of each plane's buffer
+    std::array<Lane, max_segments> lanes_{};
     const Kernels &kernels_ = rle::kernels();
     const samples::Kernels &row_kernels_ = samples::kernels();
 };

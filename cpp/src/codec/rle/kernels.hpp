@@ -14,17 +14,18 @@ inline constexpr Index slack = 32;
 inline constexpr Index longest_run = 128;
 inline constexpr Index longest_packet = 129;
 
-/// A segment being read.
-struct Cursor {
+/// A segment being read, and where its bytes go.
+struct Lane {
     const std::byte *next;
     const std::byte *end;
+    std::byte *out;
+    std::byte *stop; ///< decoding ends with the first packet that reaches it
 };
 
 struct Kernels {
-    /// Decodes whole packets to `target` until at least `wanted` bytes are there or the segment ends; returns
-    /// how many are. The target has room for wanted + longest_run + slack bytes; `readable_end` is where the
-    /// memory around the segment ends.
-    Index (*unpack)(Cursor &cursor, const std::byte *readable_end, std::byte *target, Index wanted) noexcept;
+    /// Decodes whole packets of every lane until it reaches `stop` or its segment ends. There is room for
+    /// longest_run + slack bytes from `stop` on; `readable_end` is where the memory around all segments ends.
+    void (*unpack)(Lane *lanes, int count, const std::byte *readable_end) noexcept;
     const char *name;
 };
 
@@ -33,6 +34,12 @@ extern const Kernels avx2_kernels;
 
 /// The table of `cpu_level()`.
 [[nodiscard]] const Kernels &kernels();
+
+/// A segment being read.
+struct Cursor {
+    const std::byte *next;
+    const std::byte *end;
+};
 
 /// Passes over the packets that stand for at most `wanted` bytes together, not beyond; returns how many bytes
 /// they stand for.

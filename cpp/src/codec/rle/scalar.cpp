@@ -10,45 +10,49 @@ namespace {
 
 #include "packets-inl.hpp"
 
+inline void copy16(std::byte *target, const std::byte *source) noexcept {
+    std::memcpy(target, source, 16);
+}
+
 inline void fill16(std::byte *target, std::uint64_t pattern) noexcept {
     std::memcpy(target, &pattern, 8);
     std::memcpy(target + 8, &pattern, 8);
 }
 
-Index unpack(Cursor &cursor, const std::byte *readable_end, std::byte *target, Index wanted) noexcept {
-    std::byte *out = target;
-    std::byte *const stop = target + wanted;
-    Cursor at = cursor;
-    const Index margin = at.end - at.next - longest_packet < readable_end - at.next - longest_packet - slack
-                             ? at.end - at.next - longest_packet
-                             : readable_end - at.next - longest_packet - slack;
-    const std::byte *const safe = at.next + margin; // before it, a packet and its slack are readable
-    while (out < stop && margin > 0 && at.next < safe) {
-        const int control = static_cast<std::int8_t>(*at.next);
+void unpack_lane(Lane &lane, const std::byte *readable_end) noexcept {
+    const std::byte *const safe = unchecked_until(lane, readable_end);
+    const std::byte *next = lane.next;
+    std::byte *out = lane.out;
+    while (out < lane.stop && next < safe) {
+        const int control = static_cast<std::int8_t>(*next);
         if (control >= 0) {
-            copy16(out, at.next + 1);
+            copy16(out, next + 1);
             for (Index done = 16; done <= control; done += 16) {
-                copy16(out + done, at.next + 1 + done);
+                copy16(out + done, next + 1 + done);
             }
             out += control + 1;
-            at.next += control + 2;
+            next += control + 2;
         } else if (control != -128) {
-            const std::uint64_t pattern = std::to_integer<std::uint64_t>(at.next[1]) * 0x0101010101010101U;
+            const std::uint64_t pattern = std::to_integer<std::uint64_t>(next[1]) * 0x0101010101010101U;
             fill16(out, pattern);
             for (Index done = 16; done <= -control; done += 16) {
                 fill16(out + done, pattern);
             }
             out += 1 - control;
-            at.next += 2;
+            next += 2;
         } else {
-            at.next += 1;
+            next += 1;
         }
     }
-    while (out < stop && at.next < at.end) {
-        out += unpack_checked(at, out);
+    lane.next = next;
+    lane.out = out;
+    unpack_rest(lane);
+}
+
+void unpack(Lane *lanes, int count, const std::byte *readable_end) noexcept {
+    for (int i = 0; i < count; ++i) {
+        unpack_lane(lanes[i], readable_end);
     }
-    cursor = at;
-    return out - target;
 }
 
 } // namespace
