@@ -21,63 +21,67 @@ inline void store256(std::byte *at, __m256i value) noexcept {
     _mm256_storeu_si256(reinterpret_cast<__m256i *>(at), value);
 }
 
-// The part of a packet beyond its first 32 bytes.
-inline void unpack_long(const std::byte *next, std::byte *out, int control) noexcept {
-    if (control < 0) {
-        const __m256i run = _mm256_set1_epi8(static_cast<char>(next[1]));
-        for (Index done = 32; done <= -control; done += 32) {
-            store256(out + done, run);
-        }
-    } else {
-        for (Index done = 32; done <= control; done += 32) {
-            store256(out + done, load256(next + 1 + done));
-        }
+inline void unpack_literal(const std::byte *&next, std::byte *&out, int control) noexcept {
+    store256(out, load256(next + 1));
+    for (Index done = 32; done <= control; done += 32) {
+        store256(out + done, load256(next + 1 + done));
     }
+    out += control + 1;
+    next += control + 2;
 }
 
-// One packet of up to 32 bytes without a branch: a literal and a run differ by a blend on the sign of the
-// control byte, so that pictures that alternate between the two do not cost a misprediction each.
-inline void unpack_packet(const std::byte *&next, std::byte *&out) noexcept {
-    const int control = static_cast<std::int8_t>(*next);
+inline void unpack_run(const std::byte *&next, std::byte *&out, int control) noexcept {
     const __m256i run = _mm256_set1_epi8(static_cast<char>(next[1]));
-    const __m256i is_run = _mm256_set1_epi8(static_cast<char>(control));
-    store256(out, _mm256_blendv_epi8(load256(next + 1), run, is_run));
-    const int beyond_first = control < 0 ? -control : control;
-    if (beyond_first >= 32) {
-        if (control == -128) { // stands for nothing, PS3.5 G.3.2
-            next += 1;
-            return;
-        }
-        unpack_long(next, out, control);
+    store256(out, run);
+    for (Index done = 32; done <= -control; done += 32) {
+        store256(out + done, run);
     }
-    out += beyond_first + 1;
-    next += control < 0 ? 2 : control + 2;
+    out += 1 - control;
+    next += 2;
+}
+
+// Returns false, and leaves the packet, where it stands for nothing (PS3.5 G.3.2): those are not in the bound
+// of output_unchecked_until.
+inline bool unpack_packet(const std::byte *&next, std::byte *&out) noexcept {
+    const int control = static_cast<std::int8_t>(*next);
+    if (control >= 0) {
+        unpack_literal(next, out, control);
+    } else if (control != -128) {
+        unpack_run(next, out, control);
+    } else {
+        return false;
+    }
+    return true;
 }
 
 void unpack_1(Lane &lane, const std::byte *readable_end) noexcept {
-    const std::byte *const safe = unchecked_until(lane, readable_end);
     const std::byte *next = lane.next;
     std::byte *out = lane.out;
+    std::byte *const stop = output_unchecked_until(lane, readable_end);
+    while (out < stop && unpack_packet(next, out)) {
+    }
+    const std::byte *const safe = input_unchecked_until(lane, readable_end);
     while (out < lane.stop && next < safe) {
-        unpack_packet(next, out);
+        if (!unpack_packet(next, out)) {
+            next += 1;
+        }
     }
     lane.next = next;
     lane.out = out;
     unpack_rest(lane);
 }
 
-// Where a packet begins is known only when the one before is read, some 8 cycles later; lanes in lockstep
-// hide that behind each other: 3 lanes of short packets take the time of 1.6.
+// Where a packet begins is known only when the one before is read; lanes in lockstep hide that wait behind
+// each other, which makes pictures of short packets 1.1 to 1.4 times as fast. They end with the first one to
+// end.
 void unpack_2(Lane *lanes, const std::byte *readable_end) noexcept {
-    const std::byte *const safe0 = unchecked_until(lanes[0], readable_end);
-    const std::byte *const safe1 = unchecked_until(lanes[1], readable_end);
+    std::byte *const stop0 = output_unchecked_until(lanes[0], readable_end);
+    std::byte *const stop1 = output_unchecked_until(lanes[1], readable_end);
     const std::byte *next0 = lanes[0].next;
     const std::byte *next1 = lanes[1].next;
     std::byte *out0 = lanes[0].out;
     std::byte *out1 = lanes[1].out;
-    while (out0 < lanes[0].stop && out1 < lanes[1].stop && next0 < safe0 && next1 < safe1) {
-        unpack_packet(next0, out0);
-        unpack_packet(next1, out1);
+    while (out0 < stop0 && out1 < stop1 && unpack_packet(next0, out0) && unpack_packet(next1, out1)) {
     }
     lanes[0].next = next0;
     lanes[1].next = next1;
@@ -86,20 +90,17 @@ void unpack_2(Lane *lanes, const std::byte *readable_end) noexcept {
 }
 
 void unpack_3(Lane *lanes, const std::byte *readable_end) noexcept {
-    const std::byte *const safe0 = unchecked_until(lanes[0], readable_end);
-    const std::byte *const safe1 = unchecked_until(lanes[1], readable_end);
-    const std::byte *const safe2 = unchecked_until(lanes[2], readable_end);
+    std::byte *const stop0 = output_unchecked_until(lanes[0], readable_end);
+    std::byte *const stop1 = output_unchecked_until(lanes[1], readable_end);
+    std::byte *const stop2 = output_unchecked_until(lanes[2], readable_end);
     const std::byte *next0 = lanes[0].next;
     const std::byte *next1 = lanes[1].next;
     const std::byte *next2 = lanes[2].next;
     std::byte *out0 = lanes[0].out;
     std::byte *out1 = lanes[1].out;
     std::byte *out2 = lanes[2].out;
-    while (out0 < lanes[0].stop && out1 < lanes[1].stop && out2 < lanes[2].stop && next0 < safe0 &&
-           next1 < safe1 && next2 < safe2) {
-        unpack_packet(next0, out0);
-        unpack_packet(next1, out1);
-        unpack_packet(next2, out2);
+    while (out0 < stop0 && out1 < stop1 && out2 < stop2 && unpack_packet(next0, out0) &&
+           unpack_packet(next1, out1) && unpack_packet(next2, out2)) {
     }
     lanes[0].next = next0;
     lanes[1].next = next1;

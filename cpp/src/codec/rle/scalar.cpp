@@ -20,7 +20,7 @@ inline void fill16(std::byte *target, std::uint64_t pattern) noexcept {
 }
 
 void unpack_lane(Lane &lane, const std::byte *readable_end) noexcept {
-    const std::byte *const safe = unchecked_until(lane, readable_end);
+    const std::byte *const safe = input_unchecked_until(lane, readable_end);
     const std::byte *next = lane.next;
     std::byte *out = lane.out;
     while (out < lane.stop && next < safe) {
