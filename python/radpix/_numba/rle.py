@@ -111,7 +111,7 @@ def _unpack(
             found.append(("rle-segment-long", message, offsets[index] + read))
 
 
-@numba.njit(cache=True, fastmath=False, nogil=True)  # type: ignore[misc, untyped-decorator]
+@numba.njit(cache=True, fastmath=False, nogil=True)  # type: ignore[untyped-decorator]
 def _unpack_segment(segment: NDArray[np.uint8], lane: NDArray[np.uint8]) -> tuple[int, int]:
     """Return how many bytes the segment stands for, and after how many of its own the lane was full."""
     decoded = at = read = 0

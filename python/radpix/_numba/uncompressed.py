@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -54,11 +54,16 @@ def ybr_full_to_rgb(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
         ],
         axis=-1,
     )
-    return np.clip(rgb, 0, 255).astype(np.uint8)
+    clipped: NDArray[np.uint8] = np.clip(rgb, 0, 255).astype(np.uint8)
+    return clipped
 
 
 def _decode(
-    codestream: NDArray[np.uint8], layout: FrameLayout, keep_components: bool, out: NDArray[Any], order: str
+    codestream: NDArray[np.uint8],
+    layout: FrameLayout,
+    keep_components: bool,
+    out: NDArray[Any],
+    order: Literal["<", ">"],
 ) -> list[Found]:
     found: list[Found] = []
     if layout.bits_allocated == 1:
