@@ -18,13 +18,16 @@ from radpix.errors import (
 )
 from radpix.geometry import Finding, GeometryReport
 from radpix.load import load
+from radpix.modality import apply_modality
 from radpix.plane import EdgeLetters, Plane
 from radpix.reslice import Slice, project, reslice
 from radpix.series import Series, VolumePlan, scan
 from radpix.threads import get_num_threads, set_num_threads
 from radpix.volume import Volume
+from radpix.window import WINDOW_PRESETS, Window, window
 
 __all__ = [
+    "WINDOW_PRESETS",
     "BackendInfo",
     "DecodeError",
     "EdgeLetters",
@@ -43,7 +46,9 @@ __all__ = [
     "UnsupportedTransferSyntaxError",
     "Volume",
     "VolumePlan",
+    "Window",
     "__version__",
+    "apply_modality",
     "backend",
     "decode",
     "decode_frame",
@@ -56,4 +61,5 @@ __all__ = [
     "scan",
     "set_num_threads",
     "transfer_syntaxes",
+    "window",
 ]

@@ -25,6 +25,8 @@ struct Voi {
     double minimum = 0.0;
     double maximum = 255.0;
     bool invert = false; ///< y becomes maximum + minimum - y, after rounding where the output is integer
+
+    friend bool operator==(const Voi &, const Voi &) = default;
 };
 
 /// Windows `pixels` (any element type, rank and strides) into `out` (uint8, uint16, float32 or float64, the

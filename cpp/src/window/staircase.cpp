@@ -21,6 +21,41 @@ double pixel_at(double y, const Voi &voi, const VoiTerms &t) noexcept {
     return (x - voi.intercept) / voi.slope;
 }
 
+/// Guesses where levels start, by inverting the formula.
+class Guess {
+public:
+    Guess(const Voi &voi, std::int32_t direction) noexcept
+        : voi_(voi), terms_(terms_of(voi)), direction_(direction), origin_(inverse(0)),
+          spacing_(voi.function == VoiFunction::sigmoid ? 0.0 : inverse(1) - origin_) {}
+
+    [[nodiscard]] double position(std::int32_t level) const noexcept {
+        return voi_.function == VoiFunction::sigmoid ? inverse(level) : origin_ + spacing_ * level;
+    }
+
+private:
+    [[nodiscard]] double inverse(std::int32_t level) const noexcept {
+        const double y = voi_.invert ? voi_.maximum + voi_.minimum - level + 0.5 : level - 0.5;
+        return direction_ * pixel_at(y, voi_, terms_);
+    }
+
+    const Voi &voi_;
+    VoiTerms terms_;
+    std::int32_t direction_;
+    double origin_, spacing_; // of linear functions: one product a level instead of two quotients
+};
+
+/// The first integer not below `position`, within [first, last + 1]; `first` for NaN, as of a slope of 0.
+std::int32_t start_near(double position, std::int32_t first, std::int32_t last) noexcept {
+    if (!(position > first)) {
+        return first;
+    }
+    if (position > last) {
+        return last + 1;
+    }
+    const auto truncated = static_cast<std::int32_t>(position);
+    return truncated + (position > truncated ? 1 : 0);
+}
+
 } // namespace
 
 Staircase::Staircase(const Voi &voi, DataType type, const Kernels &used)
@@ -46,22 +81,14 @@ bool Staircase::reaches(std::int32_t position, std::int32_t level) const noexcep
     return found >= level;
 }
 
-std::int32_t Staircase::guessed_start(std::int32_t level) const noexcept {
-    const double y = voi_.invert ? voi_.maximum + voi_.minimum - level + 0.5 : level - 0.5;
-    const double position = std::ceil(direction_ * pixel_at(y, voi_, literal_.terms));
-    if (!(position > first_)) { // NaN, too, of a slope of 0
-        return first_;
-    }
-    return position > last_ ? last_ + 1 : static_cast<std::int32_t>(position);
-}
-
 // Guesses all starts by inverting the formula and checks them with one batch of the formula itself: about 510
 // evaluations. Only guesses that rounding spoiled are searched one by one.
 void Staircase::find_starts() {
     std::array<std::int32_t, 512> pixels{};
     std::array<std::uint8_t, 512> levels{};
+    const Guess guesses(voi_, direction_);
     for (std::int32_t level = lowest_ + 1; level <= highest_; ++level) {
-        const std::int32_t guess = guessed_start(level);
+        const std::int32_t guess = start_near(guesses.position(level), first_, last_);
         const auto k = static_cast<std::size_t>(level);
         start_[k] = guess;
         pixels[2 * k] = direction_ * std::max(guess - 1, first_);

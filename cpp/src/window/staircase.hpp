@@ -30,7 +30,6 @@ private:
     void find_starts();
     void correct(std::int32_t level, std::int32_t guess);
     [[nodiscard]] bool reaches(std::int32_t position, std::int32_t level) const noexcept;
-    [[nodiscard]] std::int32_t guessed_start(std::int32_t level) const noexcept;
     void evaluate(const std::int32_t *pixels, std::uint8_t *levels, Index n) const noexcept;
 
     Voi voi_;

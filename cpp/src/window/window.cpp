@@ -115,11 +115,25 @@ void apply_ramp(const Rows &rows, DataType from, Ramp ramp, const Kernels &used,
                                                  });
 }
 
+struct ProvenRamp {
+    Voi voi;
+    DataType type = DataType::uint8;
+    const Kernels *used = nullptr;
+    Ramp ramp{};
+};
+
 /// Small integers to uint8: a proven float32 ramp, else a table.
 void apply_staircase(const Rows &rows, DataType from, const Voi &voi, const Kernels &used, int threads) {
+    // A viewer windows slice after slice alike: the proof takes 2 us of the 13 us for 512 x 512 pixels.
+    static thread_local ProvenRamp last;
+    if (last.used == &used && last.type == from && last.voi == voi) {
+        apply_ramp(rows, from, last.ramp, used, threads);
+        return;
+    }
     const std::vector<Step> steps = Staircase(voi, from, used).steps();
     if (size_of(from) == 2) {
         if (const auto ramp = proven_ramp(voi, from, steps, used)) {
+            last = {voi, from, &used, *ramp};
             apply_ramp(rows, from, *ramp, used, threads);
             return;
         }

@@ -1,0 +1,205 @@
+"""Values: the rescale from stored to modality values, and windows from modality to display values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import numpy as np
+
+from radpix._backend import Voi, kernels
+from radpix.threads import thread_count
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+__all__ = ["WINDOW_PRESETS", "VoiFunction", "Window", "window"]
+
+VoiFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
+
+#: The highest display value by output dtype; the lowest is 0.
+_MAXIMUM = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0}
+_MAXIMUM |= {np.dtype(np.float32): 1.0, np.dtype(np.float64): 1.0}
+_UINT8 = np.dtype(np.uint8)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A window as a data set or a preset names it; `window` checks it when it is used.
+
+    Attributes
+    ----------
+    center, width
+        Window Center and Width (0028,1050/1051), in modality values.
+    function
+        VOI LUT Function (0028,1056).
+    explanation
+        Window Center & Width Explanation (0028,1055).
+    """
+
+    center: float
+    width: float
+    function: VoiFunction = "LINEAR"
+    explanation: str = ""
+
+
+#: Usual CT windows in HU, as in radiology textbooks and radiopaedia.org ("Windowing (CT)").
+WINDOW_PRESETS: Mapping[str, Window] = {
+    "abdomen": Window(50.0, 400.0, explanation="Abdomen, soft tissue"),
+    "angio": Window(300.0, 600.0, explanation="CT angiography"),
+    "bone": Window(400.0, 1800.0, explanation="Bone"),
+    "brain": Window(40.0, 80.0, explanation="Brain"),
+    "liver": Window(30.0, 150.0, explanation="Liver"),
+    "lung": Window(-600.0, 1500.0, explanation="Lung"),
+    "mediastinum": Window(50.0, 350.0, explanation="Mediastinum"),
+    "soft-tissue": Window(40.0, 375.0, explanation="Head and neck, soft tissue"),
+    "spine": Window(50.0, 250.0, explanation="Spine, soft tissue"),
+    "stroke": Window(40.0, 40.0, explanation="Brain, acute stroke"),
+    "subdural": Window(75.0, 215.0, explanation="Brain, subdural"),
+    "temporal-bone": Window(600.0, 2800.0, explanation="Temporal bone"),
+}
+
+
+def window(
+    pixels: ArrayLike,
+    center: float,
+    width: float,
+    *,
+    function: VoiFunction = "LINEAR",
+    slope: float = 1.0,
+    intercept: float = 0.0,
+    invert: bool = False,
+    dtype: DTypeLike | None = None,
+    out: NDArray[Any] | None = None,
+    num_threads: int | None = None,
+) -> NDArray[Any]:
+    """Turn stored or modality values into display values, exactly as the standard's formula does.
+
+    The result is that of PS3.3 C.11.2.1.2.1 (LINEAR), C.11.2.1.3.1 (SIGMOID) or C.11.2.1.3.2 (LINEAR_EXACT),
+    evaluated in float64 in the order in which the standard writes it, and for integer outputs rounded half to
+    even: the same on every processor, backend and number of threads.
+
+    Parameters
+    ----------
+    pixels
+        Integers or floats of any shape and strides, in the machine's byte order. NaN becomes the lowest
+        display value (before inversion) in integer outputs and stays NaN in float outputs. 64-bit integers
+        count as their nearest float64.
+    center, width
+        Window Center and Width, in modality values. A width is at least 1 for LINEAR (1 is a step), else
+        above 0.
+    function
+        VOI LUT Function.
+    slope, intercept
+        Applied first: modality value = slope * pixel + intercept (PS3.3 C.11.1.1.2).
+    invert
+        Return the complement, highest + lowest - y, as for MONOCHROME1 or Presentation LUT Shape INVERSE.
+    dtype
+        uint8: display values from 0 to 255; uint16: to 65535; float32 and float64: from 0.0 to 1.0. None
+        stands for that of ``out``, else uint8.
+    out
+        Where to write, of the shape of ``pixels``, with any strides.
+    num_threads
+        Threads to use, None for the default.
+
+    Returns
+    -------
+    ndarray
+        ``out``, or a new array in the memory order of ``pixels``.
+
+    Raises
+    ------
+    ValueError
+        A width that the function does not allow, numbers that are not finite, or an ``out`` of another shape
+        or dtype, or read-only.
+    TypeError
+        A dtype that has no display range, or pixels that are not real numbers in the machine's byte order.
+
+    Examples
+    --------
+    >>> import numpy as np, radpix
+    >>> hu = np.array([-1000, -160, 39, 40, 240], dtype=np.int16)
+    >>> radpix.window(hu, 40, 400)
+    array([  0,   0, 127, 128, 255], dtype=uint8)
+    >>> radpix.window(hu, 40, 400, invert=True)
+    array([255, 255, 128, 127,   0], dtype=uint8)
+    """
+    array = checked_pixels(pixels)
+    result, buffer = _output(array, dtype, out)
+    voi = Voi(
+        function,
+        float(center),
+        float(width),
+        float(slope),
+        float(intercept),
+        0.0,
+        _MAXIMUM[result.dtype],
+        bool(invert),
+    )
+    _check(voi)
+    kernels().window(array, buffer, voi, num_threads=thread_count(num_threads))
+    if buffer is not result:
+        result[...] = buffer
+    return result
+
+
+def checked_pixels(pixels: ArrayLike) -> NDArray[Any]:
+    """Return ``pixels`` as an array of real numbers in the machine's byte order, or raise TypeError."""
+    array = pixels if type(pixels) is np.ndarray else np.asarray(pixels)
+    dtype = array.dtype
+    if dtype.kind not in "iuf" or dtype.itemsize > 8 or dtype == np.float16:
+        raise TypeError(f"pixels are integers, float32 or float64, not {dtype}")
+    if not dtype.isnative:
+        raise TypeError(
+            f"pixels of dtype {dtype} are not in this machine's byte order; "
+            "convert them with pixels.astype(pixels.dtype.newbyteorder('='))"
+        )
+    if array.ndim > 8:
+        raise ValueError(f"pixels have at most 8 dimensions, not {array.ndim}")
+    if not array.flags.aligned or any(stride % dtype.itemsize for stride in array.strides):
+        return cast("NDArray[Any]", array.copy())  # fields of a structured array
+    return array
+
+
+def _output(
+    pixels: NDArray[Any], dtype: DTypeLike | None, out: NDArray[Any] | None
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the result and where to compute it: elsewhere if ``out`` shares memory with ``pixels``."""
+    wanted = _UINT8 if dtype is None else np.dtype(dtype)
+    if out is None:
+        if wanted not in _MAXIMUM:
+            raise TypeError(f"display values are uint8, uint16, float32 or float64, not {wanted}")
+        result = np.empty_like(pixels, dtype=wanted, subok=False)
+        return result, result
+    if out.dtype not in _MAXIMUM:
+        raise TypeError(f"display values are uint8, uint16, float32 or float64, not {out.dtype}")
+    if dtype is not None and out.dtype != wanted:
+        raise ValueError(f"out is of dtype {out.dtype}, but dtype={wanted} was asked for")
+    if out.shape != pixels.shape:
+        raise ValueError(f"out has the shape {out.shape}, the pixels {pixels.shape}")
+    if not out.flags.writeable:
+        raise ValueError("out is read-only")
+    item = out.dtype.itemsize
+    usable = out.flags.aligned and not any(stride % item for stride in out.strides)
+    if not usable or np.may_share_memory(out, pixels):
+        return out, np.empty(out.shape, out.dtype)
+    return out, out
+
+
+def _check(voi: Voi) -> None:
+    if voi.function not in {"LINEAR", "LINEAR_EXACT", "SIGMOID"}:
+        raise ValueError(f"the VOI LUT function is LINEAR, LINEAR_EXACT or SIGMOID, not {voi.function!r}")
+    if not (isfinite(voi.center) and isfinite(voi.width) and isfinite(voi.slope) and isfinite(voi.intercept)):
+        raise ValueError(
+            "center, width, slope and intercept are finite numbers, not "
+            f"{voi.center}, {voi.width}, {voi.slope} and {voi.intercept}"
+        )
+    # PS3.3 C.11.2.1.2.1: "Window Width (0028,1051) shall always be greater than or equal to 1"; C.11.2.1.3.1
+    # and C.11.2.1.3.2 ask for more than 0.
+    if voi.width < 1.0 and voi.function == "LINEAR":
+        raise ValueError(f"a LINEAR window has a width of at least 1, not {voi.width}")
+    if voi.width <= 0.0:
+        raise ValueError(f"a {voi.function} window has a width above 0, not {voi.width}")
