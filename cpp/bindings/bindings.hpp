@@ -4,11 +4,21 @@
 
 #include <pybind11/pybind11.h>
 
+#include <cstdint>
+#include <string>
+
+#include "radpix/error.hpp"
+
 namespace radpix::bindings {
 
 namespace py = pybind11;
 
 void register_errors(py::module_ &module);
+
+/// Raises the Python exception of `error`, naming the frame (-1: none) and the transfer syntax.
+[[noreturn]] void throw_python_error(const Error &error, std::int64_t frame,
+                                     const std::string &transfer_syntax);
+
 void bind_runtime(py::module_ &module);
 void bind_project(py::module_ &module);
 void bind_reslice(py::module_ &module);

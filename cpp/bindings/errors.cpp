@@ -22,17 +22,29 @@ py::object python_class_for(const Error &error) {
                                                                                      : PyExc_ValueError);
 }
 
-py::object python_exception_for(const Error &error) {
+py::object number_or_none(std::int64_t number) {
+    return number < 0 ? py::object(py::none()) : py::int_(number);
+}
+
+py::object python_exception_for(const Error &error, std::int64_t frame = -1,
+                                const std::string &transfer_syntax = {}) {
     const py::object cls = python_class_for(error);
+    const std::string message = (frame < 0 ? "" : "frame " + std::to_string(frame) + ": ") + error.what();
     if (kind_of(error.errc()) != ErrorKind::data) {
-        return cls(error.what());
+        return cls(message);
     }
-    const py::object offset =
-        error.offset() == Error::no_offset ? py::object(py::none()) : py::int_(error.offset());
-    return cls(error.what(), py::arg("code") = name_of(error.errc()), py::arg("offset") = offset);
+    return cls(message, py::arg("code") = name_of(error.errc()), py::arg("frame") = number_or_none(frame),
+               py::arg("offset") = number_or_none(error.offset()),
+               py::arg("transfer_syntax") = transfer_syntax);
 }
 
 } // namespace
+
+void throw_python_error(const Error &error, std::int64_t frame, const std::string &transfer_syntax) {
+    const py::object exception = python_exception_for(error, frame, transfer_syntax);
+    PyErr_SetObject(py::type::of(exception).ptr(), exception.ptr());
+    throw py::error_already_set();
+}
 
 void register_errors(py::module_ & /*module*/) {
     py::register_local_exception_translator([](std::exception_ptr pending) {

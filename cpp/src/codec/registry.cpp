@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The one table of transfer syntaxes: UID and name as in PS3.6 Annex A, and the decoder of one frame.
+#include <algorithm>
+#include <array>
+
+#include "codec/rle/decoder.hpp"
+#include "codec/uncompressed/decoder.hpp"
+#include "radpix/codec.hpp"
+
+namespace radpix {
+namespace {
+
+constexpr auto table = std::to_array<TransferSyntax>({
+    // uid, name, encapsulated, lossy, decode, decode_pair
+    {"1.2.840.10008.1.2", "Implicit VR Little Endian", false, false, uncompressed::decode_little_endian},
+    {"1.2.840.10008.1.2.1", "Explicit VR Little Endian", false, false, uncompressed::decode_little_endian},
+    {"1.2.840.10008.1.2.1.98", "Encapsulated Uncompressed Explicit VR Little Endian", true, false,
+     uncompressed::decode_little_endian},
+    // The reader of the data set has inflated it; its frames are native ones (PS3.5 A.5).
+    {"1.2.840.10008.1.2.1.99", "Deflated Explicit VR Little Endian", false, false,
+     uncompressed::decode_little_endian},
+    {"1.2.840.10008.1.2.2", "Explicit VR Big Endian", false, false, uncompressed::decode_big_endian},
+    {"1.2.840.10008.1.2.5", "RLE Lossless", true, false, rle::decode},
+    // The caller has inflated the frame (PS3.5 A.4.13).
+    {"1.2.840.10008.1.2.8.1", "Deflated Image Frame Compression", true, false,
+     uncompressed::decode_little_endian},
+});
+
+} // namespace
+
+std::span<const TransferSyntax> transfer_syntaxes() noexcept {
+    return table;
+}
+
+const TransferSyntax *find_transfer_syntax(std::string_view uid) noexcept {
+    const auto *found = std::ranges::find(table, uid, &TransferSyntax::uid);
+    return found == table.end() ? nullptr : found;
+}
+
+} // namespace radpix
