@@ -5,6 +5,7 @@ from __future__ import annotations
 from radpix import limits
 from radpix._backend import BackendInfo, backend
 from radpix._version import __version__
+from radpix.codec import TransferSyntax, decode, decode_frame, iter_frames, transfer_syntaxes
 from radpix.errors import (
     DecodeError,
     GeometryError,
@@ -26,12 +27,17 @@ __all__ = [
     "PixelDataError",
     "RadpixError",
     "RadpixWarning",
+    "TransferSyntax",
     "TruncatedError",
     "UnsupportedTransferSyntaxError",
     "Volume",
     "__version__",
     "backend",
+    "decode",
+    "decode_frame",
     "get_num_threads",
+    "iter_frames",
     "limits",
     "set_num_threads",
+    "transfer_syntaxes",
 ]

@@ -1,0 +1,132 @@
+"""From codestreams to arrays: the kernels, or the plug-ins that pydicom has; errors and warnings with their place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from radpix import _plugins
+from radpix import _transfer_syntaxes as syntaxes
+from radpix._backend import Deviation, FrameLayout, kernels
+from radpix._source import PixelSource, Reporter
+from radpix._source.encapsulated import unwrap
+from radpix.errors import DecodeError, PixelDataError, RadpixError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from radpix._backend import Buffer
+
+__all__ = ["backend_for", "check_decodable", "decode_codestream", "decode_into"]
+
+#: Bytes read from a file at once where frames are smaller: still in the cache when they are decoded.
+_BATCH = 4 << 20
+
+
+def backend_for(uid: str) -> str:
+    """Return who decodes a transfer syntax: the kernels' name, ``"pydicom"``, or an empty string."""
+    if syntaxes.KERNEL_SYNTAXES.get(uid, uid) in kernels().decodable():
+        return kernels().name
+    return "pydicom" if _plugins.available(uid) else ""
+
+
+def check_decodable(uid: str) -> None:
+    """Raise `UnsupportedTransferSyntaxError` with the remedy where nobody decodes ``uid``."""
+    if not backend_for(uid):
+        raise _plugins.unsupported(uid)
+
+
+def decode_into(pixels: PixelSource, indices: Sequence[int], out: NDArray[Any], threads: int) -> None:
+    """Decode frames into ``out`` (frames, rows, columns[, samples]), as many at a time as are read at a time."""
+    done = 0
+    while done < len(indices):
+        batch = indices[done : done + _batch(pixels, indices, done)]
+        codestreams = pixels.codestreams(batch)
+        target = out[done : done + len(batch)]
+        _decode(pixels.kernel_syntax, codestreams, pixels.layout, target, threads, pixels.report, batch)
+        done += len(batch)
+
+
+def decode_codestream(
+    uid: str, data: Buffer, layout: FrameLayout, out: NDArray[Any], threads: int, report: Reporter
+) -> None:
+    """Decode one frame that comes without a data set into ``out`` (rows, columns[, samples])."""
+    check_decodable(uid)
+    native = unwrap(uid, data, layout, report, 0)
+    _decode(syntaxes.KERNEL_SYNTAXES.get(uid, uid), [native], layout, out[None], threads, report, (0,))
+
+
+def _batch(pixels: PixelSource, indices: Sequence[int], first: int) -> int:
+    """Return how many frames from ``first`` on to read at once: all that cost no copy, else some MiB."""
+    left = len(indices) - first
+    if pixels.in_memory:
+        return left
+    size = count = 0
+    while count < left and (size < _BATCH or count == 0):
+        size += pixels.compressed_bytes(indices[first + count])
+        count += 1
+    return count
+
+
+def _decode(
+    uid: str,
+    codestreams: Sequence[Buffer],
+    layout: FrameLayout,
+    out: NDArray[Any],
+    threads: int,
+    report: Reporter,
+    frames: Sequence[int],
+) -> None:
+    """Decode codestreams, which are these ``frames`` of their object."""
+    where = report.where
+    deviations: list[Deviation] = []
+    try:
+        if uid in kernels().decodable():
+            deviations = kernels().decode_frames(
+                uid, codestreams, layout, out, keep_components=False, num_threads=threads
+            )
+        else:
+            _decode_by_plugin(uid, codestreams, layout, out)
+    except DecodeError as error:
+        raise _placed(error, uid, where, frames) from error.__cause__
+    except RadpixError as error:
+        raise type(error)(f"{where}: {error}") from error
+    except (ValueError, TypeError) as error:
+        # A layout that passed our checks and is none of the kernels': the header is at fault, not the caller.
+        raise PixelDataError(f"{where}: the frames cannot be decoded as described: {error}") from error
+    for deviation in deviations:
+        report(
+            deviation.code,
+            deviation.message,
+            frame=frames[deviation.frame],
+            offset=deviation.offset,
+            transfer_syntax=uid,
+        )
+
+
+def _placed(error: DecodeError, uid: str, where: str, frames: Sequence[int]) -> DecodeError:
+    """Return the same error with its file, frame and transfer syntax."""
+    frame = frames[error.frame or 0] if error.frame is not None or len(frames) == 1 else None
+    place = where if frame is None else f"{where}: frame {frame}"
+    return type(error)(
+        f"{place}: {error}", code=error.code, frame=frame, offset=error.offset, transfer_syntax=uid
+    )
+
+
+def _decode_by_plugin(
+    uid: str, codestreams: Sequence[Buffer], layout: FrameLayout, out: NDArray[Any]
+) -> None:
+    for number, codestream in enumerate(codestreams):
+        try:
+            frame = _plugins.decode_frame(uid, codestream, layout)
+        except DecodeError as error:
+            error.frame = number
+            raise
+        if frame.shape != out.shape[1:]:
+            raise DecodeError(
+                f"the plug-in decoded a frame of shape {frame.shape}, the attributes describe {out.shape[1:]}",
+                code="frame-shape",
+                frame=number,
+                transfer_syntax=uid,
+            )
+        out[number] = frame

@@ -1,0 +1,319 @@
+"""Encapsulated pixel data (PS3.5 A.4): fragments, and which of them make up a frame."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from array import array
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from radpix import _transfer_syntaxes as syntaxes
+from radpix._source import attributes as names
+from radpix._source.elements import UNDEFINED_LENGTH
+from radpix._source.header import Header
+from radpix._source.image_pixel import ImagePixel, native_bits
+from radpix._source.report import Reporter
+from radpix.errors import DecodeError, LimitError, PixelDataError, TruncatedError
+
+if TYPE_CHECKING:
+    from radpix._backend import Buffer, FrameLayout
+
+__all__ = ["EncapsulatedFrames", "unwrap"]
+
+_ITEM = b"\xfe\xff\x00\xe0"
+_SEQUENCE_DELIMITER = b"\xfe\xff\xdd\xe0"
+_ITEM_HEADER = 8
+
+#: Sixteen million, at 1 us each: more tiles than any slide has, and no hang over a file full of empty items.
+_MOST_ITEMS = 1 << 24
+
+#: An end marker lies within the last bytes of a fragment; some writers pad with more than one.
+_TAIL = 10
+
+
+class _Fragments:
+    """The values of the items after the offset table: where each lies in the stream, and its length."""
+
+    def __init__(self) -> None:
+        self.offsets = array("q")
+        self.lengths = array("q")
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+    def append(self, offset: int, length: int) -> None:
+        self.offsets.append(offset)
+        self.lengths.append(length)
+
+    def starting_at(self, item: int) -> int | None:
+        """Return which fragment's item tag lies at ``item``, None where there is none."""
+        place = bisect_left(self.offsets, item + _ITEM_HEADER)
+        return place if place < len(self) and self.offsets[place] == item + _ITEM_HEADER else None
+
+
+class EncapsulatedFrames:
+    """The frames of an encapsulated pixel data element.
+
+    Which fragments make up frame k, by the first rule that fits:
+
+    1. one frame: all fragments (the first of the table where an offset table counts several frames);
+    2. as many fragments as frames: one each;
+    3. the Extended Offset Table, then the Basic Offset Table, where each entry meets a fragment;
+    4. a frame ends with a fragment that ends with EOI or EOC (``frames-split-at-end-markers``);
+    5. fewer fragments than frames: one each, the others are missing.
+    """
+
+    def __init__(self, header: Header, image: ImagePixel, report: Reporter) -> None:
+        self._header = header
+        self._image = image
+        self._report = report
+        self._fragments, self._table = self._walk()
+        self._starts = self._group()
+
+    # -- fragments -----------------------------------------------------------------------------------------
+
+    def _walk(self) -> tuple[_Fragments, list[int]]:
+        """Return the fragments that are not empty, and the Basic Offset Table made relative to the stream."""
+        table: list[int] | None = None
+        fragments = _Fragments()
+        position = first = self._header.offset
+        for _ in range(_MOST_ITEMS):
+            position, length = self._item(position, fragments)
+            if length is None:
+                break
+            if table is None:
+                table = self._basic_offset_table(position, length)
+                first = position + length
+            elif length:
+                fragments.append(position, length)
+            else:
+                self._note("fragment-empty", "a fragment is empty; it is left out", position)
+            position += length
+        else:
+            raise LimitError(f"{self._report.where}: the pixel data has more than {_MOST_ITEMS} fragments")
+        if table is None:
+            raise PixelDataError(
+                f"{self._report.where}: the pixel data does not begin with an item as"
+                f" {syntaxes.name_of(self._header.transfer_syntax)} asks for; the Transfer Syntax UID is wrong, or"
+                " the pixel data damaged"
+            )
+        return fragments, [first + offset for offset in table]
+
+    def _item(self, position: int, fragments: _Fragments) -> tuple[int, int | None]:
+        """Read an item's header: return where its value lies and its length, None after the last."""
+        end = self._end()
+        header = bytes(self._header.stream.read(position, min(8, max(0, end - position))))
+        if header[:4] not in {_ITEM, _SEQUENCE_DELIMITER}:
+            position, header = self._resynchronised(position, header, fragments)
+        if header[:4] == _SEQUENCE_DELIMITER:
+            return position, None
+        if header[:4] != _ITEM or len(header) < 8:
+            if self._header.length == UNDEFINED_LENGTH or header:
+                self._note(
+                    "sequence-delimiter-absent",
+                    "the fragments do not end with a Sequence Delimitation Item; they end where items end",
+                    position,
+                )
+            return position, None
+        length = int.from_bytes(header[4:], "little")
+        found = self._header.stream.available(position + 8, min(length, max(0, end - position - 8)))
+        if length == UNDEFINED_LENGTH:
+            raise DecodeError(
+                f"{self._report.where}: a fragment at byte {position} of the pixel data has an undefined length,"
+                " which PS3.5 A.4 does not allow; the file is damaged",
+                code="fragment-length-undefined",
+                offset=position,
+                transfer_syntax=self._header.transfer_syntax,
+            )
+        if found < length:
+            self._note(
+                "fragment-truncated",
+                f"a fragment claims {length} bytes where {found} are left; what is there is decoded",
+                position,
+            )
+        return position + 8, found
+
+    def _end(self) -> int:
+        length = self._header.length
+        return self._header.offset + (length if length != UNDEFINED_LENGTH else 1 << 62)
+
+    def _resynchronised(self, position: int, header: bytes, fragments: _Fragments) -> tuple[int, bytes]:
+        """Look for the next item one byte before or behind: an odd length is one that was miscounted."""
+        for shift in (-1, 1):
+            if not fragments or len(header) < 4:
+                break
+            shifted = bytes(self._header.stream.read(position + shift, 8))
+            if shifted[:4] in {_ITEM, _SEQUENCE_DELIMITER}:
+                fragments.lengths[-1] += min(shift, 0)
+                self._note("fragment-length-off-by-one", "a fragment's length is wrong by one byte", position)
+                return position + shift, shifted
+        return position, header
+
+    def _note(self, code: str, message: str, offset: int | None = None) -> None:
+        self._report(code, message, offset=offset, transfer_syntax=self._header.transfer_syntax)
+
+    # -- frames --------------------------------------------------------------------------------------------
+
+    def _basic_offset_table(self, offset: int, length: int) -> list[int]:
+        raw = bytes(self._header.stream.read(offset, length))
+        return _integers(raw, "I")
+
+    def _extended_offset_table(self) -> list[int]:
+        raw = self._header.values.get(names.EXTENDED_OFFSET_TABLE, b"")
+        first = self._fragments.offsets[0] - _ITEM_HEADER if len(self._fragments) else 0
+        return [first + offset for offset in _integers(raw, "Q")] if isinstance(raw, bytes) else []
+
+    def _group(self) -> Sequence[int]:
+        """Return where frames begin in the list of fragments, and the end of the last."""
+        frames, count = self._image.frames, len(self._fragments)
+        tables = [table for table in (self._extended_offset_table(), self._table) if table]
+        joined = (0, count) if count else (0,)
+        if frames == 1 and not any(len(table) > 1 for table in tables):
+            return joined
+        if count == frames:
+            return range(count + 1)
+        for table in tables:
+            starts = self._by_table(table)
+            if starts is not None:
+                return starts
+        if tables:
+            self._note("offset-table-invalid", "the offset table does not meet the fragments; it is not used")
+        if frames == 1:
+            return joined
+        return self._by_end_marker() if count > frames else range(count + 1)
+
+    def _by_table(self, table: Sequence[int]) -> Sequence[int] | None:
+        """Return the frames between a table's entries, None where it contradicts the fragments."""
+        frames, fragments = self._image.frames, self._fragments
+        if len(table) < frames or not len(fragments) or fragments.starting_at(table[0]) != 0:
+            return None
+        starts: list[int] = []
+        for entry in table[: frames + 1]:
+            if entry + _ITEM_HEADER > fragments.offsets[-1]:
+                break  # cut off: the frames before are good
+            place = fragments.starting_at(entry)
+            if place is None or (starts and place <= starts[-1]):
+                return None
+            starts.append(place)
+        if len(table) > frames:
+            self._note(
+                "number-of-frames-short",
+                f"the offset table counts {len(table)} frames, Number of Frames says {frames}; only those are"
+                " decoded",
+            )
+        return [*starts, len(fragments)][: frames + 1]
+
+    def _by_end_marker(self) -> Sequence[int]:
+        """Split behind the fragments that end with EOI or EOC; both are FF D9."""
+        frames, count = self._image.frames, len(self._fragments)
+        if self._header.transfer_syntax not in syntaxes.END_MARKED:
+            raise PixelDataError(
+                f"{self._report.where}: {count} fragments make up {frames} frames and no valid offset table says"
+                " which; the Number of Frames or the offset table is wrong"
+            )
+        self._note(
+            "frames-split-at-end-markers",
+            f"{count} fragments hold {frames} frames and no valid offset table says which; they are split at the"
+            " end markers of the codestreams",
+        )
+        starts = [0, *(k + 1 for k in range(count - 1) if self._ends_frame(k)), count]
+        if len(starts) > frames + 1:
+            self._note("number-of-frames-short", f"{len(starts) - 1} frames are there, {frames} are decoded")
+        return starts[: frames + 1]
+
+    def _ends_frame(self, fragment: int) -> bool:
+        offset, length = self._fragments.offsets[fragment], self._fragments.lengths[fragment]
+        tail = min(_TAIL, length)
+        return b"\xff\xd9" in bytes(self._header.stream.read(offset + length - tail, tail))
+
+    def _of_frame(self, index: int) -> range:
+        return range(self._starts[index], self._starts[index + 1])
+
+    def check(self, indices: Sequence[int]) -> None:
+        """Check that the frames are there.
+
+        Raises
+        ------
+        TruncatedError
+            One of them has no fragments.
+        """
+        found = len(self._starts) - 1
+        missing = [index for index in indices if index >= found]
+        if missing:
+            raise TruncatedError(
+                f"{self._report.where}: frame {missing[0]}: the pixel data holds {found} of"
+                f" {self._image.frames} frames; the file is cut off, or Number of Frames wrong",
+                code="frames-missing",
+                frame=missing[0],
+                transfer_syntax=self._header.transfer_syntax,
+            )
+        if found < self._image.frames:
+            self._note(
+                "frames-missing",
+                f"the pixel data holds {found} of {self._image.frames} frames; those can be decoded",
+            )
+
+    def compressed_bytes(self, index: int) -> int:
+        """Return the bytes that the frame takes."""
+        return sum(self._fragments.lengths[k] for k in self._of_frame(index))
+
+    def codestreams(self, indices: Sequence[int]) -> list[Buffer]:
+        """Return the bytes of frames, their fragments joined."""
+        return [self._one(index) for index in indices]
+
+    def _one(self, index: int) -> Buffer:
+        offsets, lengths = self._fragments.offsets, self._fragments.lengths
+        parts = [self._header.stream.read(offsets[k], lengths[k]) for k in self._of_frame(index)]
+        data: Buffer = parts[0] if len(parts) == 1 else b"".join(parts)
+        return unwrap(self._header.transfer_syntax, data, self._image.layout, self._report, index)
+
+
+def unwrap(uid: str, data: Buffer, layout: FrameLayout, report: Reporter, frame: int) -> Buffer:
+    """Return the native bytes of a deflated (PS3.5 A.4.13) or merely encapsulated frame, others as they are.
+
+    Raises
+    ------
+    DecodeError
+        The frame cannot be inflated.
+    TruncatedError
+        It holds too little.
+    """
+    if uid not in {syntaxes.DEFLATED_IMAGE_FRAME, syntaxes.ENCAPSULATED_UNCOMPRESSED}:
+        return data
+    where = f"{report.where}: frame {frame}"
+    expected = (native_bits(layout) + 7) // 8
+    padded = expected + (expected & 1)
+    if uid == syntaxes.DEFLATED_IMAGE_FRAME:
+        try:
+            # One byte more than the frame can hold shows that there is more, and is all a bomb gets.
+            data = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, padded + 1)
+        except zlib.error as error:
+            raise DecodeError(
+                f"{where}: the frame cannot be inflated ({error}); it is damaged",
+                code="deflate-invalid",
+                frame=frame,
+                transfer_syntax=uid,
+            ) from error
+    if len(data) < expected:
+        raise TruncatedError(
+            f"{where}: the frame holds {len(data)} bytes, its attributes ask for {expected}",
+            code="pixel-data-short",
+            frame=frame,
+            transfer_syntax=uid,
+        )
+    if len(data) > padded:
+        report(
+            "pixel-data-long",
+            f"the frame holds more than the {expected} bytes it needs; the rest is left out",
+            frame=frame,
+            transfer_syntax=uid,
+        )
+    return memoryview(data)[:expected]
+
+
+def _integers(raw: bytes, kind: str) -> list[int]:
+    """Return the unsigned little-endian integers of an offset table; a remainder is left out."""
+    count = len(raw) // struct.calcsize(f"<{kind}")
+    return list(struct.unpack_from(f"<{count}{kind}", raw))

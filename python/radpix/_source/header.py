@@ -1,0 +1,226 @@
+"""From a file or a pydicom Dataset to its Image Pixel attributes and the place of its pixel data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from radpix import _transfer_syntaxes as syntaxes
+from radpix._source import attributes as names
+from radpix._source.attributes import Value
+from radpix._source.elements import UNDEFINED_LENGTH, Element, Encoding, looks_explicit, walk
+from radpix._source.report import Reporter
+from radpix._source.stream import FileStream, InflatedStream, MemoryStream, Stream
+from radpix.errors import PixelDataError, TruncatedError
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+__all__ = ["PIXEL_TAGS", "Header", "read_dataset", "read_file"]
+
+#: Float Pixel Data, Double Float Pixel Data, Pixel Data.
+PIXEL_TAGS: Final = (0x7FE00008, 0x7FE00009, 0x7FE00010)
+
+_TRANSFER_SYNTAX_UID = 0x00020010
+
+#: What a deflated data set may inflate to before its pixel data is reached.
+_LARGEST_DEFLATED_HEADER = 64 << 20
+
+_EXPLICIT_LITTLE = Encoding(explicit_vr=True, little_endian=True)
+_IMPLICIT_LITTLE = Encoding(explicit_vr=False, little_endian=True)
+_EXPLICIT_BIG = Encoding(explicit_vr=True, little_endian=False)
+
+#: Groups that a bare data set, without preamble and file meta information, can begin with.
+_FIRST_GROUPS = frozenset({0x0002, 0x0008, 0x0010, 0x0018, 0x0020, 0x0028})
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the pixel data element holds, and what describes it.
+
+    Attributes
+    ----------
+    transfer_syntax
+        The Transfer Syntax UID.
+    values
+        The attributes of `radpix._source.attributes.NAMES` that are present, by tag.
+    stream
+        Where ``offset`` counts.
+    pixel_tag, pixel_vr
+        Of the pixel data element; the VR is empty in implicit VR.
+    offset, length
+        Of its value; the length may be `UNDEFINED_LENGTH`, and may be a lie.
+    """
+
+    transfer_syntax: str
+    values: Mapping[int, Value]
+    stream: Stream
+    pixel_tag: int
+    pixel_vr: str
+    offset: int
+    length: int
+
+
+def _file_meta(stream: Stream, where: str) -> tuple[str, int]:
+    """Return the Transfer Syntax UID, or an empty string, and where the data set begins (PS3.10 7.1)."""
+    prefixed = bytes(stream.read(128, 4)) == b"DICM"
+    start = 132 if prefixed else 0
+    first = stream.read(start, 8)
+    if not prefixed:
+        _check_bare(stream, first, where)
+    if len(first) < 8 or first[:2] != b"\x02\x00":
+        return "", start
+    uid = ""
+    # PS3.10 7.1: always explicit VR little endian; some writers know better.
+    encoding = Encoding(explicit_vr=looks_explicit(first), little_endian=True)
+    for element in walk(stream, start, encoding, where):
+        if element.tag >> 16 != 2:
+            return uid, element.start
+        if element.tag == _TRANSFER_SYNTAX_UID:
+            raw = bytes(stream.read(element.value, min(element.length, 64)))
+            uid = raw.decode("ascii", "replace").strip("\0 ")
+        end = element.value + element.length
+    return uid, end
+
+
+def _check_bare(stream: Stream, first: memoryview, where: str) -> None:
+    """Raise PixelDataError unless the first element could be that of a DICOM data set."""
+    groups = {int.from_bytes(first[:2], "little"), int.from_bytes(first[:2], "big")} & _FIRST_GROUPS
+    length = int.from_bytes(first[4:8], "little")
+    plausible = looks_explicit(first) or stream.available(8, length) == length
+    if len(first) < 8 or not groups or not plausible:
+        raise PixelDataError(
+            f"{where}: this is not a DICOM file: neither the prefix DICM at byte 128 nor a data set at byte 0"
+            + ("; it is empty" if not stream.available(0, 1) else "")
+        )
+
+
+def _guess_encoding(first: memoryview) -> Encoding:
+    """Return the encoding of a data set without Transfer Syntax UID, by its first element."""
+    if not looks_explicit(first):
+        return _IMPLICIT_LITTLE
+    # A small group number read in the wrong byte order is large.
+    return _EXPLICIT_BIG if int.from_bytes(first[:2], "little") >= 0x0400 else _EXPLICIT_LITTLE
+
+
+_UIDS = {
+    _IMPLICIT_LITTLE: syntaxes.IMPLICIT_LITTLE_ENDIAN,
+    _EXPLICIT_LITTLE: syntaxes.EXPLICIT_LITTLE_ENDIAN,
+    _EXPLICIT_BIG: syntaxes.EXPLICIT_BIG_ENDIAN,
+}
+
+
+def _encoding_of(uid: str, first: memoryview, report: Reporter) -> Encoding:
+    """Return the encoding of a data set, believing its first element rather than its Transfer Syntax UID."""
+    said = {said: encoding for encoding, said in _UIDS.items()}.get(uid, _EXPLICIT_LITTLE)
+    found = looks_explicit(first)
+    if len(first) == 8 and found != said.explicit_vr:
+        report(
+            "vr-encoding-mismatch",
+            f"the data set is in {'explicit' if found else 'implicit'} VR although its Transfer Syntax UID"
+            f" {uid} says otherwise; it is read as it is",
+        )
+        return Encoding(found, said.little_endian)
+    return said
+
+
+def read_file(stream: Stream, report: Reporter) -> Header:
+    """Read the header of a DICOM file, or of a bare data set, up to its pixel data.
+
+    Raises
+    ------
+    PixelDataError
+        It is not DICOM, or has no pixel data.
+    TruncatedError
+        It ends inside an element before the pixel data.
+    """
+    where = report.where
+    uid, start = _file_meta(stream, where)
+    inflated: InflatedStream | None = None
+    if uid == syntaxes.DEFLATED_EXPLICIT_LITTLE_ENDIAN:
+        inflated = InflatedStream(stream, start, limit=_LARGEST_DEFLATED_HEADER, where=where)
+        stream, start = inflated, 0
+    first = stream.read(start, 8)
+    encoding = _encoding_of(uid, first, report) if uid else _guess_encoding(first)
+    values: dict[int, Value] = {}
+    pixel: Element | None = None
+    end = start
+    for element in walk(stream, start, encoding, where):
+        if element.tag in PIXEL_TAGS:
+            pixel = element
+            break
+        if element.tag in names.NAMES:
+            raw = bytes(stream.read(element.value, names.longest(element.tag, element.length)))
+            values[element.tag] = names.parse(element.tag, raw, encoding.little_endian, where)
+        end = element.value + (element.length if element.length != UNDEFINED_LENGTH else 0)
+    if pixel is None:
+        raise _without_pixels(stream, end, where)
+    if not uid:
+        uid = _UIDS[encoding]
+        if pixel.length == UNDEFINED_LENGTH:
+            raise PixelDataError(
+                f"{where}: the pixel data is encapsulated but the file has no Transfer Syntax UID (0002,0010),"
+                " so its compression is unknown; add it with pydicom"
+            )
+        report("transfer-syntax-absent", f"the file has no Transfer Syntax UID; it is read as {uid}")
+    return Header(uid, values, stream, pixel.tag, pixel.vr, pixel.value, pixel.length)
+
+
+def _without_pixels(stream: Stream, end: int, where: str) -> PixelDataError | TruncatedError:
+    if end and not stream.available(end - 1, 1):
+        return TruncatedError(
+            f"{where}: the file ends inside a data element in front of its pixel data; obtain it again",
+            code="header-truncated",
+        )
+    return PixelDataError(
+        f"{where}: there is no pixel data: none of Pixel Data (7FE0,0010), Float Pixel Data (7FE0,0008) and"
+        " Double Float Pixel Data (7FE0,0009) is present"
+    )
+
+
+def read_dataset(dataset: Dataset, report: Reporter) -> Header:
+    """Take the same from a pydicom Dataset in memory.
+
+    Raises
+    ------
+    PixelDataError
+        It has no pixel data, or no transfer syntax is known.
+    """
+    where = report.where
+    try:
+        values = {tag: names.of_dataset(dataset, tag, where) for tag in names.NAMES if tag in dataset}
+        tag = next((tag for tag in PIXEL_TAGS if tag in dataset), None)
+        if tag is None:
+            raise PixelDataError(
+                f"{where}: the data set has no pixel data; was it read with stop_before_pixels=True?"
+            )
+        element = dataset[tag]
+        vr, value = str(element.VR), element.value
+    except PixelDataError:
+        raise
+    except Exception as error:  # pydicom raises of every kind on elements it cannot convert
+        raise PixelDataError(f"{where}: pydicom cannot read the Image Pixel attributes: {error}") from error
+    uid = _syntax_of_dataset(dataset, where)
+    if hasattr(value, "read"):
+        stream: Stream = FileStream(value, owned=False)
+        length = stream.available(0, UNDEFINED_LENGTH - 1)
+    else:
+        data = memoryview(value if value is not None else b"").cast("B")
+        stream, length = MemoryStream(data), len(data)
+    if syntaxes.is_encapsulated(uid):
+        length = UNDEFINED_LENGTH
+    return Header(uid, values, stream, tag, vr, 0, length)
+
+
+def _syntax_of_dataset(dataset: Dataset, where: str) -> str:
+    meta = getattr(dataset, "file_meta", None)
+    uid = str(meta.get("TransferSyntaxUID", "") or "") if meta is not None else ""
+    if uid:
+        return uid
+    implicit, little = getattr(dataset, "original_encoding", (None, None))
+    if implicit is None or little is None:
+        raise PixelDataError(
+            f"{where}: the data set names no transfer syntax; set dataset.file_meta.TransferSyntaxUID"
+        )
+    return _UIDS.get(Encoding(not implicit, bool(little)), syntaxes.EXPLICIT_LITTLE_ENDIAN)

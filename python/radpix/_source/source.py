@@ -1,0 +1,234 @@
+"""One object's frames: whatever it is given as, however its pixel data is written."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from radpix import _transfer_syntaxes as syntaxes
+from radpix import limits
+from radpix._source.elements import UNDEFINED_LENGTH
+from radpix._source.encapsulated import EncapsulatedFrames
+from radpix._source.header import Header, read_dataset, read_file
+from radpix._source.image_pixel import element_type, frame_shape, image_pixel
+from radpix._source.native import NativeFrames
+from radpix._source.report import Reporter
+from radpix._source.stream import FileStream, InflatedStream, MemoryStream, Stream
+from radpix.errors import LimitError, PixelDataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from pydicom.dataset import Dataset
+
+    from radpix._backend import Buffer, FrameLayout
+
+    Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Dataset
+
+__all__ = ["PixelSource", "open_source"]
+
+
+class PixelSource:
+    """The frames of one object. Use it as a context manager, or `close` it.
+
+    Attributes
+    ----------
+    report
+        Where deviations go.
+    transfer_syntax
+        The Transfer Syntax UID of the object.
+    kernel_syntax
+        The one by which `codestreams` are to be decoded: what is deflated or merely encapsulated comes out native.
+    layout
+        Of every frame.
+    frames
+        How many the header promises; `check` says whether they are there.
+    """
+
+    def __init__(self, header: Header, report: Reporter) -> None:
+        self.report = report
+        self._header = header
+        image = image_pixel(header, report)
+        self.transfer_syntax = header.transfer_syntax
+        self.layout: FrameLayout = image.layout
+        self.frames = image.frames
+        self._pixels: NativeFrames | EncapsulatedFrames
+        if syntaxes.is_encapsulated(self.transfer_syntax):
+            self._pixels = EncapsulatedFrames(header, image, report)
+        else:
+            _check_native(header, report)
+            self.layout = _unsubsampled(header, image.layout, image.frames, report)
+            image = type(image)(self.layout, image.frames)
+            self._pixels = NativeFrames(header, image, report)
+        self.kernel_syntax = syntaxes.KERNEL_SYNTAXES.get(self.transfer_syntax, self.transfer_syntax)
+
+    def __enter__(self) -> PixelSource:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file where this object opened it."""
+        self._header.stream.close()
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether `codestreams` costs no copy."""
+        return isinstance(self._header.stream, MemoryStream)
+
+    @property
+    def frame_shape(self) -> tuple[int, ...]:
+        """(rows, columns) or (rows, columns, samples)."""
+        return frame_shape(self.layout)
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]:
+        """The type of a decoded sample."""
+        return element_type(self.layout)
+
+    @property
+    def frame_bytes(self) -> int:
+        """The size of a decoded frame."""
+        layout = self.layout
+        return layout.rows * layout.columns * layout.samples_per_pixel * max(1, layout.bits_allocated // 8)
+
+    def check(self, indices: Sequence[int]) -> None:
+        """Check that these frames are there and within `radpix.limits`.
+
+        Raises
+        ------
+        TruncatedError
+            One is missing.
+        LimitError
+            One claims to grow beyond the allowed ratio.
+        """
+        where = f"{self.report.where}: "
+        stream = self._header.stream
+        if isinstance(stream, InflatedStream) and indices:
+            limits.check_bytes(self.frame_bytes * (max(indices) + 1), where)
+            stream.allow(self._header.offset + self.frame_bytes * (max(indices) + 1) + 1)
+        self._pixels.check(indices)
+        for index in indices:
+            size = self._pixels.compressed_bytes(index)
+            limits.check_ratio(self.frame_bytes, size, f"{where}frame {index}: ")
+
+    def compressed_bytes(self, index: int) -> int:
+        """Return how many bytes a frame takes in the source."""
+        return self._pixels.compressed_bytes(index)
+
+    def codestreams(self, indices: Sequence[int]) -> list[Buffer]:
+        """Return the bytes of frames; they may be overwritten by the next call."""
+        return self._pixels.codestreams(indices)
+
+
+def _check_native(header: Header, report: Reporter) -> None:
+    if header.length == UNDEFINED_LENGTH:
+        raise PixelDataError(
+            f"{report.where}: the pixel data is encapsulated, but {syntaxes.name_of(header.transfer_syntax)} is a"
+            " native transfer syntax; correct the Transfer Syntax UID (0002,0010)"
+        )
+
+
+def _unsubsampled(header: Header, layout: FrameLayout, frames: int, report: Reporter) -> FrameLayout:
+    """Believe the length where data said to be 4:2:2 holds all samples: the most frequent lie about colour."""
+    if layout.photometric_interpretation != "YBR_FULL_422":
+        return layout
+    full = layout.rows * layout.columns * 3 * layout.bits_allocated // 8 * frames
+    if not full <= header.length <= full + 1:
+        return layout
+    report(
+        "ybr-422-not-subsampled",
+        "Photometric Interpretation is YBR_FULL_422, but the length is that of data without subsampling; it is"
+        " read as YBR_FULL",
+        transfer_syntax=header.transfer_syntax,
+    )
+    return layout._replace(photometric_interpretation="YBR_FULL")
+
+
+def open_source(source: Source, *, strict: bool = False) -> PixelSource:
+    """Open whatever `radpix.decode` takes.
+
+    Raises
+    ------
+    TypeError
+        It is none of path, bytes-like, binary file, pydicom Dataset.
+    OSError
+        The file cannot be opened or read.
+    RadpixError
+        It is not DICOM, has no pixel data, or describes it wrongly.
+    """
+    stream, name = _stream_of(source)
+    report = Reporter(name, strict=strict)
+    try:
+        if stream is None:
+            header = read_dataset(cast("Dataset", source), report)
+        else:
+            header = read_file(stream, report)
+        return PixelSource(header, report)
+    except BaseException:
+        if stream is not None:
+            stream.close()
+        raise
+
+
+def _stream_of(source: Any) -> tuple[Stream | None, str]:
+    """Return the bytes of a source, None for a Dataset, and its name for messages."""
+    if isinstance(source, str | os.PathLike):
+        return _open_file(os.fspath(source))
+    if isinstance(source, bytes | bytearray | memoryview):
+        return MemoryStream(memoryview(source).cast("B")), "bytes"
+    # Whoever holds a Dataset has loaded pydicom; nobody else has to.
+    pydicom_dataset = sys.modules.get("pydicom.dataset")
+    if pydicom_dataset is not None and isinstance(source, pydicom_dataset.Dataset):
+        return None, _name_of_dataset(source)
+    if callable(getattr(source, "read", None)):
+        return _stream_of_file(source)
+    try:
+        view = memoryview(source)
+    except TypeError:
+        raise TypeError(
+            f"a source is a path, a bytes-like object, a binary file or a pydicom Dataset, not {type(source)}"
+        ) from None
+    return MemoryStream(view.cast("B")), "bytes"
+
+
+def _open_file(path: str | bytes) -> tuple[Stream, str]:
+    name = os.fsdecode(path)
+    if Path(name).is_dir():
+        raise PixelDataError(f"{name}: this is a directory; radpix.load and radpix.scan read those")
+    # Unbuffered: headers come through a window of their own, frames go straight into their memory.
+    file = cast("BinaryIO", Path(name).open("rb", buffering=0))
+    try:
+        return FileStream(file, owned=True), name
+    except BaseException:
+        file.close()
+        raise
+
+
+def _stream_of_file(file: Any) -> tuple[Stream, str]:
+    name = str(getattr(file, "name", "") or f"<{type(file).__name__}>")
+    if isinstance(file.read(0), str):
+        raise TypeError(f"{name}: the file is open in text mode; open it with mode 'rb'")
+    if callable(getattr(file, "seek", None)) and getattr(file, "seekable", lambda: True)():
+        return FileStream(file, owned=False), name
+    data = file.read(limits.max_bytes_per_call + 1)
+    if len(data) > limits.max_bytes_per_call:
+        raise LimitError(f"{name}: a stream that cannot seek has more than {limits.max_bytes_per_call} bytes")
+    return MemoryStream(memoryview(data)), name
+
+
+def _name_of_dataset(dataset: Dataset) -> str:
+    filename = getattr(dataset, "filename", None)
+    if isinstance(filename, str | os.PathLike):
+        return os.fsdecode(os.fspath(filename))
+    uid = dataset.get("SOPInstanceUID", None)
+    return f"data set {uid}" if uid else "data set"

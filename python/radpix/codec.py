@@ -1,0 +1,344 @@
+"""Frames: from DICOM objects and codestreams to stored values.
+
+Stored values are what the pixel data holds, sign-corrected to Pixel Representation; nothing is rescaled. See
+`decode` for one array, `iter_frames` for one frame after the other, `decode_frame` for a codestream alone.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from radpix import _transfer_syntaxes as syntaxes
+from radpix import limits
+from radpix._backend import FrameLayout
+from radpix._frames import backend_for, check_decodable, decode_codestream, decode_into
+from radpix._source import Reporter, open_source
+from radpix._source.image_pixel import check_arguments, element_type, frame_shape
+from radpix.threads import thread_count
+
+if TYPE_CHECKING:
+    import os
+    from typing import BinaryIO
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from pydicom.dataset import Dataset
+
+    from radpix._backend import Buffer
+
+    Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Dataset
+
+__all__ = ["TransferSyntax", "decode", "decode_frame", "iter_frames", "transfer_syntaxes"]
+
+
+@dataclass(frozen=True)
+class TransferSyntax:
+    """What radpix does with a transfer syntax.
+
+    Attributes
+    ----------
+    uid, name
+        As in PS3.6 table A-1.
+    can_decode, can_encode
+        Whether it does, here and now.
+    lossy
+        Whether the syntax allows loss.
+    backend
+        Who decodes: ``"native"`` or ``"numba"``, ``"pydicom"`` for a plug-in that pydicom has installed, ``""``
+        for nobody.
+    """
+
+    uid: str
+    name: str
+    can_decode: bool
+    can_encode: bool
+    lossy: bool
+    backend: str
+
+
+def transfer_syntaxes() -> list[TransferSyntax]:
+    """Return the transfer syntaxes of DICOM that carry or refer to pixel data.
+
+    Examples
+    --------
+    >>> import radpix
+    >>> [syntax.name for syntax in radpix.transfer_syntaxes() if syntax.uid == "1.2.840.10008.1.2.5"]
+    ['RLE Lossless']
+    """
+    return [
+        TransferSyntax(uid, name, bool(backend), False, lossy, backend)
+        for uid, name, lossy in syntaxes.TABLE
+        for backend in (backend_for(uid),)
+    ]
+
+
+def decode(
+    source: Source,
+    *,
+    index: int | Sequence[int] | None = None,
+    out: NDArray[Any] | None = None,
+    num_threads: int | None = None,
+    strict: bool = False,
+) -> NDArray[Any]:
+    """Decode frames of a DICOM object into stored values.
+
+    Parameters
+    ----------
+    source
+        A path, the bytes of a file, a binary file (read from its position, which is restored), or a pydicom
+        Dataset. Of a file only what the frames asked for take is read.
+    index
+        Which frame or frames, from 0; negative ones count from the end. None stands for all.
+    out
+        Where to put the result: of its exact shape and type, writable, any strides. It stays as it was when the
+        call fails, unless reading the file itself fails halfway. Compressed frames are therefore decoded into
+        fresh memory and copied, native ones go straight into it once their length is known to be right.
+    num_threads
+        Threads to use, None for `radpix.get_num_threads`. The result is the same with any number.
+    strict
+        Raise `DecodeError` for every deviation from the standard that is a `RadpixWarning` otherwise.
+
+    Returns
+    -------
+    ndarray
+        (rows, columns[, samples]) for one frame or an integer ``index``, (frames, rows, columns[, samples])
+        otherwise. Bits Allocated and Pixel Representation give the type, bits beyond Bits Stored are not part of
+        a value; one-bit pixels are uint8. Colour is sample-interleaved, and RGB where the object has YBR; palette
+        indices stay indices (PS3.3 C.7.6.3.1.2).
+
+    Raises
+    ------
+    IndexError
+        There is no such frame.
+    TypeError, ValueError
+        ``source`` is none of those, ``out`` or ``num_threads`` is wrong.
+    OSError
+        The file cannot be opened or read.
+    PixelDataError
+        It is no DICOM object, has no pixel data, or its attributes contradict each other.
+    DecodeError, TruncatedError
+        A frame is damaged or missing; ``.frame`` and ``.code`` say more.
+    UnsupportedTransferSyntaxError
+        Nothing installed decodes this transfer syntax.
+    LimitError
+        It asks for more than `radpix.limits` allows.
+
+    Examples
+    --------
+    >>> import radpix
+    >>> from pydicom.data import get_testdata_file
+    >>> pixels = radpix.decode(get_testdata_file("MR_small_RLE.dcm"))
+    >>> pixels.shape, pixels.dtype
+    ((64, 64), dtype('int16'))
+    """
+    import numpy as np
+
+    threads = thread_count(num_threads)
+    with open_source(source, strict=strict) as pixels:
+        indices = _indices(index, pixels.frames)
+        single = isinstance(indices, int) or (index is None and pixels.frames == 1)
+        wanted: Sequence[int] = (indices,) if isinstance(indices, int) else indices
+        shape = pixels.frame_shape if single else (len(wanted), *pixels.frame_shape)
+        if out is not None:
+            _check_out(out, shape, pixels.dtype, source)
+        check_decodable(pixels.kernel_syntax)
+        limits.check_bytes(pixels.frame_bytes * len(wanted), f"{pixels.report.where}: ")
+        pixels.check(wanted)
+        direct = out is not None and not strict and pixels.transfer_syntax in syntaxes.NATIVE
+        result = out if direct and out is not None else np.empty(shape, pixels.dtype)
+        decode_into(pixels, wanted, result[np.newaxis] if single else result, threads)
+    if out is not None and result is not out:
+        out[...] = result
+        return out
+    return result
+
+
+def iter_frames(
+    source: Source,
+    *,
+    indices: Sequence[int] | None = None,
+    num_threads: int | None = None,
+    strict: bool = False,
+) -> Iterator[NDArray[Any]]:
+    """Yield the frames of a DICOM object one after the other, each decoded when it is asked for.
+
+    Only one frame and its codestream are in memory, however large the object is.
+
+    Parameters
+    ----------
+    source, num_threads, strict
+        As in `decode`. A file stays open until the iterator is exhausted or closed.
+    indices
+        Which frames, and in which order; None stands for all.
+
+    Yields
+    ------
+    ndarray
+        Stored values, (rows, columns[, samples]), a fresh array for each frame.
+
+    Raises
+    ------
+    Exception
+        As in `decode`, where iteration meets the reason.
+
+    Examples
+    --------
+    >>> import radpix
+    >>> from pydicom.data import get_testdata_file
+    >>> [frame.shape for frame in radpix.iter_frames(get_testdata_file("rtdose_1frame.dcm"))]
+    [(10, 10)]
+    """
+    threads = thread_count(num_threads)
+    return _iterate(source, indices, threads, strict=strict)
+
+
+def _iterate(
+    source: Source, indices: Sequence[int] | None, threads: int, *, strict: bool
+) -> Iterator[NDArray[Any]]:
+    import numpy as np
+
+    with open_source(source, strict=strict) as pixels:
+        chosen = _indices(indices, pixels.frames)
+        wanted = (chosen,) if isinstance(chosen, int) else chosen
+        check_decodable(pixels.kernel_syntax)
+        limits.check_bytes(pixels.frame_bytes, f"{pixels.report.where}: ")
+        for index in wanted:
+            pixels.check((index,))
+            frame = np.empty(pixels.frame_shape, pixels.dtype)
+            decode_into(pixels, (index,), frame[np.newaxis], threads)
+            yield frame
+
+
+def decode_frame(
+    codestream: Buffer,
+    *,
+    transfer_syntax: str,
+    rows: int,
+    columns: int,
+    samples_per_pixel: int = 1,
+    bits_allocated: int,
+    bits_stored: int | None = None,
+    pixel_representation: int = 0,
+    photometric_interpretation: str = "MONOCHROME2",
+    planar_configuration: int = 0,
+    out: NDArray[Any] | None = None,
+    num_threads: int | None = None,
+    strict: bool = False,
+) -> NDArray[Any]:
+    """Decode the bytes of one frame, without a data set around them.
+
+    Parameters
+    ----------
+    codestream
+        The frame: its fragments joined, or its native bytes.
+    transfer_syntax
+        The Transfer Syntax UID.
+    rows, columns, samples_per_pixel, bits_allocated, pixel_representation, photometric_interpretation, \
+planar_configuration
+        As in the Image Pixel module (PS3.3 C.7.6.3).
+    bits_stored
+        None stands for ``bits_allocated``. The high bit is the one below it.
+    out, num_threads, strict
+        As in `decode`.
+
+    Returns
+    -------
+    ndarray
+        Stored values, (rows, columns[, samples]).
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument is none that a frame can have, or ``out`` does not fit.
+    Exception
+        As in `decode`.
+
+    Examples
+    --------
+    >>> import radpix
+    >>> radpix.decode_frame(
+    ...     bytes([1, 2, 3, 4]),
+    ...     transfer_syntax="1.2.840.10008.1.2.1",
+    ...     rows=1,
+    ...     columns=2,
+    ...     bits_allocated=16,
+    ... )
+    array([[ 513, 1027]], dtype=uint16)
+    """
+    import numpy as np
+
+    threads = thread_count(num_threads)
+    layout = FrameLayout(
+        rows=rows,
+        columns=columns,
+        samples_per_pixel=samples_per_pixel,
+        bits_allocated=bits_allocated,
+        bits_stored=bits_allocated if bits_stored is None else bits_stored,
+        high_bit=(bits_allocated if bits_stored is None else bits_stored) - 1,
+        is_signed=bool(pixel_representation),
+        planar_configuration=planar_configuration,
+        photometric_interpretation=photometric_interpretation,
+    )
+    check_arguments(layout, pixel_representation)
+    shape, dtype = frame_shape(layout), element_type(layout)
+    data = memoryview(codestream).cast("B")
+    if out is not None:
+        _check_out(out, shape, dtype, codestream)
+    size = math.prod(shape) * dtype.itemsize
+    limits.check_frame(rows, columns)
+    limits.check_bytes(size)
+    limits.check_ratio(size, len(data))
+    result = np.empty(shape, dtype)
+    decode_codestream(transfer_syntax, data, layout, result, threads, Reporter("codestream", strict=strict))
+    if out is None:
+        return result
+    out[...] = result
+    return out
+
+
+def _indices(index: int | Sequence[int] | None, frames: int) -> int | Sequence[int]:
+    """Return non-negative indices, an integer for an integer.
+
+    Raises
+    ------
+    IndexError
+        One is outside the object's frames.
+    """
+    if index is None:
+        return range(frames)
+    if hasattr(index, "__index__") and not getattr(index, "shape", ()):
+        return _one_index(index, frames)
+    if isinstance(index, str | bytes):
+        raise TypeError(f"index is an integer, a sequence of integers or None, not {type(index)}")
+    return [_one_index(one, frames) for one in index]  # type: ignore[union-attr]
+
+
+def _one_index(index: Any, frames: int) -> int:
+    if isinstance(index, bool):
+        raise TypeError("a frame's index is an integer, not a bool")
+    number = operator.index(index)
+    if not -frames <= number < frames:
+        raise IndexError(f"frame {number} of an object with {frames} frames")
+    return number % frames
+
+
+def _check_out(out: NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any], source: object) -> None:
+    """Raise TypeError or ValueError unless ``out`` can take the result."""
+    import numpy as np
+
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"out is a NumPy array, not {type(out)}")
+    if out.dtype != dtype:
+        raise TypeError(f"out has the type {out.dtype}, the frames have {dtype}")
+    if out.shape != shape:
+        raise ValueError(f"out has the shape {out.shape}, the frames have {shape}")
+    if not out.flags.writeable:
+        raise ValueError("out is read-only")
+    if isinstance(source, bytearray | memoryview) and np.may_share_memory(
+        out, np.frombuffer(source, np.uint8)
+    ):
+        raise ValueError("out shares memory with the source")
