@@ -24,7 +24,7 @@ _SEQUENCE_DELIMITER = struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
 
 def available(uid: str) -> tuple[str, ...]:
     """Return the names of the plug-ins that decode ``uid`` here, best first."""
-    from pydicom.pixels import get_decoder
+    from pydicom.pixels.decoders.base import get_decoder
 
     if uid not in syntaxes.END_MARKED:
         return ()
@@ -57,7 +57,7 @@ def unsupported(uid: str) -> UnsupportedTransferSyntaxError:
 
 
 def _known_to_pydicom(uid: str) -> bool:
-    from pydicom.pixels import get_decoder
+    from pydicom.pixels.decoders.base import get_decoder
 
     try:
         get_decoder(uid)
@@ -83,7 +83,7 @@ def decode_frame(uid: str, codestream: Buffer, layout: FrameLayout) -> NDArray[A
     DecodeError
         None of them could.
     """
-    from pydicom.pixels import get_decoder
+    from pydicom.pixels.decoders.base import get_decoder
 
     names = available(uid)
     if not names:

@@ -1,4 +1,4 @@
-"""The transfer syntaxes of PS3.6 table A-1 that carry or refer to pixel data, with what DICOM says of each."""
+"""The transfer syntaxes of PS3.6 table A-1 that carry or refer to pixel data."""
 
 from __future__ import annotations
 

@@ -1,17 +1,20 @@
 """Data elements one after the other (PS3.5 section 7): tags, lengths and where values lie, nothing read.
 
 Own code instead of ``pydicom.dcmread``, because a decoder meets hostile files: this walk neither recurses,
-inflates, nor allocates by what a length says, reads 64 KiB of a file at a time, and takes a tenth of the time.
+inflates, nor allocates by what a length says, reads 64 KiB at a time, and takes a tenth of the time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from struct import Struct
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from radpix._source.stream import Stream
 from radpix.errors import PixelDataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from radpix._source.stream import Stream
 
 __all__ = ["UNDEFINED_LENGTH", "Element", "Encoding", "looks_explicit", "walk"]
 
@@ -117,5 +120,5 @@ def walk(stream: Stream, offset: int, encoding: Encoding, where: str) -> Iterato
         else:
             offset += length
     raise PixelDataError(
-        f"{where}: more than {_MOST_ELEMENTS} data elements lie in front of the pixel data; the file is damaged"
+        f"{where}: more than {_MOST_ELEMENTS} data elements precede the pixel data; the file is damaged"
     )

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from radpix import _transfer_syntaxes as syntaxes
 from radpix._source import attributes as names
-from radpix._source.attributes import Value
 from radpix._source.elements import UNDEFINED_LENGTH, Element, Encoding, looks_explicit, walk
-from radpix._source.report import Reporter
 from radpix._source.stream import FileStream, InflatedStream, MemoryStream, Stream
-from radpix.errors import PixelDataError, TruncatedError
+from radpix.errors import PixelDataError, RadpixError, TruncatedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydicom.dataset import Dataset
+
+    from radpix._source.attributes import Value
+    from radpix._source.report import Reporter
 
 __all__ = ["PIXEL_TAGS", "Header", "read_dataset", "read_file"]
 
@@ -69,7 +71,7 @@ def _file_meta(stream: Stream, where: str) -> tuple[str, int]:
     first = stream.read(start, 8)
     if not prefixed:
         _check_bare(stream, first, where)
-    if len(first) < 8 or first[:2] != b"\x02\x00":
+    if len(first) < 8 or bytes(first[:2]) != b"\x02\x00":
         return "", start
     uid = ""
     # PS3.10 7.1: always explicit VR little endian; some writers know better.
@@ -160,10 +162,15 @@ def read_file(stream: Stream, report: Reporter) -> Header:
         uid = _UIDS[encoding]
         if pixel.length == UNDEFINED_LENGTH:
             raise PixelDataError(
-                f"{where}: the pixel data is encapsulated but the file has no Transfer Syntax UID (0002,0010),"
-                " so its compression is unknown; add it with pydicom"
+                f"{where}: the pixel data is encapsulated but the file has no Transfer Syntax UID"
+                " (0002,0010), so its compression is unknown; add it with pydicom"
             )
         report("transfer-syntax-absent", f"the file has no Transfer Syntax UID; it is read as {uid}")
+    if syntaxes.is_encapsulated(uid) and pixel.length != UNDEFINED_LENGTH:
+        report(
+            "pixel-data-length-defined",
+            f"encapsulated pixel data has the length {pixel.length} where PS3.5 A.4 asks for an undefined one",
+        )
     return Header(uid, values, stream, pixel.tag, pixel.vr, pixel.value, pixel.length)
 
 
@@ -188,16 +195,16 @@ def read_dataset(dataset: Dataset, report: Reporter) -> Header:
         It has no pixel data, or no transfer syntax is known.
     """
     where = report.where
+    tag = next((tag for tag in PIXEL_TAGS if tag in dataset), None)
+    if tag is None:
+        raise PixelDataError(
+            f"{where}: the data set has no pixel data; was it read with stop_before_pixels=True?"
+        )
     try:
         values = {tag: names.of_dataset(dataset, tag, where) for tag in names.NAMES if tag in dataset}
-        tag = next((tag for tag in PIXEL_TAGS if tag in dataset), None)
-        if tag is None:
-            raise PixelDataError(
-                f"{where}: the data set has no pixel data; was it read with stop_before_pixels=True?"
-            )
         element = dataset[tag]
         vr, value = str(element.VR), element.value
-    except PixelDataError:
+    except RadpixError:
         raise
     except Exception as error:  # pydicom raises of every kind on elements it cannot convert
         raise PixelDataError(f"{where}: pydicom cannot read the Image Pixel attributes: {error}") from error
@@ -208,8 +215,6 @@ def read_dataset(dataset: Dataset, report: Reporter) -> Header:
     else:
         data = memoryview(value if value is not None else b"").cast("B")
         stream, length = MemoryStream(data), len(data)
-    if syntaxes.is_encapsulated(uid):
-        length = UNDEFINED_LENGTH
     return Header(uid, values, stream, tag, vr, 0, length)
 
 
