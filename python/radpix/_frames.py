@@ -1,21 +1,22 @@
-"""From codestreams to arrays: the kernels, or the plug-ins that pydicom has; errors and warnings with their place."""
+"""From codestreams to arrays, by the kernels or pydicom's plug-ins, errors and warnings with their place."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from radpix import _plugins
 from radpix import _transfer_syntaxes as syntaxes
 from radpix._backend import Deviation, FrameLayout, kernels
-from radpix._source import PixelSource, Reporter
 from radpix._source.encapsulated import unwrap
 from radpix.errors import DecodeError, PixelDataError, RadpixError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from radpix._backend import Buffer
+    from radpix._source import PixelSource, Reporter
 
 __all__ = ["backend_for", "check_decodable", "decode_codestream", "decode_into"]
 
@@ -37,7 +38,7 @@ def check_decodable(uid: str) -> None:
 
 
 def decode_into(pixels: PixelSource, indices: Sequence[int], out: NDArray[Any], threads: int) -> None:
-    """Decode frames into ``out`` (frames, rows, columns[, samples]), as many at a time as are read at a time."""
+    """Decode frames into ``out`` (frames, rows, columns[, samples]), some MiB of a file at a time."""
     done = 0
     while done < len(indices):
         batch = indices[done : done + _batch(pixels, indices, done)]
@@ -48,12 +49,20 @@ def decode_into(pixels: PixelSource, indices: Sequence[int], out: NDArray[Any], 
 
 
 def decode_codestream(
-    uid: str, data: Buffer, layout: FrameLayout, out: NDArray[Any], threads: int, report: Reporter
+    uid: str,
+    data: Buffer,
+    layout: FrameLayout,
+    out: NDArray[Any],
+    threads: int,
+    report: Reporter,
+    *,
+    keep_components: bool = False,
 ) -> None:
     """Decode one frame that comes without a data set into ``out`` (rows, columns[, samples])."""
     check_decodable(uid)
     native = unwrap(uid, data, layout, report, 0)
-    _decode(syntaxes.KERNEL_SYNTAXES.get(uid, uid), [native], layout, out[None], threads, report, (0,))
+    uid = syntaxes.KERNEL_SYNTAXES.get(uid, uid)
+    _decode(uid, [native], layout, out[None], threads, report, (0,), keep_components=keep_components)
 
 
 def _batch(pixels: PixelSource, indices: Sequence[int], first: int) -> int:
@@ -76,6 +85,8 @@ def _decode(
     threads: int,
     report: Reporter,
     frames: Sequence[int],
+    *,
+    keep_components: bool = False,
 ) -> None:
     """Decode codestreams, which are these ``frames`` of their object."""
     where = report.where
@@ -83,7 +94,7 @@ def _decode(
     try:
         if uid in kernels().decodable():
             deviations = kernels().decode_frames(
-                uid, codestreams, layout, out, keep_components=False, num_threads=threads
+                uid, codestreams, layout, out, keep_components=keep_components, num_threads=threads
             )
         else:
             _decode_by_plugin(uid, codestreams, layout, out)
@@ -124,7 +135,7 @@ def _decode_by_plugin(
             raise
         if frame.shape != out.shape[1:]:
             raise DecodeError(
-                f"the plug-in decoded a frame of shape {frame.shape}, the attributes describe {out.shape[1:]}",
+                f"the plug-in decoded a frame of shape {frame.shape}, expected {out.shape[1:]}",
                 code="frame-shape",
                 frame=number,
                 transfer_syntax=uid,

@@ -18,13 +18,17 @@ __all__ = ["available", "decode_frame", "unsupported"]
 #: In the order in which they are tried: GDCM last, because it has been seen to abort the process.
 _PLUGINS = ("pylibjpeg", "pyjpegls", "pillow", "gdcm")
 
+#: For 8-bit baseline JPEG first libjpeg-turbo, behind Pillow: its chroma upsampling and rounding are the ones
+#: that everybody compares with; those of libjpeg differ by up to 12 grey levels beside edges.
+_BASELINE_PLUGINS = ("pillow", *(name for name in _PLUGINS if name != "pillow"))
+
 _EMPTY_TABLE = struct.pack("<HHI", 0xFFFE, 0xE000, 0)
 _SEQUENCE_DELIMITER = struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
 
 
 def available(uid: str) -> tuple[str, ...]:
     """Return the names of the plug-ins that decode ``uid`` here, best first."""
-    from pydicom.pixels import get_decoder
+    from pydicom.pixels.decoders.base import get_decoder
 
     if uid not in syntaxes.END_MARKED:
         return ()
@@ -32,7 +36,8 @@ def available(uid: str) -> tuple[str, ...]:
         installed = get_decoder(uid).available_plugins
     except NotImplementedError:
         return ()
-    return tuple(name for name in _PLUGINS if name in installed)
+    order = _BASELINE_PLUGINS if uid == syntaxes.JPEG_BASELINE else _PLUGINS
+    return tuple(name for name in order if name in installed)
 
 
 def unsupported(uid: str) -> UnsupportedTransferSyntaxError:
@@ -57,7 +62,7 @@ def unsupported(uid: str) -> UnsupportedTransferSyntaxError:
 
 
 def _known_to_pydicom(uid: str) -> bool:
-    from pydicom.pixels import get_decoder
+    from pydicom.pixels.decoders.base import get_decoder
 
     try:
         get_decoder(uid)
@@ -83,7 +88,7 @@ def decode_frame(uid: str, codestream: Buffer, layout: FrameLayout) -> NDArray[A
     DecodeError
         None of them could.
     """
-    from pydicom.pixels import get_decoder
+    from pydicom.pixels.decoders.base import get_decoder
 
     names = available(uid)
     if not names:

@@ -1,4 +1,4 @@
-"""The transfer syntaxes of PS3.6 table A-1 that carry or refer to pixel data, with what DICOM says of each."""
+"""The transfer syntaxes of PS3.6 table A-1 that carry or refer to pixel data."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ ENCAPSULATED_UNCOMPRESSED: Final = "1.2.840.10008.1.2.1.98"
 DEFLATED_EXPLICIT_LITTLE_ENDIAN: Final = "1.2.840.10008.1.2.1.99"
 EXPLICIT_BIG_ENDIAN: Final = "1.2.840.10008.1.2.2"
 DEFLATED_IMAGE_FRAME: Final = "1.2.840.10008.1.2.8.1"
+JPEG_BASELINE: Final = "1.2.840.10008.1.2.4.50"
 RLE_LOSSLESS: Final = "1.2.840.10008.1.2.5"
 
 #: Native, that is neither encapsulated nor compressed frame by frame (PS3.5 A.1, A.2, A.3, A.5).
@@ -41,7 +42,7 @@ TABLE: Final = (
     Entry(ENCAPSULATED_UNCOMPRESSED, "Encapsulated Uncompressed Explicit VR Little Endian", False),
     Entry(DEFLATED_EXPLICIT_LITTLE_ENDIAN, "Deflated Explicit VR Little Endian", False),
     Entry(EXPLICIT_BIG_ENDIAN, "Explicit VR Big Endian", False),
-    Entry(f"{_JPEG}50", "JPEG Baseline (Process 1)", True),
+    Entry(JPEG_BASELINE, "JPEG Baseline (Process 1)", True),
     Entry(f"{_JPEG}51", "JPEG Extended (Process 2 and 4)", True),
     Entry(f"{_JPEG}52", "JPEG Extended (Process 3 and 5)", True),
     Entry(f"{_JPEG}53", "JPEG Spectral Selection, Non-Hierarchical (Process 6 and 8)", True),

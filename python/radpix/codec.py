@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from radpix.threads import thread_count
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
     import numpy as np
@@ -48,8 +48,8 @@ class TransferSyntax:
     lossy
         Whether the syntax allows loss.
     backend
-        Who decodes: ``"native"`` or ``"numba"``, ``"pydicom"`` for a plug-in that pydicom has installed, ``""``
-        for nobody.
+        Who decodes: ``"native"`` or ``"numba"``, ``"pydicom"`` for a plug-in that pydicom has installed,
+        ``""`` for nobody.
     """
 
     uid: str
@@ -94,9 +94,9 @@ def decode(
     index
         Which frame or frames, from 0; negative ones count from the end. None stands for all.
     out
-        Where to put the result: of its exact shape and type, writable, any strides. It stays as it was when the
-        call fails, unless reading the file itself fails halfway. Compressed frames are therefore decoded into
-        fresh memory and copied, native ones go straight into it once their length is known to be right.
+        Where to put the result: of its exact shape and type, writable, any strides. It stays as it was when
+        the call fails, unless reading the file itself fails halfway. Compressed frames are therefore decoded
+        into fresh memory and copied, native ones go straight into it once their length is known to be right.
     num_threads
         Threads to use, None for `radpix.get_num_threads`. The result is the same with any number.
     strict
@@ -106,9 +106,9 @@ def decode(
     -------
     ndarray
         (rows, columns[, samples]) for one frame or an integer ``index``, (frames, rows, columns[, samples])
-        otherwise. Bits Allocated and Pixel Representation give the type, bits beyond Bits Stored are not part of
-        a value; one-bit pixels are uint8. Colour is sample-interleaved, and RGB where the object has YBR; palette
-        indices stay indices (PS3.3 C.7.6.3.1.2).
+        otherwise. Bits Allocated and Pixel Representation give the type, bits beyond Bits Stored are not part
+        of a value; one-bit pixels are uint8. Colour is sample-interleaved, and RGB where the object has YBR;
+        palette indices stay indices (PS3.3 C.7.6.3.1.2).
 
     Raises
     ------

@@ -81,7 +81,7 @@ def _integer(text: str, tag: int, where: str) -> int:
 def of_dataset(dataset: Dataset, tag: int, where: str) -> Value:
     """Return the same from a pydicom Dataset, without pydicom's conversion where it has not happened yet."""
     element = dataset.get_item(tag)
-    value = element.value if element is not None else None
+    value = element.value
     if value is None:
         return ""
     if isinstance(value, bytes):

@@ -1,21 +1,28 @@
 """Data elements one after the other (PS3.5 section 7): tags, lengths and where values lie, nothing read.
 
 Own code instead of ``pydicom.dcmread``, because a decoder meets hostile files: this walk neither recurses,
-inflates, nor allocates by what a length says, reads 64 KiB of a file at a time, and takes a tenth of the time.
+inflates, nor allocates by what a length says, reads 64 KiB at a time, and takes 90 us where
+pydicom takes 320.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from struct import Struct
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from radpix._source.stream import Stream
 from radpix.errors import PixelDataError
 
-__all__ = ["UNDEFINED_LENGTH", "Element", "Encoding", "looks_explicit", "walk"]
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+
+    from radpix._source.stream import Stream
+
+__all__ = ["END", "UNDEFINED_LENGTH", "Element", "Encoding", "Window", "looks_explicit", "walk"]
 
 UNDEFINED_LENGTH = 0xFFFFFFFF
+
+#: The tag of no element: `walk` yields it where the data set ends.
+END = -1
 
 #: Elements in front of the pixel data, at 0.5 us each. 100,000 frames with 20 attributes each come to 2^21.
 _MOST_ELEMENTS = 1 << 23
@@ -46,31 +53,60 @@ class Element(NamedTuple):
     length: int
 
 
-def looks_explicit(header: memoryview) -> bool:
+def looks_explicit(header: bytes) -> bool:
     """Return whether the eight bytes of a data element's header show a VR (PS3.5 7.1.2)."""
     # As the upper half of a 32-bit length two capitals would mean a first element beyond 16 KiB.
     return len(header) >= 6 and all(0x41 <= letter <= 0x5A for letter in header[4:6])
 
 
-class _Headers:
-    """The bytes of element headers, out of a window that moves over the stream."""
+class Window:
+    """A view of a stream for small reads one behind the other, 64 KiB at a time."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self._start = 0
-        self._window = memoryview(b"")
+        self._data = memoryview(b"")
 
-    def at(self, offset: int, length: int) -> tuple[memoryview, int]:
-        """Return a buffer, and where in it the bytes at ``offset`` are; fewer than ``length`` at the end."""
+    def locate(self, offset: int, length: int) -> tuple[memoryview, int]:
+        """Return a buffer, and where in it the ``length`` bytes at ``offset`` are; fewer at the end."""
         place = offset - self._start
-        if place < 0 or place + length > len(self._window):
-            self._window = self._stream.read(offset, _WINDOW)
+        if place < 0 or place + length > len(self._data):
+            self._data = self._stream.read(offset, max(length, _WINDOW))
             self._start, place = offset, 0
-        return self._window, place
+        return self._data, place
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return the bytes at ``offset``, fewer only where the stream ends."""
+        if length > _WINDOW:
+            return bytes(self._stream.read(offset, length))
+        data, place = self.locate(offset, length)
+        return bytes(data[place : place + length])
 
 
-def walk(stream: Stream, offset: int, encoding: Encoding, where: str) -> Iterator[Element]:
+def _nested(nesting: list[bool], tag: int, is_explicit: bool, vr: bytes) -> bool:
+    """Enter or leave a sequence or item of undefined length; return whether what follows is in explicit VR."""
+    if tag in _DELIMITERS:
+        return nesting.pop() if nesting else is_explicit
+    nesting.append(is_explicit)
+    # PS3.5 6.2.2: an unknown VR of undefined length holds implicit VR little endian.
+    return is_explicit and vr != b"UN"
+
+
+def walk(
+    window: Window, offset: int, encoding: Encoding, where: str, wanted: Container[int] | None = None
+) -> Iterator[Element]:
     """Yield the elements of a data set at its top level, skipping the contents of sequences.
+
+    Parameters
+    ----------
+    window
+        The stream they are in.
+    offset, encoding
+        Where the data set begins, and how it is written.
+    where
+        What messages begin with.
+    wanted
+        Tags to yield; None stands for all. `END` comes last, whatever this says.
 
     Raises
     ------
@@ -81,41 +117,39 @@ def walk(stream: Stream, offset: int, encoding: Encoding, where: str) -> Iterato
     implicit = Struct(f"{order}HHI").unpack_from
     explicit = Struct(f"{order}HH2sH").unpack_from
     long_length = Struct(f"{order}I").unpack_from
-    headers = _Headers(stream)
     # One entry for each open sequence or item of undefined length: whether it is written in explicit VR.
     nesting: list[bool] = []
     is_explicit = encoding.explicit_vr
     for _ in range(_MOST_ELEMENTS):
         start = offset
-        window, place = headers.at(offset, 12)
-        if len(window) - place < 8:
+        data, place = window.locate(offset, 12)
+        if len(data) - place < 8:
+            yield Element(END, "", offset, offset, 0)
             return
-        group, number, length = implicit(window, place)
+        if is_explicit:
+            group, number, vr, length = explicit(data, place)
+            offset += 8
+            if vr not in _SHORT_VRS:
+                length = implicit(data, place)[2]
+                if group != _ITEM_GROUP and vr.isalpha() and vr.isupper():
+                    if len(data) - place < 12:
+                        yield Element(END, "", start, start, 0)
+                        return
+                    length = long_length(data, place + 8)[0]
+                    offset += 4
+                else:
+                    vr = b""  # an item, or implicit VR, which some writers switch to inside sequences
+        else:
+            group, number, length = implicit(data, place)
+            vr = b""
+            offset += 8
         tag = group << 16 | number
-        offset += 8
-        vr = b""
-        if is_explicit and group != _ITEM_GROUP:
-            vr, short_length = explicit(window, place)[2:]
-            if vr in _SHORT_VRS:
-                length = short_length
-            elif vr.isalpha() and vr.isupper():
-                if len(window) - place < 12:
-                    return
-                length = long_length(window, place + 8)[0]
-                offset += 4
-            else:
-                vr = b""  # some writers switch to implicit VR inside sequences
-        if not nesting and tag not in _DELIMITERS:
+        if not nesting and (wanted is None or tag in wanted):
             yield Element(tag, vr.decode("ascii"), start, offset, length)
-        if tag in _DELIMITERS:
-            if nesting:
-                is_explicit = nesting.pop()
-        elif length == UNDEFINED_LENGTH:
-            nesting.append(is_explicit)
-            # PS3.5 6.2.2: an unknown VR of undefined length holds implicit VR little endian.
-            is_explicit = is_explicit and vr != b"UN"
+        if length == UNDEFINED_LENGTH or tag in _DELIMITERS:
+            is_explicit = _nested(nesting, tag, is_explicit, vr)
         else:
             offset += length
     raise PixelDataError(
-        f"{where}: more than {_MOST_ELEMENTS} data elements lie in front of the pixel data; the file is damaged"
+        f"{where}: more than {_MOST_ELEMENTS} data elements precede the pixel data; the file is damaged"
     )

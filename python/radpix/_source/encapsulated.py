@@ -6,19 +6,20 @@ import struct
 import zlib
 from array import array
 from bisect import bisect_left
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from radpix import _transfer_syntaxes as syntaxes
 from radpix._source import attributes as names
 from radpix._source.elements import UNDEFINED_LENGTH
-from radpix._source.header import Header
 from radpix._source.image_pixel import ImagePixel, native_bits
-from radpix._source.report import Reporter
 from radpix.errors import DecodeError, LimitError, PixelDataError, TruncatedError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from radpix._backend import Buffer, FrameLayout
+    from radpix._source.header import Header
+    from radpix._source.report import Reporter
 
 __all__ = ["EncapsulatedFrames", "unwrap"]
 
@@ -96,8 +97,8 @@ class EncapsulatedFrames:
         if table is None:
             raise PixelDataError(
                 f"{self._report.where}: the pixel data does not begin with an item as"
-                f" {syntaxes.name_of(self._header.transfer_syntax)} asks for; the Transfer Syntax UID is wrong, or"
-                " the pixel data damaged"
+                f" {syntaxes.name_of(self._header.transfer_syntax)} asks for; the Transfer Syntax UID is"
+                " wrong, or the pixel data damaged"
             )
         return fragments, [first + offset for offset in table]
 
@@ -121,8 +122,8 @@ class EncapsulatedFrames:
         found = self._header.stream.available(position + 8, min(length, max(0, end - position - 8)))
         if length == UNDEFINED_LENGTH:
             raise DecodeError(
-                f"{self._report.where}: a fragment at byte {position} of the pixel data has an undefined length,"
-                " which PS3.5 A.4 does not allow; the file is damaged",
+                f"{self._report.where}: a fragment at byte {position} of the source has an undefined"
+                " length, which PS3.5 A.4 does not allow; the file is damaged",
                 code="fragment-length-undefined",
                 offset=position,
                 transfer_syntax=self._header.transfer_syntax,
@@ -210,13 +211,13 @@ class EncapsulatedFrames:
         frames, count = self._image.frames, len(self._fragments)
         if self._header.transfer_syntax not in syntaxes.END_MARKED:
             raise PixelDataError(
-                f"{self._report.where}: {count} fragments make up {frames} frames and no valid offset table says"
-                " which; the Number of Frames or the offset table is wrong"
+                f"{self._report.where}: {count} fragments make up {frames} frames and no valid offset table"
+                " says which; the Number of Frames or the offset table is wrong"
             )
         self._note(
             "frames-split-at-end-markers",
-            f"{count} fragments hold {frames} frames and no valid offset table says which; they are split at the"
-            " end markers of the codestreams",
+            f"{count} fragments hold {frames} frames and no valid offset table says which; they are split at"
+            " the end markers of the codestreams",
         )
         starts = [0, *(k + 1 for k in range(count - 1) if self._ends_frame(k)), count]
         if len(starts) > frames + 1:

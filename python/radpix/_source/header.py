@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from radpix import _transfer_syntaxes as syntaxes
 from radpix._source import attributes as names
-from radpix._source.attributes import Value
-from radpix._source.elements import UNDEFINED_LENGTH, Element, Encoding, looks_explicit, walk
-from radpix._source.report import Reporter
+from radpix._source.elements import END, UNDEFINED_LENGTH, Encoding, Window, looks_explicit, walk
 from radpix._source.stream import FileStream, InflatedStream, MemoryStream, Stream
-from radpix.errors import PixelDataError, TruncatedError
+from radpix.errors import PixelDataError, RadpixError, TruncatedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydicom.dataset import Dataset
+
+    from radpix._source.attributes import Value
+    from radpix._source.report import Reporter
 
 __all__ = ["PIXEL_TAGS", "Header", "read_dataset", "read_file"]
 
 #: Float Pixel Data, Double Float Pixel Data, Pixel Data.
 PIXEL_TAGS: Final = (0x7FE00008, 0x7FE00009, 0x7FE00010)
+
+_WANTED: Final = frozenset({*PIXEL_TAGS, *names.NAMES})
 
 _TRANSFER_SYNTAX_UID = 0x00020010
 
@@ -62,11 +66,11 @@ class Header:
     length: int
 
 
-def _file_meta(stream: Stream, where: str) -> tuple[str, int]:
+def _file_meta(stream: Stream, window: Window, where: str) -> tuple[str, int]:
     """Return the Transfer Syntax UID, or an empty string, and where the data set begins (PS3.10 7.1)."""
-    prefixed = bytes(stream.read(128, 4)) == b"DICM"
+    prefixed = window.read(0, 132)[128:] == b"DICM"
     start = 132 if prefixed else 0
-    first = stream.read(start, 8)
+    first = window.read(start, 8)
     if not prefixed:
         _check_bare(stream, first, where)
     if len(first) < 8 or first[:2] != b"\x02\x00":
@@ -74,17 +78,17 @@ def _file_meta(stream: Stream, where: str) -> tuple[str, int]:
     uid = ""
     # PS3.10 7.1: always explicit VR little endian; some writers know better.
     encoding = Encoding(explicit_vr=looks_explicit(first), little_endian=True)
-    for element in walk(stream, start, encoding, where):
+    for element in walk(window, start, encoding, where):
         if element.tag >> 16 != 2:
-            return uid, element.start
+            start = element.start
+            break
         if element.tag == _TRANSFER_SYNTAX_UID:
-            raw = bytes(stream.read(element.value, min(element.length, 64)))
+            raw = window.read(element.value, min(element.length, 64))
             uid = raw.decode("ascii", "replace").strip("\0 ")
-        end = element.value + element.length
-    return uid, end
+    return uid, start
 
 
-def _check_bare(stream: Stream, first: memoryview, where: str) -> None:
+def _check_bare(stream: Stream, first: bytes, where: str) -> None:
     """Raise PixelDataError unless the first element could be that of a DICOM data set."""
     groups = {int.from_bytes(first[:2], "little"), int.from_bytes(first[:2], "big")} & _FIRST_GROUPS
     length = int.from_bytes(first[4:8], "little")
@@ -96,7 +100,7 @@ def _check_bare(stream: Stream, first: memoryview, where: str) -> None:
         )
 
 
-def _guess_encoding(first: memoryview) -> Encoding:
+def _guess_encoding(first: bytes) -> Encoding:
     """Return the encoding of a data set without Transfer Syntax UID, by its first element."""
     if not looks_explicit(first):
         return _IMPLICIT_LITTLE
@@ -111,7 +115,7 @@ _UIDS = {
 }
 
 
-def _encoding_of(uid: str, first: memoryview, report: Reporter) -> Encoding:
+def _encoding_of(uid: str, first: bytes, report: Reporter) -> Encoding:
     """Return the encoding of a data set, believing its first element rather than its Transfer Syntax UID."""
     said = {said: encoding for encoding, said in _UIDS.items()}.get(uid, _EXPLICIT_LITTLE)
     found = looks_explicit(first)
@@ -136,34 +140,36 @@ def read_file(stream: Stream, report: Reporter) -> Header:
         It ends inside an element before the pixel data.
     """
     where = report.where
-    uid, start = _file_meta(stream, where)
-    inflated: InflatedStream | None = None
+    window = Window(stream)
+    uid, start = _file_meta(stream, window, where)
     if uid == syntaxes.DEFLATED_EXPLICIT_LITTLE_ENDIAN:
-        inflated = InflatedStream(stream, start, limit=_LARGEST_DEFLATED_HEADER, where=where)
-        stream, start = inflated, 0
-    first = stream.read(start, 8)
+        stream = InflatedStream(stream, start, limit=_LARGEST_DEFLATED_HEADER, where=where)
+        start = 0
+        window = Window(stream)
+    first = window.read(start, 8)
     encoding = _encoding_of(uid, first, report) if uid else _guess_encoding(first)
     values: dict[int, Value] = {}
-    pixel: Element | None = None
-    end = start
-    for element in walk(stream, start, encoding, where):
+    for element in walk(window, start, encoding, where, _WANTED):
         if element.tag in PIXEL_TAGS:
             pixel = element
             break
-        if element.tag in names.NAMES:
-            raw = bytes(stream.read(element.value, names.longest(element.tag, element.length)))
-            values[element.tag] = names.parse(element.tag, raw, encoding.little_endian, where)
-        end = element.value + (element.length if element.length != UNDEFINED_LENGTH else 0)
-    if pixel is None:
-        raise _without_pixels(stream, end, where)
+        if element.tag == END:
+            raise _without_pixels(stream, element.start, where)
+        raw = window.read(element.value, names.longest(element.tag, element.length))
+        values[element.tag] = names.parse(element.tag, raw, encoding.little_endian, where)
     if not uid:
         uid = _UIDS[encoding]
         if pixel.length == UNDEFINED_LENGTH:
             raise PixelDataError(
-                f"{where}: the pixel data is encapsulated but the file has no Transfer Syntax UID (0002,0010),"
-                " so its compression is unknown; add it with pydicom"
+                f"{where}: the pixel data is encapsulated but the file has no Transfer Syntax UID"
+                " (0002,0010), so its compression is unknown; add it with pydicom"
             )
         report("transfer-syntax-absent", f"the file has no Transfer Syntax UID; it is read as {uid}")
+    if syntaxes.is_encapsulated(uid) and pixel.length != UNDEFINED_LENGTH:
+        report(
+            "pixel-data-length-defined",
+            f"encapsulated pixel data has the length {pixel.length}; PS3.5 A.4 asks for an undefined one",
+        )
     return Header(uid, values, stream, pixel.tag, pixel.vr, pixel.value, pixel.length)
 
 
@@ -188,16 +194,16 @@ def read_dataset(dataset: Dataset, report: Reporter) -> Header:
         It has no pixel data, or no transfer syntax is known.
     """
     where = report.where
+    tag = next((tag for tag in PIXEL_TAGS if tag in dataset), None)
+    if tag is None:
+        raise PixelDataError(
+            f"{where}: the data set has no pixel data; was it read with stop_before_pixels=True?"
+        )
     try:
         values = {tag: names.of_dataset(dataset, tag, where) for tag in names.NAMES if tag in dataset}
-        tag = next((tag for tag in PIXEL_TAGS if tag in dataset), None)
-        if tag is None:
-            raise PixelDataError(
-                f"{where}: the data set has no pixel data; was it read with stop_before_pixels=True?"
-            )
         element = dataset[tag]
         vr, value = str(element.VR), element.value
-    except PixelDataError:
+    except RadpixError:
         raise
     except Exception as error:  # pydicom raises of every kind on elements it cannot convert
         raise PixelDataError(f"{where}: pydicom cannot read the Image Pixel attributes: {error}") from error
@@ -208,8 +214,6 @@ def read_dataset(dataset: Dataset, report: Reporter) -> Header:
     else:
         data = memoryview(value if value is not None else b"").cast("B")
         stream, length = MemoryStream(data), len(data)
-    if syntaxes.is_encapsulated(uid):
-        length = UNDEFINED_LENGTH
     return Header(uid, values, stream, tag, vr, 0, length)
 
 

@@ -9,12 +9,13 @@ from radpix import _transfer_syntaxes as syntaxes
 from radpix import limits
 from radpix._backend import FrameLayout
 from radpix._source import attributes as names
-from radpix._source.header import Header
-from radpix._source.report import Reporter
 from radpix.errors import PixelDataError
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from radpix._source.header import Header
+    from radpix._source.report import Reporter
 
 __all__ = ["ImagePixel", "check_arguments", "element_type", "frame_shape", "image_pixel", "native_bits"]
 
@@ -164,8 +165,8 @@ def _photometric(values: _Values, samples: int) -> str:
         return "MONOCHROME2"
     if not photometric:
         raise PixelDataError(
-            f"{values.where}: {names.NAMES[names.PHOTOMETRIC_INTERPRETATION]} is missing, so the meaning of the"
-            f" {samples} samples of a pixel is unknown; add it to the header"
+            f"{values.where}: {names.NAMES[names.PHOTOMETRIC_INTERPRETATION]} is missing, so the meaning of"
+            f" the {samples} samples of a pixel is unknown; add it to the header"
         )
     if photometric in _SUBSAMPLED and samples != 3:
         raise values.wrong(names.SAMPLES_PER_PIXEL, samples, f"3 with {photometric}")

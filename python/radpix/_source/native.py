@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from radpix._source.header import Header
 from radpix._source.image_pixel import ImagePixel, native_bits
-from radpix._source.report import Reporter
 from radpix._source.stream import MemoryStream
 from radpix.errors import TruncatedError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from radpix._backend import Buffer
+    from radpix._source.header import Header
+    from radpix._source.report import Reporter
 
 __all__ = ["NativeFrames"]
 
@@ -55,8 +56,8 @@ class NativeFrames:
         found = header.stream.available(header.offset, min(wanted, needed))
         if found < needed:
             raise TruncatedError(
-                f"{self._report.where}: frame {last}: the pixel data has {found} bytes where {self._shape()} need"
-                f" {self._expected}; the file is cut off, or the header wrong",
+                f"{self._report.where}: frame {last}: the pixel data has {found} bytes where"
+                f" {self._shape()} need {self._expected}; the file is cut off, or the header wrong",
                 code="pixel-data-short",
                 frame=last,
                 transfer_syntax=header.transfer_syntax,
@@ -64,15 +65,15 @@ class NativeFrames:
         if header.length > padded:
             self._report(
                 "pixel-data-long",
-                f"the pixel data has {header.length} bytes where {self._shape()} need {self._expected}; the rest"
-                " is left out",
+                f"the pixel data has {header.length} bytes where {self._shape()} need {self._expected}; the"
+                " rest is left out",
                 transfer_syntax=header.transfer_syntax,
             )
         elif header.length < self._expected or self._is_cut(wanted):
             self._report(
                 "pixel-data-short",
-                f"the pixel data is shorter than the {self._expected} bytes that {self._shape()} need; the frames"
-                " that are complete are decoded",
+                f"the pixel data is shorter than the {self._expected} bytes that {self._shape()} need; the"
+                " frames that are complete are decoded",
                 transfer_syntax=header.transfer_syntax,
             )
 
@@ -101,7 +102,7 @@ class NativeFrames:
         return self._into_scratch(indices)
 
     def _into_scratch(self, indices: Sequence[int]) -> list[Buffer]:
-        """Read whole frames into one buffer that stays: fresh memory is slower to touch than a file to read."""
+        """Read whole frames into one buffer that stays: touching fresh memory is slower than reading."""
         size = self._bits // 8
         if len(self._scratch) != size * len(indices):
             self._scratch = bytearray(size * len(indices))
@@ -121,8 +122,8 @@ class NativeFrames:
     def _require(self, count: int, expected: int, index: int) -> None:
         if count < expected:
             raise TruncatedError(
-                f"{self._report.where}: frame {index}: {count} of {expected} bytes could be read; the file changed"
-                " meanwhile, or is damaged",
+                f"{self._report.where}: frame {index}: {count} of {expected} bytes could be read; the file"
+                " changed meanwhile, or is damaged",
                 code="pixel-data-short",
                 frame=index,
                 transfer_syntax=self._header.transfer_syntax,

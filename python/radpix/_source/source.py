@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from radpix import _transfer_syntaxes as syntaxes
@@ -21,8 +19,12 @@ from radpix._source.stream import FileStream, InflatedStream, MemoryStream, Stre
 from radpix.errors import LimitError, PixelDataError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
     import numpy as np
     from pydicom.dataset import Dataset
+    from typing_extensions import Self
 
     from radpix._backend import Buffer, FrameLayout
 
@@ -41,7 +43,8 @@ class PixelSource:
     transfer_syntax
         The Transfer Syntax UID of the object.
     kernel_syntax
-        The one by which `codestreams` are to be decoded: what is deflated or merely encapsulated comes out native.
+        The one by which `codestreams` are to be decoded: what is deflated or merely encapsulated comes
+        out native.
     layout
         Of every frame.
     frames
@@ -65,7 +68,7 @@ class PixelSource:
             self._pixels = NativeFrames(header, image, report)
         self.kernel_syntax = syntaxes.KERNEL_SYNTAXES.get(self.transfer_syntax, self.transfer_syntax)
 
-    def __enter__(self) -> PixelSource:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -132,14 +135,15 @@ class PixelSource:
 
 def _check_native(header: Header, report: Reporter) -> None:
     if header.length == UNDEFINED_LENGTH:
+        name = syntaxes.name_of(header.transfer_syntax)
         raise PixelDataError(
-            f"{report.where}: the pixel data is encapsulated, but {syntaxes.name_of(header.transfer_syntax)} is a"
-            " native transfer syntax; correct the Transfer Syntax UID (0002,0010)"
+            f"{report.where}: the pixel data is encapsulated, but {name} is a native transfer syntax; correct"
+            " the Transfer Syntax UID (0002,0010)"
         )
 
 
 def _unsubsampled(header: Header, layout: FrameLayout, frames: int, report: Reporter) -> FrameLayout:
-    """Believe the length where data said to be 4:2:2 holds all samples: the most frequent lie about colour."""
+    """Believe the length where data said to be 4:2:2 holds all samples: a frequent lie."""
     if layout.photometric_interpretation != "YBR_FULL_422":
         return layout
     full = layout.rows * layout.columns * 3 * layout.bits_allocated // 8 * frames
@@ -147,8 +151,8 @@ def _unsubsampled(header: Header, layout: FrameLayout, frames: int, report: Repo
         return layout
     report(
         "ybr-422-not-subsampled",
-        "Photometric Interpretation is YBR_FULL_422, but the length is that of data without subsampling; it is"
-        " read as YBR_FULL",
+        "Photometric Interpretation is YBR_FULL_422, but the length is that of data without subsampling; it"
+        " is read as YBR_FULL",
         transfer_syntax=header.transfer_syntax,
     )
     return layout._replace(photometric_interpretation="YBR_FULL")
@@ -206,7 +210,7 @@ def _open_file(path: str | bytes) -> tuple[Stream, str]:
     if Path(name).is_dir():
         raise PixelDataError(f"{name}: this is a directory; radpix.load and radpix.scan read those")
     # Unbuffered: headers come through a window of their own, frames go straight into their memory.
-    file = cast("BinaryIO", Path(name).open("rb", buffering=0))
+    file = cast("BinaryIO", Path(name).open("rb", buffering=0))  # noqa: SIM115 - closed by the stream
     try:
         return FileStream(file, owned=True), name
     except BaseException:

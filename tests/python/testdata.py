@@ -1,0 +1,54 @@
+"""Where the real files are, and what tests on them need."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+#: The corpora, beside the project unless RADPIX_TEST_DATA says otherwise. Never part of the project.
+DATA = Path(os.environ.get("RADPIX_TEST_DATA", "") or PROJECT.parent / "shared" / "data")
+
+
+def real_data(*parts: str) -> Path:
+    """Return a file or folder of the corpora; the test that asks for an absent one is skipped.
+
+    Tests that call this are marked ``@pytest.mark.real_data``, so that the number of those that ran is counted.
+    """
+    path = DATA.joinpath(*parts)
+    if not path.exists():
+        pytest.skip(f"{path} is absent; set RADPIX_TEST_DATA to the folder of the corpora")
+    return path
+
+
+def manifest(name: str) -> list[dict[str, str]]:
+    """Return the rows of a table under ``manifests/``."""
+    with real_data("manifests", name).open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def is_dicom(path: Path) -> bool:
+    """Return whether a file has the prefix of PS3.10."""
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"
+
+
+def dicom_files(*roots: Path) -> Iterator[Path]:
+    """Yield the DICOM files below folders, in a fixed order."""
+    for root in roots:
+        yield from (path for path in sorted(root.rglob("*")) if path.is_file() and is_dicom(path))
+
+
+def pydicom_files() -> list[Path]:
+    """Return the DICOM files that pydicom's own package carries; nothing is downloaded."""
+    import pydicom
+
+    return list(dicom_files(Path(pydicom.__file__).parent / "data" / "test_files"))
