@@ -16,7 +16,9 @@ from radpix.errors import (
     UnsupportedTransferSyntaxError,
 )
 from radpix.plane import EdgeLetters, Plane
-from radpix.reslice import Slice, project, reslice
+from radpix.projection import project
+from radpix.reslice import reslice
+from radpix.slices import Slice
 from radpix.threads import get_num_threads, set_num_threads
 from radpix.volume import Volume
 
