@@ -59,12 +59,7 @@ def reslice(
     safe = np.where(inside[..., None], index, 0)
     values = linear(voxels, safe) if interpolation == "linear" else nearest(voxels, safe)
     samples = np.ma.array(values, mask=~inside)
-    method = {
-        "mean": np.ma.mean,
-        "max": np.ma.max,
-        "min": np.ma.min,
-        "sum": np.ma.sum,
-        "median": np.ma.median,
-    }
-    result: NDArray[np.float64] = np.ma.filled(method[combine](samples, axis=0).astype(np.float64), fill)
+    method: Any = getattr(np.ma, combine)
+    combined: Any = np.ma.asarray(method(samples, axis=0))
+    result: NDArray[np.float64] = combined.astype(np.float64).filled(fill)
     return result
