@@ -22,6 +22,9 @@ from radpix.modality import apply_modality
 from radpix.plane import EdgeLetters, Plane
 from radpix.reslice import Slice, project, reslice
 from radpix.series import Series, VolumePlan, scan
+from radpix.projection import project
+from radpix.reslice import reslice
+from radpix.slices import Slice
 from radpix.threads import get_num_threads, set_num_threads
 from radpix.volume import Volume
 from radpix.window import WINDOW_PRESETS, Window, window

@@ -14,6 +14,8 @@ import numpy as np
 from radpix.errors import GeometryError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
     from radpix.volume import Volume
@@ -25,6 +27,8 @@ __all__ = ["EdgeLetters", "Plane"]
 _ORTHOGONAL_TOLERANCE = 1e-3
 # Components below the sine of 1 degree are no part of an orientation.
 _LETTER_THRESHOLD = 0.0175
+# Beyond a thousand kilometres, or below a femtometre, there is no patient; float64 stays far from its ends.
+_FARTHEST, _FINEST = 1e9, 1e-12
 # A plane that covers 511.9999999 pixels needs 512.
 _COVER_TOLERANCE = 1e-6
 
@@ -59,10 +63,17 @@ def letters_of(direction: ArrayLike) -> str:
 
 
 def _vector(value: ArrayLike, name: str) -> NDArray[np.float64]:
-    vector = np.array(value, dtype=np.float64)
+    vector: NDArray[np.float64] = np.array(value, dtype=np.float64)
     if vector.shape != (3,) or not np.isfinite(vector).all():
         raise GeometryError(f"{name} is three finite numbers (x, y, z), not {value!r}")
     return vector
+
+
+def _position(value: ArrayLike) -> NDArray[np.float64]:
+    position = _vector(value, "center")
+    if np.abs(position).max() > _FARTHEST:
+        raise GeometryError(f"center is a patient position within {_FARTHEST:g} mm, not {value!r}")
+    return position
 
 
 def _unit(value: ArrayLike, name: str) -> NDArray[np.float64]:
@@ -76,13 +87,14 @@ def _unit(value: ArrayLike, name: str) -> NDArray[np.float64]:
 
 def _spacing(value: float | tuple[float, float]) -> tuple[float, float]:
     """Return (between rows, between columns) from it, or from one number for both."""
-    pair = np.broadcast_to(np.asarray(value, dtype=np.float64), 2) if np.size(value) in {1, 2} else None
-    if pair is None or not (np.isfinite(pair).all() and (pair > 0).all()):
+    given = np.asarray(value, dtype=np.float64)
+    pair = np.broadcast_to(given, 2) if given.shape in {(), (2,)} else None
+    if pair is None or not ((pair >= _FINEST) & (pair <= _FARTHEST)).all():
         raise GeometryError(f"spacing is (between rows, between columns) in mm, both positive, not {value!r}")
     return float(pair[0]), float(pair[1])
 
 
-def _shape(value: tuple[int, int]) -> tuple[int, int]:
+def _shape(value: Sequence[float]) -> tuple[int, int]:
     if len(value) != 2 or any(not np.isfinite(n) or int(n) != n or n < 1 for n in value):
         raise GeometryError(f"shape is (rows, columns), both at least 1, not {value!r}")
     return int(value[0]), int(value[1])
@@ -150,7 +162,7 @@ class Plane:
                 f"row_direction and column_direction are perpendicular; these have a cosine of {cosine:.4g}"
             )
         vectors = {
-            "center": _vector(center, "center"),
+            "center": _position(center),
             "row_direction": row,
             "column_direction": _unit(column - cosine * row, "column_direction") if cosine else column,
         }
@@ -353,4 +365,4 @@ def _axes_along(
     if np.linalg.norm(column) < 1e-6:
         raise GeometryError("the up direction points along the normal; give another one")
     column = _unit(column, "the up direction")
-    return _vector(center, "center"), np.cross(column, unit), column
+    return _position(center), np.cross(column, unit), column

@@ -1,80 +1,29 @@
-"""Reformatting: a volume sampled on any plane, thin or as a slab, and projected along an axis or a direction."""
+"""Reformatting: a volume sampled on any plane, thin or as a slab."""
 
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from radpix import limits
 from radpix._backend import Combine, Grid, kernels
 from radpix.errors import GeometryError
-from radpix.plane import Plane, corners_of
+from radpix.slices import Interpolation, Slice, check_choice, output_for, slice_of, voxels_of
 from radpix.threads import thread_count
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, DTypeLike, NDArray
+    from numpy.typing import NDArray
 
+    from radpix.plane import Plane
     from radpix.volume import Volume
 
-__all__ = ["Slice", "project", "reslice"]
-
-Interpolation = Literal["nearest", "linear"]
+__all__ = ["Slice", "reslice"]
 
 _MAX_SLAB_SAMPLES = 1 << 16
 # Index positions this close to a whole number are meant to be it: a matrix inverse is off by 1e-13 or so, and
 # a plane through voxel centres shall give the voxels. A step's error grows with the column.
 _ORIGIN_TOLERANCE, _STEP_TOLERANCE = 1e-9, 1e-12
-
-
-@dataclass(frozen=True, eq=False)
-class Slice:
-    """Pixels of a plane in patient space.
-
-    Attributes
-    ----------
-    pixels
-        (rows, columns) or (rows, columns, channel).
-    plane
-        Where they lie: `Plane.pixel_to_patient` and `Plane.patient_to_pixel` are exact.
-    thickness
-        Of the slab in mm, along the plane's normal and half on either side; 0 for a single sample.
-    combine, interpolation
-        How the values were made.
-    frame_of_reference_uid, modality, unit
-        As of the volume.
-    """
-
-    pixels: NDArray[Any]
-    plane: Plane
-    thickness: float = 0.0
-    combine: Combine = "mean"
-    interpolation: Interpolation = "linear"
-    frame_of_reference_uid: str = ""
-    modality: str = ""
-    unit: str = ""
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(rows, columns)."""
-        return self.plane.shape
-
-    def pixel_to_patient(self, pixel: ArrayLike) -> NDArray[np.float64]:
-        """Return patient positions (..., 3) as (x, y, z) mm, of pixels (..., 2) as (row, column)."""
-        return self.plane.pixel_to_patient(pixel)
-
-    def patient_to_pixel(self, position: ArrayLike) -> NDArray[np.float64]:
-        """Return pixels (..., 2) as (row, column), of patient positions (..., 3), projected along the normal."""
-        return self.plane.patient_to_pixel(position)
-
-    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
-        if copy is None:
-            return self.pixels if dtype is None else self.pixels.astype(dtype, copy=False)
-        if not copy and dtype is not None and np.dtype(dtype) != self.pixels.dtype:
-            raise ValueError(f"a conversion from {self.pixels.dtype} to {dtype} needs a copy")
-        return self.pixels.astype(dtype or self.pixels.dtype, copy=copy)
 
 
 def reslice(
@@ -146,13 +95,13 @@ def reslice(
     >>> reslice(volume, Plane.coronal(volume, position=1.0)).pixels.tolist()
     [[16, 17, 18, 19], [4, 5, 6, 7]]
     """
-    _check_choice("combine", combine, get_args(Combine))
-    _check_choice("interpolation", interpolation, get_args(Interpolation))
+    check_choice("combine", combine, get_args(Combine))
+    check_choice("interpolation", interpolation, get_args(Interpolation))
     threads = thread_count(num_threads)
-    voxels = _voxels_of(volume)
+    voxels = voxels_of(volume)
     grid = _grid_of(volume, plane, thickness, slab_step)
     shape = plane.shape + volume.voxels.shape[3:]
-    pixels = _output(volume, shape, combine, out)
+    pixels = output_for(volume, shape, combine, out)
     fill_value = _fill_for(volume, grid, plane, fill, pixels.dtype)
     target = pixels.view(np.uint8) if pixels.dtype == np.bool_ else pixels
     for channel in range(voxels.shape[3]):
@@ -165,139 +114,14 @@ def reslice(
             fill=fill_value,
             num_threads=threads,
         )
-    return _slice_of(volume, pixels, plane, thickness, combine, interpolation)
-
-
-def project(
-    volume: Volume,
-    *,
-    axis: int | None = None,
-    direction: ArrayLike | None = None,
-    combine: Combine = "max",
-    interpolation: Interpolation = "linear",
-    fill: float | None = None,
-    num_threads: int | None = None,
-) -> Slice:
-    """Combine all voxels along an axis or a direction: a maximum intensity projection, and its relatives.
-
-    Parameters
-    ----------
-    volume
-        (z, y, x[, channel]).
-    axis
-        Index axis, 0 for z, 1 for y, 2 for x. The voxels themselves are combined, without interpolation; rows
-        and columns are the remaining axes in index order.
-    direction
-        Instead of an axis, a direction (x, y, z) in patient space, the normal of the resulting plane. The
-        volume is resampled: a slab of `reslice` that holds all of it, with head on top (anterior, where one
-        looks along the body) and the volume's smallest voxel spacing.
-    combine
-        As of `reslice`.
-    interpolation, fill
-        As of `reslice`; for ``direction`` only.
-    num_threads
-        1 to 1024; None for the default.
-
-    Returns
-    -------
-    Slice
-        In the middle of the volume, with the volume's extent along the rays as its thickness. The type of the
-        pixels is that of `reslice`.
-
-    Raises
-    ------
-    GeometryError
-        The axis is oblique to the other two, or those to each other (a tilted gantry): use ``direction``.
-    ValueError
-        Neither or both of axis and direction are given, or an argument is outside its range.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from radpix import Volume, project
-    >>> project(Volume(np.arange(24, dtype=np.int16).reshape(2, 3, 4)), axis=0).pixels.tolist()
-    [[12, 13, 14, 15], [16, 17, 18, 19], [20, 21, 22, 23]]
-    """
-    if (axis is None) == (direction is None):
-        raise ValueError("a projection goes along axis= or direction=, one of them")
-    _check_choice("combine", combine, get_args(Combine))
-    if direction is not None:
-        center = corners_of(volume).mean(axis=0)
-        plane = Plane.through(volume, normal=(center, direction, None))
-        distance = plane.distance(corners_of(volume))
-        return reslice(
-            volume,
-            plane,
-            thickness=float(distance.max() - distance.min()),
-            combine=combine,
-            interpolation=interpolation,
-            fill=fill,
-            num_threads=num_threads,
-        )
-    if axis not in {0, 1, 2}:
-        raise ValueError(f"axis is 0, 1 or 2 for z, y or x, not {axis}")
-    return _project_axis(volume, axis, combine, thread_count(num_threads))
-
-
-def _project_axis(volume: Volume, axis: int, combine: Combine, threads: int) -> Slice:
-    plane = _plane_across(volume, axis)
-    voxels = _voxels_of(volume)
-    pixels = _output(volume, plane.shape + volume.voxels.shape[3:], combine, None)
-    target = pixels.view(np.uint8) if pixels.dtype == np.bool_ else pixels
-    for channel in range(voxels.shape[3]):
-        kernels().project(
-            voxels[..., channel],
-            target if target.ndim == 2 else target[..., channel],
-            axis=axis,
-            combine=combine,
-            num_threads=threads,
-        )
-    thickness = volume.shape[axis] * volume.spacing[axis]
-    return _slice_of(volume, pixels, plane, thickness, combine, "nearest")
-
-
-def _plane_across(volume: Volume, axis: int) -> Plane:
-    """Return the plane of the two other axes, through the volume's middle."""
-    rows, columns = (other for other in range(3) if other != axis)
-    center = volume.index_to_patient((np.array(volume.shape) - 1) / 2)
-    directions = volume.direction
-    try:
-        plane = Plane(
-            center,
-            directions[:, columns],
-            directions[:, rows],
-            (volume.spacing[rows], volume.spacing[columns]),
-            (volume.shape[rows], volume.shape[columns]),
-        )
-    except GeometryError as error:
-        raise GeometryError(f"the volume's axes are oblique to each other, use direction=: {error}") from None
-    if abs(plane.normal @ directions[:, axis]) < 1 - 1e-6:  # 0.08 degrees
-        raise GeometryError(f"axis {axis} is oblique to the other two, use direction= for true rays")
-    return plane
-
-
-def _check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise ValueError(f"{name} is one of {', '.join(known)}, not {value!r}")
-
-
-def _voxels_of(volume: Volume) -> NDArray[Any]:
-    """Return (z, y, x, channel) of a type that kernels know, without copying."""
-    voxels = volume.voxels
-    if voxels.dtype == np.bool_:
-        voxels = voxels.view(np.uint8)
-    known = voxels.dtype.kind in "iu" or (voxels.dtype.kind == "f" and voxels.dtype.itemsize in {4, 8})
-    if not known or not voxels.dtype.isnative:
-        raise TypeError(
-            f"a volume to sample holds integers, float32 or float64 in native byte order, not {voxels.dtype}"
-        )
-    return voxels if voxels.ndim == 4 else voxels[..., None]
+    return slice_of(volume, pixels, plane, thickness, combine, interpolation)
 
 
 def _snapped(vector: NDArray[np.float64], tolerance: float) -> tuple[float, float, float]:
     """Return the vector with components near a whole number made whole."""
     whole = np.rint(vector)
-    z, y, x = np.where(np.abs(vector - whole) <= tolerance, whole, vector).tolist()
+    with np.errstate(invalid="ignore"):  # an infinity, which `_grid_of` refuses
+        z, y, x = np.where(np.abs(vector - whole) <= tolerance, whole, vector).tolist()
     return z, y, x
 
 
@@ -314,42 +138,23 @@ def _grid_of(volume: Volume, plane: Plane, thickness: float, slab_step: float | 
             f"a slab of {thickness} mm in steps of {step} mm has over {_MAX_SLAB_SAMPLES} samples"
         )
     samples = max(1, round(wanted))
-    to_index = np.linalg.inv(volume.affine)
     affine = plane.affine
+    with np.errstate(over="ignore", invalid="ignore"):  # checked below
+        to_index = np.linalg.inv(volume.affine)
+        origin = to_index[:3, :3] @ affine[:3, 2] + to_index[:3, 3]
+        steps = to_index[:3, :3] @ affine[:3, :2]
+        slab = to_index[:3, :3] @ (plane.normal * (thickness / samples))
     grid = Grid(
-        origin=_snapped(to_index[:3, :3] @ affine[:3, 2] + to_index[:3, 3], _ORIGIN_TOLERANCE),
+        origin=_snapped(origin, _ORIGIN_TOLERANCE),
         plane_step=(0.0, 0.0, 0.0),
-        row_step=_snapped(to_index[:3, :3] @ affine[:3, 0], _STEP_TOLERANCE),
-        column_step=_snapped(to_index[:3, :3] @ affine[:3, 1], _STEP_TOLERANCE),
-        slab_step=_snapped(to_index[:3, :3] @ (plane.normal * (thickness / samples)), _STEP_TOLERANCE),
+        row_step=_snapped(steps[:, 0], _STEP_TOLERANCE),
+        column_step=_snapped(steps[:, 1], _STEP_TOLERANCE),
+        slab_step=_snapped(slab, _STEP_TOLERANCE),
         slab_samples=samples,
     )
     if not np.isfinite(np.array(grid[:5])).all():
         raise GeometryError("the plane lies beyond what float64 can hold in the volume's indices")
     return grid
-
-
-def _output(
-    volume: Volume, shape: tuple[int, ...], combine: Combine, out: NDArray[Any] | None
-) -> NDArray[Any]:
-    """Return ``out`` after checks, or a new array."""
-    dtype = volume.voxels.dtype
-    if out is None:
-        if combine == "sum" and dtype.kind != "f":
-            dtype = np.dtype(np.float32 if dtype.itemsize <= 2 else np.float64)
-        limits.check_frame(shape[0], shape[1])
-        limits.check_bytes(int(np.prod(shape, dtype=object)) * dtype.itemsize)
-        return np.empty(shape, dtype)
-    if out.shape != shape:
-        raise ValueError(f"out has the shape {out.shape}, the slice {shape}")
-    floats = (np.dtype(np.float32), np.dtype(np.float64))
-    if out.dtype not in {dtype, *floats} or (dtype == np.float64 and out.dtype != dtype):
-        raise TypeError(f"out of a volume of {dtype} is {dtype} or a wide enough float, not {out.dtype}")
-    if not out.flags.writeable:
-        raise ValueError("out is read-only")
-    if np.may_share_memory(out, volume.voxels):
-        raise ValueError("out shares memory with the volume")
-    return out
 
 
 _minimum: weakref.WeakKeyDictionary[Volume, float] = weakref.WeakKeyDictionary()
@@ -383,35 +188,16 @@ def _fill_for(volume: Volume, grid: Grid, plane: Plane, fill: float | None, dtyp
 
 def _all_inside(volume: Volume, grid: Grid, plane: Plane) -> bool:
     """Whether every sample is well inside, so that nothing is filled: if the outermost are, by convexity."""
-    rows, columns = plane.shape
-    row_step, column_step, slab_step = (
-        np.array(v) for v in (grid.row_step, grid.column_step, grid.slab_step)
-    )
-    ends = [
-        np.array(grid.origin) + r * row_step + c * column_step + k * (grid.slab_samples - 1) / 2 * slab_step
-        for r in (0, rows - 1)
-        for c in (0, columns - 1)
-        for k in (-1, 1)
-    ]
-    edge = np.array(volume.shape) - 0.5 - 1e-6
-    return bool((np.array(ends) >= -0.5 + 1e-6).all() and (np.array(ends) <= edge).all())
-
-
-def _slice_of(
-    volume: Volume,
-    pixels: NDArray[Any],
-    plane: Plane,
-    thickness: float,
-    combine: Combine,
-    interpolation: Interpolation,
-) -> Slice:
-    return Slice(
-        pixels,
-        plane,
-        float(thickness),
-        combine,
-        interpolation,
-        frame_of_reference_uid=volume.frame_of_reference_uid,
-        modality=volume.modality,
-        unit=volume.unit,
-    )
+    corner = np.array(plane.shape) - 1
+    origin, row_step, column_step = (np.array(v) for v in (grid.origin, grid.row_step, grid.column_step))
+    with np.errstate(over="ignore", invalid="ignore"):
+        reach = np.array(grid.slab_step) * ((grid.slab_samples - 1) / 2)
+        ends = np.array(
+            [
+                origin + r * row_step + c * column_step + k * reach
+                for r in (0, corner[0])
+                for c in (0, corner[1])
+                for k in (-1, 1)
+            ]
+        )
+    return bool((ends >= -0.5 + 1e-6).all() and (ends <= np.array(volume.shape) - 0.5 - 1e-6).all())

@@ -36,10 +36,10 @@ struct Grid {
 /// A sample takes part if -0.5 <= index <= n - 0.5 on every axis; where no sample of a pixel does, the pixel
 /// is `fill`. Linear: the index is clamped to [0, n - 1] and interpolated along x, then y, then z, as
 /// a + t * (b - a) (for floating point voxels exactly a at t = 0 and b at t = 1, so that a NaN of weight 0 is
-/// not seen), in float32 for float32 and integers up to 16 bits, else in float64. Nearest: floor(index + 0.5),
-/// so that a tie goes to the higher index. Mean and sum add in the order of the samples; a NaN among the
-/// samples gives NaN; the median of an even number of samples is the mean of the middle two. Integer results
-/// are rounded half to even and saturated.
+/// not seen), in float32 for float32 and integers up to 16 bits, else in float64. Nearest: floor(index +
+/// 0.5), so that a tie goes to the higher index. Mean and sum add in the order of the samples; a NaN among
+/// the samples gives NaN; the median of an even number of samples is the mean of the middle two. Integer
+/// results are rounded half to even and saturated.
 ///
 /// `out` has the type of `voxels`, float32 or float64. Every CPU level and thread count gives the same bits.
 /// Throws Error: shape_mismatch for ranks other than 3, unsupported_type for another type of `out`,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Eight columns at a time: positions in 2 x 4 float64, the pair of voxels (x, x + 1) of each of the four
-/// (z, y) corners by one gather, interpolation in 8 float32. The arithmetic is that of scalar.cpp, operation by
-/// operation.
+/// (z, y) corners by one gather, interpolation in 8 float32. The arithmetic is that of scalar.cpp, operation
+/// by operation.
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -151,10 +151,8 @@ inline __m256 sample(const T *data, const Doubles (&position)[3], const Constant
     const Pair v01 = gather(data, _mm256_add_epi32(base, c.up_y), c);
     const Pair v10 = gather(data, above, c);
     const Pair v11 = gather(data, _mm256_add_epi32(above, c.up_y), c);
-    const __m256 lower =
-        lerp_of<T>(lerp_of<T>(v00.a, v00.b, t[2]), lerp_of<T>(v01.a, v01.b, t[2]), t[1]);
-    const __m256 upper =
-        lerp_of<T>(lerp_of<T>(v10.a, v10.b, t[2]), lerp_of<T>(v11.a, v11.b, t[2]), t[1]);
+    const __m256 lower = lerp_of<T>(lerp_of<T>(v00.a, v00.b, t[2]), lerp_of<T>(v01.a, v01.b, t[2]), t[1]);
+    const __m256 upper = lerp_of<T>(lerp_of<T>(v10.a, v10.b, t[2]), lerp_of<T>(v11.a, v11.b, t[2]), t[1]);
     return lerp_of<T>(lower, upper, t[0]);
 }
 
@@ -180,7 +178,7 @@ inline __m256 neutral() noexcept {
 /// The samples of a pixel so far.
 struct Total {
     __m256 value;
-    __m256 nan;   ///< all bits set where a sample was NaN
+    __m256 nan;    ///< all bits set where a sample was NaN
     __m256i count; ///< samples inside, negative
 };
 
@@ -222,16 +220,17 @@ template <Operation operation, bool border>
 inline __m256 result_of(const Total &total, const Line &line) noexcept {
     __m256 value = total.value;
     if constexpr (operation == Operation::mean) {
-        const __m256 count = border ? _mm256_cvtepi32_ps(_mm256_sub_epi32(_mm256_setzero_si256(), total.count))
-                                    : _mm256_set1_ps(static_cast<float>(line.samples));
+        const __m256 count = border
+                                 ? _mm256_cvtepi32_ps(_mm256_sub_epi32(_mm256_setzero_si256(), total.count))
+                                 : _mm256_set1_ps(static_cast<float>(line.samples));
         value = _mm256_div_ps(value, count);
     }
     const __m256 one_nan = _mm256_set1_ps(std::numeric_limits<float>::quiet_NaN());
     value = _mm256_blendv_ps(value, one_nan, total.nan);
     if constexpr (border) {
         const __m256i none = _mm256_cmpeq_epi32(total.count, _mm256_setzero_si256());
-        value = _mm256_blendv_ps(value, _mm256_set1_ps(static_cast<float>(line.fill)),
-                                 _mm256_castsi256_ps(none));
+        value =
+            _mm256_blendv_ps(value, _mm256_set1_ps(static_cast<float>(line.fill)), _mm256_castsi256_ps(none));
     }
     return _mm256_blendv_ps(value, one_nan, _mm256_cmp_ps(value, value, _CMP_UNORD_Q));
 }

@@ -27,8 +27,8 @@ struct Source {
 
 /// One output row: where its samples lie, and what becomes of them.
 struct Line {
-    Vector start{}; ///< of column 0, at the centre of the slab
-    Vector step{};  ///< by one column
+    Vector start{};                       ///< of column 0, at the centre of the slab
+    Vector step{};                        ///< by one column
     std::array<const double *, 3> slab{}; ///< offsets of the slab's samples, for each axis
     Index samples = 1;
     Combine combine = Combine::mean;

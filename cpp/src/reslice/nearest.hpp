@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Nearest neighbour without a slab: voxels are copied, never converted, so that labels of any type stay exact.
+/// Nearest neighbour without a slab: voxels are copied, never converted, so that labels of any type stay
+/// exact.
 #pragma once
 
 #include <algorithm>

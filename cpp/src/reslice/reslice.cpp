@@ -21,8 +21,8 @@
 namespace radpix::reslice {
 namespace {
 
-// A tile of 64 columns x 16 rows x 29 samples touches 0.2-0.5 MB of voxels: it stays in the L2 cache, whatever
-// way the plane lies.
+// A tile of 64 columns x 16 rows x 29 samples touches 0.2-0.5 MB of voxels: it stays in the L2 cache,
+// whatever way the plane lies.
 constexpr Index tile_columns = 64;
 constexpr Index band_rows = 16;
 
@@ -43,9 +43,9 @@ void check_grid(const Grid &grid) {
 
 void check_arrays(const ArrayView &voxels, const ArrayView &out, double fill) {
     if (voxels.rank != 3 || out.rank != 3) {
-        throw_error(Errc::shape_mismatch, "voxels are (z, y, x) and the output (planes, rows, columns), not of " +
-                                              std::to_string(voxels.rank) + " and " +
-                                              std::to_string(out.rank) + " dimensions");
+        throw_error(Errc::shape_mismatch,
+                    "voxels are (z, y, x) and the output (planes, rows, columns), not of " +
+                        std::to_string(voxels.rank) + " and " + std::to_string(out.rank) + " dimensions");
     }
     const bool is_float = out.type == DataType::float32 || out.type == DataType::float64;
     if (out.type != voxels.type && !is_float) {
@@ -141,7 +141,8 @@ Line line_of(const Job<T, Out> &job, Index row) noexcept {
     const auto p = static_cast<double>(row / job.out.height);
     const auto r = static_cast<double>(row % job.out.height);
     for (std::size_t axis = 0; axis < 3; ++axis) {
-        line.start[axis] = (job.grid.origin[axis] + p * job.grid.plane_step[axis]) + r * job.grid.row_step[axis];
+        line.start[axis] =
+            (job.grid.origin[axis] + p * job.grid.plane_step[axis]) + r * job.grid.row_step[axis];
     }
     return line;
 }
@@ -152,7 +153,8 @@ void run_tile(const Job<T, Out> &job, const Line &line, const Span &span, Index 
     using W = Work<T>;
     const Index count = std::min(tile_columns, job.out.width - column);
     const Index groups = (count + group - 1) / group;
-    // Groups of the tile: [0, outer) fill, then border, [inner, border_again) interior, border, [end, ...) fill.
+    // Groups of the tile: [0, outer) fill, then border, [inner, border_again) interior, border, [end, ...)
+    // fill.
     const auto floor_group = [&](Index c) { return std::clamp((c - column) / group, Index{0}, groups); };
     const auto ceil_group = [&](Index c) {
         return std::clamp((c - column + group - 1) / group, Index{0}, groups);

@@ -91,7 +91,8 @@ struct Extreme {
 
 template <class W>
 W with_one_nan(W value) noexcept {
-    return value == value ? value : std::numeric_limits<W>::quiet_NaN(); // the bits of a NaN are the CPU's choice
+    return value == value ? value
+                          : std::numeric_limits<W>::quiet_NaN(); // the bits of a NaN are the CPU's choice
 }
 
 /// Calls `add` with every sample of a pixel that is inside; returns their number.
@@ -152,8 +153,7 @@ void median_row(const Source<T> &source, const Line &line, Index column, Index g
         W *last = samples;
         const Index count =
             for_each_sample<Method>(source, line, column + i, [&last](W sample) { *last++ = sample; });
-        values[i] =
-            with_one_nan(count == 0 ? static_cast<W>(line.fill) : median_of(samples, last));
+        values[i] = with_one_nan(count == 0 ? static_cast<W>(line.fill) : median_of(samples, last));
     }
 }
 

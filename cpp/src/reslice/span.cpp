@@ -39,8 +39,8 @@ Index to_column(double value, Index columns) noexcept {
 bool all_interior(const std::array<AxisLine, 3> &axes, const std::array<Index, 3> &shape,
                   Index column) noexcept {
     for (std::size_t axis = 0; axis < 3; ++axis) {
-        const bool inside = axes[axis].low(column) >= 0 &&
-                            axes[axis].high(column) < static_cast<double>(shape[axis] - 1);
+        const bool inside =
+            axes[axis].low(column) >= 0 && axes[axis].high(column) < static_cast<double>(shape[axis] - 1);
         if (!inside) {
             return false;
         }

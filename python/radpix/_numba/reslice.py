@@ -237,7 +237,8 @@ def reslice(
         return
     vectors = np.array(grid[:4], np.float64)
     k = np.arange(grid.slab_samples, dtype=np.float64) - (grid.slab_samples - 1) / 2
-    slab = np.array(grid.slab_step, np.float64)[:, None] * k
+    with np.errstate(over="ignore"):  # an infinite offset is outside, as in the core
+        slab = np.array(grid.slab_step, np.float64)[:, None] * k
     nearest = interpolation == "nearest"
     rows = out.shape[0] * out.shape[1]
     if nearest and grid.slab_samples == 1 and out.dtype == voxels.dtype:
