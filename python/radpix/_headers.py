@@ -232,6 +232,14 @@ def _parse(file: BinaryIO) -> Dataset:
     return dataset
 
 
+def _is_image_storage(dataset: Dataset) -> bool:
+    """Whether the object is by its class an image; without a class, the header is cut off."""
+    from pydicom.uid import UID
+
+    storage_class = getattr(dataset.file_meta, "MediaStorageSOPClassUID", "") or dataset.get("SOPClassUID", "")
+    return not storage_class or UID(str(storage_class)).name.endswith("Image Storage")
+
+
 def read_header(path: str | Path) -> Instance:
     """Read one file's header.
 
@@ -249,6 +257,8 @@ def read_header(path: str | Path) -> Instance:
     element = _Elements(dataset)
     rows, columns = element.short("rows"), element.short("columns")
     if not rows or not columns:
+        if _is_image_storage(dataset):
+            raise ValueError("an image object without Rows and Columns: the header is damaged or cut off")
         raise NotAnImageError
     pixel_representation = element.short("pixel_representation") or 0
     position = element.decimals("image_position", 3)
