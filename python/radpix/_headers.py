@@ -139,6 +139,8 @@ _TAGS = {
 }
 _SPECIFIC_CHARACTER_SET = 0x00080005
 _PREAMBLE = 128
+#: Lengths beyond these are no lengths in a patient or a specimen, and would overflow what is computed of them.
+_SMALLEST_MM, _LARGEST_MM = 1e-6, 1e6
 
 
 class _Elements:
@@ -232,11 +234,19 @@ def _parse(file: BinaryIO) -> Dataset:
     return dataset
 
 
+def _plausible(values: tuple[float, ...], smallest: float) -> bool:
+    return bool(values) and all(
+        abs(value) <= _LARGEST_MM and (not smallest or value >= smallest) for value in values
+    )
+
+
 def _is_image_storage(dataset: Dataset) -> bool:
     """Whether the object is by its class an image; without a class, the header is cut off."""
     from pydicom.uid import UID
 
-    storage_class = getattr(dataset.file_meta, "MediaStorageSOPClassUID", "") or dataset.get("SOPClassUID", "")
+    storage_class = getattr(dataset.file_meta, "MediaStorageSOPClassUID", "") or dataset.get(
+        "SOPClassUID", ""
+    )
     return not storage_class or UID(str(storage_class)).name.endswith("Image Storage")
 
 
@@ -263,6 +273,7 @@ def read_header(path: str | Path) -> Instance:
     pixel_representation = element.short("pixel_representation") or 0
     position = element.decimals("image_position", 3)
     spacing = element.decimals("pixel_spacing", 2)
+    orientation = element.decimals("image_orientation", 6)
     allocated = element.short("bits_allocated") or 0
     values: dict[str, Any] = {name: element.string(name) for name in _UIDS_AND_CODES}
     values |= {name: element.integer(name) for name in _INTEGERS}
@@ -273,9 +284,9 @@ def read_header(path: str | Path) -> Instance:
         **values,
         series_description=element.text("series_description"),
         image_type=element.strings("image_type"),
-        image_position=(position[0], position[1], position[2]) if position else None,
-        image_orientation=element.decimals("image_orientation", 6) or None,
-        pixel_spacing=(spacing[0], spacing[1]) if spacing and min(spacing) > 0 else None,
+        image_position=(position[0], position[1], position[2]) if _plausible(position, 0) else None,
+        image_orientation=orientation if _plausible(orientation, 0) else None,
+        pixel_spacing=(spacing[0], spacing[1]) if _plausible(spacing, _SMALLEST_MM) else None,
         rows=rows,
         columns=columns,
         samples_per_pixel=element.short("samples_per_pixel") or 1,

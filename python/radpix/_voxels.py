@@ -119,7 +119,7 @@ def _candidates(
         return [stored]
     wide = np.dtype(np.float64 if stored.itemsize > 2 else np.float32)
     if not all(slope.is_integer() and intercept.is_integer() for slope, intercept in rescales):
-        return [wide]
+        return [wide, np.dtype(np.float64)]
     small = [np.dtype(np.int16)] if stored.itemsize <= 2 else []
     return [*small, np.dtype(np.int32), np.dtype(np.float64)]
 
@@ -172,11 +172,9 @@ class _SliceReader:
 def _check_fit(
     stored: NDArray[Any], dtype: np.dtype[Any], slope: float, intercept: float, instance: Instance
 ) -> None:
-    """Raise where a value, rescaled, is beyond an integer type."""
-    if dtype.kind not in "iu":
-        return
+    """Raise where a value, rescaled, is beyond the type."""
     ends = (float(stored.min()) * slope + intercept, float(stored.max()) * slope + intercept)
-    limit = np.iinfo(dtype)
+    limit = np.iinfo(dtype) if dtype.kind in "iu" else np.finfo(dtype)
     low, high = min(ends), max(ends)
     if not (limit.min <= np.rint(low) and np.rint(high) <= limit.max):
         raise _DoesNotFitError(f"the values {low:g} to {high:g} of {instance.path}")

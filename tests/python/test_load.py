@@ -85,7 +85,9 @@ def test_dtype_that_cannot_hold_the_values_is_an_error(tmp_path: Path, level: An
         radpix.load(tmp_path, dtype="uint8", level=level)
 
 
-@pytest.mark.parametrize("argument", [{"level": "display"}, {"on_irregular": "guess"}, {"dtype": "complex64"}])
+@pytest.mark.parametrize(
+    "argument", [{"level": "display"}, {"on_irregular": "guess"}, {"dtype": "complex64"}]
+)
 def test_unknown_choices_are_errors(tmp_path: Path, argument: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(argument))):
         radpix.load(tmp_path, **argument)

@@ -88,7 +88,13 @@ def test_crop_leaves_every_voxel_where_it_is(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize(
     ("start", "stop"),
-    [((0, 0, 0), (0, 1, 1)), ((-1, 0, 0), (1, 1, 1)), ((0, 0, 0), (4, 1, 1)), ((0, 0), (1, 1)), ((2, 0, 0), (1, 1, 1))],
+    [
+        ((0, 0, 0), (0, 1, 1)),
+        ((-1, 0, 0), (1, 1, 1)),
+        ((0, 0, 0), (4, 1, 1)),
+        ((0, 0), (1, 1)),
+        ((2, 0, 0), (1, 1, 1)),
+    ],
 )
 def test_crop_outside_or_empty_is_an_error(start: Any, stop: Any) -> None:
     with pytest.raises(ValueError, match="box|indices"):
