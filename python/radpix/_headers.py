@@ -71,6 +71,7 @@ class Instance:
     units: str = ""
     window_center: tuple[float, ...] = ()
     window_width: tuple[float, ...] = ()
+    window_explanation: tuple[str, ...] = ()
     voi_lut_function: str = ""
     temporal_position: int | None = None
     acquisition_number: int | None = None
@@ -131,6 +132,7 @@ _TAGS = {
     "window_center": 0x00281050,
     "window_width": 0x00281051,
     "rescale_intercept": 0x00281052,
+    "window_explanation": 0x00281055,
     "rescale_slope": 0x00281053,
     "rescale_type": 0x00281054,
     "voi_lut_function": 0x00281056,
@@ -298,6 +300,7 @@ def read_header(path: str | Path) -> Instance:
         has_modality_lut="modality_lut" in element,
         window_center=element.decimals("window_center"),
         window_width=element.decimals("window_width"),
+        window_explanation=element.strings("window_explanation"),
         diffusion_b_value=next(iter(element.doubles("diffusion_b_value", 1)), None),
         gradient_direction=element.doubles("gradient_direction", 3) or None,
     )

@@ -2,17 +2,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.python.phantom import Phantom, rotation, stack_positions
 
 import radpix
-from radpix.geometry import GeometryReport
 from radpix.series import VolumePlan, scan
-from tests.python.phantom import Phantom, rotation, stack_positions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from radpix.geometry import GeometryReport
 
 
 def plan_of(folder: Path) -> VolumePlan:

@@ -5,16 +5,18 @@ import resource
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from pydicom import dcmread
+from tests.python.phantom import GRADIENT, Phantom, linear_field, rotation, stack_positions
 
 import radpix
 from radpix import limits
-from tests.python.phantom import GRADIENT, Phantom, linear_field, rotation, stack_positions
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_modality_values_are_exact_and_int16_where_they_fit(tmp_path: Path) -> None:
@@ -253,7 +255,7 @@ def test_slices_all_at_one_position_are_no_volume(tmp_path: Path) -> None:
     Phantom(positions=np.tile(stack_positions(1), (3, 1))).write(tmp_path)
     for choice in ("raise", "keep", "resample"):
         with pytest.raises(radpix.GeometryError, match=r"position|volumes"):
-            radpix.load(tmp_path, on_irregular=choice)  # type: ignore[arg-type]
+            radpix.load(tmp_path, on_irregular=choice)
 
 
 def test_single_slice_takes_its_thickness(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from pydicom import dcmread, dcmwrite
 from pydicom.uid import RTStructureSetStorage
+from tests.python.phantom import Phantom, stack_positions
 
 import radpix
 from radpix.series import scan
-from tests.python.phantom import Phantom, stack_positions
 
 
 def repeated(count: int, repetitions: int) -> Phantom:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.python.phantom import rotation
 
 from radpix import GeometryError, GeometryReport, Volume
-from tests.python.phantom import rotation
 
 
 def oblique(dtype: Any = np.int16, *, shear: float = 0.0, channels: int = 0) -> Volume:
@@ -97,7 +97,7 @@ def test_crop_leaves_every_voxel_where_it_is(data: st.DataObject) -> None:
     ],
 )
 def test_crop_outside_or_empty_is_an_error(start: Any, stop: Any) -> None:
-    with pytest.raises(ValueError, match="box|indices"):
+    with pytest.raises(ValueError, match=r"box|indices"):
         oblique().crop(start, stop)
 
 
