@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from radpix._headers import Instance
 from radpix._stacking import Stack, plane_axes
 from radpix.geometry import (
     COARSEST_DECIMAL_MM,
@@ -25,7 +23,11 @@ from radpix.geometry import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from numpy.typing import NDArray
+
+    from radpix._headers import Instance
 
 __all__ = ["analyse", "combine", "finding", "merge", "name_slices"]
 
@@ -203,7 +205,7 @@ def _irregular_steps(instances: Sequence[Instance], stack: Stack) -> Iterator[Fi
     if worst <= tolerance(median):
         return
     rounded = worst <= _written_rounding(stack) * 1.01
-    off = [instances[kept[index]] for index in np.flatnonzero(residuals > tolerance(median))]
+    off = [instances[int(kept[index])] for index in np.flatnonzero(residuals > tolerance(median))]
     low, middle, high = float(steps.min()), float(np.median(steps)), float(steps.max())
     yield finding(
         "uneven-spacing",
@@ -274,7 +276,7 @@ def _lateral(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
         )
     residuals = np.hypot(*(stack.lateral - stack.distances[:, None] * slope).T)
     if residuals.max() > max(tolerance(spacing), 2 * _written_rounding(stack) * 1.01):
-        off = [instances[index] for index in np.flatnonzero(residuals > tolerance(spacing))]
+        off = [instances[int(index)] for index in np.flatnonzero(residuals > tolerance(spacing))]
         yield finding(
             "in-plane-shift",
             "error",

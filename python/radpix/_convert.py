@@ -22,9 +22,20 @@ _LPS_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 #: Cosines between axes below this are rounding: such a matrix is orthogonal, and a NIfTI qform holds it.
 _ORTHOGONAL = 1e-6
 _RGB24 = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
-_NIFTI_TYPES = (
-    "int8 uint8 int16 uint16 int32 uint32 int64 uint64 float32 float64 complex64 complex128".split()
-)
+_NIFTI_TYPES = [
+    "int8",
+    "uint8",
+    "int16",
+    "uint16",
+    "int32",
+    "uint32",
+    "int64",
+    "uint64",
+    "float32",
+    "float64",
+    "complex64",
+    "complex128",
+]
 
 
 def _import(name: str, package: str, method: str) -> Any:

@@ -54,10 +54,11 @@ class _Clusters:
         return self._known[vector]
 
     def _find(self, vector: tuple[float, ...]) -> int:
-        for number, centre in enumerate(self._centres):
-            scale = np.abs(centre) if self._relative else 1.0
-            if np.all(np.abs(np.subtract(vector, centre)) <= self._tolerance * scale):
-                return number
+        centres = np.reshape(self._centres, (-1, len(vector)))
+        scale = np.abs(centres) if self._relative else 1.0
+        near = np.all(np.abs(centres - vector) <= self._tolerance * scale, axis=1)
+        if near.any():
+            return int(near.argmax())
         self._centres.append(vector)
         return len(self._centres) - 1
 

@@ -71,6 +71,7 @@ class Instance:
     units: str = ""
     window_center: tuple[float, ...] = ()
     window_width: tuple[float, ...] = ()
+    window_explanation: tuple[str, ...] = ()
     voi_lut_function: str = ""
     temporal_position: int | None = None
     acquisition_number: int | None = None
@@ -131,6 +132,7 @@ _TAGS = {
     "window_center": 0x00281050,
     "window_width": 0x00281051,
     "rescale_intercept": 0x00281052,
+    "window_explanation": 0x00281055,
     "rescale_slope": 0x00281053,
     "rescale_type": 0x00281054,
     "voi_lut_function": 0x00281056,
@@ -139,6 +141,8 @@ _TAGS = {
 }
 _SPECIFIC_CHARACTER_SET = 0x00080005
 _PREAMBLE = 128
+#: Lengths beyond these are no lengths in a patient or a specimen, and would overflow what is computed of them.
+_SMALLEST_MM, _LARGEST_MM = 1e-6, 1e6
 
 
 class _Elements:
@@ -232,6 +236,22 @@ def _parse(file: BinaryIO) -> Dataset:
     return dataset
 
 
+def _plausible(values: tuple[float, ...], smallest: float) -> bool:
+    return bool(values) and all(
+        abs(value) <= _LARGEST_MM and (not smallest or value >= smallest) for value in values
+    )
+
+
+def _is_image_storage(dataset: Dataset) -> bool:
+    """Whether the object is by its class an image; without a class, the header is cut off."""
+    from pydicom.uid import UID
+
+    storage_class = getattr(dataset.file_meta, "MediaStorageSOPClassUID", "") or dataset.get(
+        "SOPClassUID", ""
+    )
+    return not storage_class or UID(str(storage_class)).name.endswith("Image Storage")
+
+
 def read_header(path: str | Path) -> Instance:
     """Read one file's header.
 
@@ -249,10 +269,13 @@ def read_header(path: str | Path) -> Instance:
     element = _Elements(dataset)
     rows, columns = element.short("rows"), element.short("columns")
     if not rows or not columns:
+        if _is_image_storage(dataset):
+            raise ValueError("an image object without Rows and Columns: the header is damaged or cut off")
         raise NotAnImageError
     pixel_representation = element.short("pixel_representation") or 0
     position = element.decimals("image_position", 3)
     spacing = element.decimals("pixel_spacing", 2)
+    orientation = element.decimals("image_orientation", 6)
     allocated = element.short("bits_allocated") or 0
     values: dict[str, Any] = {name: element.string(name) for name in _UIDS_AND_CODES}
     values |= {name: element.integer(name) for name in _INTEGERS}
@@ -263,9 +286,9 @@ def read_header(path: str | Path) -> Instance:
         **values,
         series_description=element.text("series_description"),
         image_type=element.strings("image_type"),
-        image_position=(position[0], position[1], position[2]) if position else None,
-        image_orientation=element.decimals("image_orientation", 6) or None,
-        pixel_spacing=(spacing[0], spacing[1]) if spacing and min(spacing) > 0 else None,
+        image_position=(position[0], position[1], position[2]) if _plausible(position, 0) else None,
+        image_orientation=orientation if _plausible(orientation, 0) else None,
+        pixel_spacing=(spacing[0], spacing[1]) if _plausible(spacing, _SMALLEST_MM) else None,
         rows=rows,
         columns=columns,
         samples_per_pixel=element.short("samples_per_pixel") or 1,
@@ -277,6 +300,7 @@ def read_header(path: str | Path) -> Instance:
         has_modality_lut="modality_lut" in element,
         window_center=element.decimals("window_center"),
         window_width=element.decimals("window_width"),
+        window_explanation=element.strings("window_explanation"),
         diffusion_b_value=next(iter(element.doubles("diffusion_b_value", 1)), None),
         gradient_direction=element.doubles("gradient_direction", 3) or None,
     )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from radpix._headers import Instance
 from radpix.geometry import DUPLICATE_TOLERANCE_MM
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+    from radpix._headers import Instance
 
 __all__ = ["Stack", "plane_axes", "sort_by_position"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +9,15 @@ import numpy as np
 
 from radpix import limits
 from radpix._audit import name_slices
-from radpix._headers import Instance
-from radpix._stacking import Stack
 from radpix.errors import GeometryError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+    from radpix._headers import Instance
+    from radpix._stacking import Stack
 
 __all__ = ["straighten"]
 

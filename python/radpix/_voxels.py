@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from radpix import limits
-from radpix._headers import Instance
-from radpix.errors import PixelDataError, RadpixError
+from radpix._backend import kernels
+from radpix.codec import decode
+from radpix.errors import PixelDataError, RadpixError, RadpixWarning
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from numpy.typing import NDArray
 
-__all__ = ["Level", "padding_value", "read_voxels", "unit_of"]
+    from radpix._headers import Instance
+    from radpix.window import Window
+
+__all__ = ["Level", "padding_value", "read_voxels", "unit_of", "windows_of"]
 
 Level = Literal["modality", "stored"]
-_ALLOWED = "int8 uint8 int16 uint16 int32 uint32 int64 uint64 float32 float64".split()
+_ALLOWED = (
+    "int8",
+    "uint8",
+    "int16",
+    "uint16",
+    "int32",
+    "uint32",
+    "float32",
+    "float64",
+)  # what rescale writes
 _GRAYSCALE = frozenset({"MONOCHROME1", "MONOCHROME2", ""})
 
 
@@ -29,6 +45,8 @@ class _DoesNotFitError(Exception):
 
 def rescale_of(instance: Instance) -> tuple[float, float]:
     """Return Rescale Slope and Intercept, 1 and 0 where absent (PS3.3 C.11.1.1.2)."""
+    if instance.has_modality_lut:  # takes the place of slope and intercept
+        return 1.0, 0.0
     slope = 1.0 if instance.rescale_slope is None else instance.rescale_slope
     if slope == 0:
         raise PixelDataError(
@@ -44,6 +62,21 @@ def unit_of(instance: Instance) -> str:
     if instance.rescale_type:
         return "" if instance.rescale_type == "US" else instance.rescale_type  # US: unspecified
     return "HU" if instance.modality == "CT" else ""
+
+
+def windows_of(instance: Instance) -> tuple[Window, ...]:
+    """Return the windows of an instance that its VOI LUT Function allows (PS3.3 C.11.2.1.2)."""
+    from radpix.window import Window
+
+    name = instance.voi_lut_function
+    function: Any = name if name in {"LINEAR_EXACT", "SIGMOID"} else "LINEAR"
+    pairs = zip(instance.window_center, instance.window_width, strict=False)
+    words = [*instance.window_explanation, *[""] * len(instance.window_center)]
+    return tuple(
+        Window(center, width, function, text)
+        for (center, width), text in zip(pairs, words, strict=False)
+        if width >= 1 or (width > 0 and function != "LINEAR")
+    )
 
 
 def padding_value(instances: Sequence[Instance], level: Level) -> float | None:
@@ -77,15 +110,19 @@ def read_voxels(
     if instances[0].photometric_interpretation not in _GRAYSCALE:
         level = "stored"
     rescales = [(1.0, 0.0) if level == "stored" else rescale_of(instance) for instance in instances]
+    told = 0
     for candidate in _candidates(first.dtype, rescales, level, dtype):
         shape = (len(instances), *first.shape)
         size = candidate.itemsize * int(np.prod(shape, dtype=object))
         limits.check_bytes(size, f"{instances[0].path} and {len(instances) - 1} more: ")
         voxels = np.empty(shape, dtype=candidate)
-        reader = _SliceReader(first, voxels, rescales)
+        reader = _SliceReader(first, voxels, rescales, use_lut=level == "modality")
         try:
             for done, _ in enumerate(_each(reader, instances, num_threads), 1):
-                if progress is not None:
+                if (
+                    progress is not None and done > told
+                ):  # a wider type starts again, the caller's count does not
+                    told = done
                     progress(done, len(instances))
         except _DoesNotFitError as misfit:
             if dtype is not None:
@@ -119,7 +156,7 @@ def _candidates(
         return [stored]
     wide = np.dtype(np.float64 if stored.itemsize > 2 else np.float32)
     if not all(slope.is_integer() and intercept.is_integer() for slope, intercept in rescales):
-        return [wide]
+        return [wide, np.dtype(np.float64)]
     small = [np.dtype(np.int16)] if stored.itemsize <= 2 else []
     return [*small, np.dtype(np.int32), np.dtype(np.float64)]
 
@@ -138,29 +175,59 @@ def _each(reader: _SliceReader, instances: Sequence[Instance], num_threads: int)
         pool.shutdown(cancel_futures=True)
 
 
+@contextmanager
+def deviations_told_once() -> Iterator[list[warnings.WarningMessage]]:
+    """Hold back warnings of the slices, in any thread; `tell` gives them on, each deviation once for the series."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", RadpixWarning)
+        yield caught
+
+
+def tell(caught: Sequence[warnings.WarningMessage], stacklevel: int) -> None:
+    """Give on what `deviations_told_once` held back."""
+    slices: dict[str, list[RadpixWarning]] = {}
+    for one in caught:
+        if isinstance(one.message, RadpixWarning):
+            slices.setdefault(one.message.code, []).append(one.message)
+        else:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    for code, same in slices.items():
+        more = f" (and in {len(same) - 1} more slices)" if len(same) > 1 else ""
+        warnings.warn(RadpixWarning(f"{same[0]}{more}", code), stacklevel=stacklevel + 1)
+
+
 class _SliceReader:
     """Decodes one slice after the other into its place, through a scratch slice where the values change."""
 
     def __init__(
-        self, first: NDArray[Any], voxels: NDArray[Any], rescales: Sequence[tuple[float, float]]
+        self,
+        first: NDArray[Any],
+        voxels: NDArray[Any],
+        rescales: Sequence[tuple[float, float]],
+        *,
+        use_lut: bool,
     ) -> None:
         self._first = first
         self._voxels = voxels
         self._rescales = rescales
+        self._use_lut = use_lut
         self._local = threading.local()
 
     def __call__(self, index: int, instance: Instance) -> None:
         slope, intercept = self._rescales[index]
         target = self._voxels[index]
-        if slope == 1 and intercept == 0 and target.dtype == self._first.dtype:
+        as_stored = slope == 1 and intercept == 0 and not (self._use_lut and instance.has_modality_lut)
+        if as_stored and target.dtype == self._first.dtype:
             if index == 0:
                 target[...] = self._first
             else:
                 _decode(instance, target)
             return
         stored = self._first if index == 0 else _decode(instance, self._scratch())
+        if self._use_lut and instance.has_modality_lut:
+            stored = _modality_lut(stored, instance)
         _check_fit(stored, target.dtype, slope, intercept, instance)
-        rescale(stored, target, slope, intercept)
+        kernels().rescale(stored, target, slope, intercept, num_threads=1)
 
     def _scratch(self) -> NDArray[Any]:
         if not hasattr(self._local, "slice"):
@@ -172,49 +239,33 @@ class _SliceReader:
 def _check_fit(
     stored: NDArray[Any], dtype: np.dtype[Any], slope: float, intercept: float, instance: Instance
 ) -> None:
-    """Raise where a value, rescaled, is beyond an integer type."""
-    if dtype.kind not in "iu":
+    """Raise where a value, rescaled, is beyond the type; NaN is beyond integers."""
+    if stored.dtype.kind == dtype.kind == "f":
         return
     ends = (float(stored.min()) * slope + intercept, float(stored.max()) * slope + intercept)
-    limit = np.iinfo(dtype)
+    limit = np.iinfo(dtype) if dtype.kind in "iu" else np.finfo(dtype)
     low, high = min(ends), max(ends)
     if not (limit.min <= np.rint(low) and np.rint(high) <= limit.max):
         raise _DoesNotFitError(f"the values {low:g} to {high:g} of {instance.path}")
 
 
-def rescale(stored: NDArray[Any], target: NDArray[Any], slope: float, intercept: float) -> None:
-    """Write ``slope * stored + intercept``, in float64 and rounded half to even for integers."""
-    values = stored * np.float64(slope) + np.float64(intercept)
-    if target.dtype.kind in "iu":
-        np.rint(values, out=values)
-    target[...] = values
+def _modality_lut(stored: NDArray[Any], instance: Instance) -> NDArray[Any]:
+    """Apply the slice's own Modality LUT Sequence (PS3.3 C.11.1)."""
+    from pydicom import dcmread
+
+    from radpix.modality import apply_modality
+
+    tags = ["ModalityLUTSequence", "PixelRepresentation", "BitsStored"]
+    dataset = dcmread(instance.path, force=True, stop_before_pixels=True, specific_tags=tags)
+    values: NDArray[Any] = apply_modality(stored, dataset, num_threads=1)
+    return values
 
 
 def _decode(instance: Instance, out: NDArray[Any] | None) -> NDArray[Any]:
     """Decode one file; every error names it."""
-    from pydicom.pixels.utils import pixel_array
-
     try:
-        pixels: NDArray[Any] = pixel_array(instance.path, raw=True)
-    except Exception as error:
+        return decode(instance.path, index=0, out=out, num_threads=1)
+    except RadpixError:
+        raise
+    except (TypeError, ValueError) as error:  # the pixels are not those of the slices before
         raise PixelDataError(f"{instance.path}: {error}") from error
-    if pixels.shape[:2] != (instance.rows, instance.columns):
-        raise PixelDataError(
-            f"{instance.path} holds {pixels.shape} pixels, its header says {instance.rows} x {instance.columns}"
-        )
-    if out is None:
-        return pixels
-    if (pixels.shape, pixels.dtype) != (out.shape, out.dtype):
-        raise PixelDataError(
-            f"{instance.path} holds {pixels.dtype} {pixels.shape}, the slices before {out.dtype} {out.shape}"
-        )
-    out[...] = pixels
-    return out
-
-
-def _named(error: RadpixError, path: str) -> RadpixError:
-    """Return the error with the file's name in front, if it does not have it."""
-    if path in str(error):
-        return error
-    error.args = (f"{path}: {error}", *error.args[1:])
-    return error

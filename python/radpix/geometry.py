@@ -7,9 +7,11 @@ the slices, tilt the angle between that normal and the line through the position
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
     "COARSEST_DECIMAL_MM",

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Literal
 from radpix._audit import name_slices
 from radpix._stacking import Stack
 from radpix._straighten import straighten
-from radpix._voxels import Level, check_dtype, padding_value, read_voxels, unit_of
+from radpix._voxels import (
+    Level,
+    check_dtype,
+    deviations_told_once,
+    padding_value,
+    read_voxels,
+    tell,
+    unit_of,
+    windows_of,
+)
 from radpix.errors import GeometryError, PixelDataError
 from radpix.series import PathLike, Progress, Series, VolumePlan, scan
 from radpix.threads import get_num_threads, thread_count
@@ -19,8 +28,6 @@ from radpix.volume import Volume
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
-    from radpix._headers import Instance
-    from radpix.window import Window
 
 __all__ = ["load"]
 
@@ -66,7 +73,8 @@ def load(
     dtype
         Of the voxels; values beyond it are an error, integers are rounded half to even. Default at level
         "modality": int16 where every slope and intercept is an integer and every value fits, else int32, else
-        float32 (float64 for pixels of more than 16 bits); at level "stored" the type in the file.
+        float32 (float64 for pixels of more than 16 bits); for colours, palettes and at level "stored" the type
+        in the file.
     progress
         Called as ``progress(slices done, slices in all)``.
     num_threads
@@ -109,7 +117,11 @@ def load(
     _check_geometry(plan, on_irregular)
     stack = Stack.of(plan.instances)
     assert stack is not None  # otherwise an attribute is missing, which the check above refuses
-    voxels = read_voxels(plan.instances, level=level, dtype=wanted, progress=progress, num_threads=threads)
+    with deviations_told_once() as deviations:
+        voxels = read_voxels(
+            plan.instances, level=level, dtype=wanted, progress=progress, num_threads=threads
+        )
+    tell(deviations, stacklevel=2)
     padding = padding_value(plan.instances, level)
     affine = stack.affine
     if on_irregular == "resample" and not plan.report.ok:
@@ -121,7 +133,7 @@ def load(
         frame_of_reference_uid=first.frame_of_reference_uid,
         modality=first.modality,
         unit=unit_of(first) if level == "modality" else "",
-        windows=_windows(first) if level == "modality" else (),
+        windows=windows_of(first) if level == "modality" else (),
         padding_value=padding,
         report=plan.report,
     )
@@ -216,7 +228,3 @@ def _check_geometry(plan: VolumePlan, on_irregular: str) -> None:
             f"all slices are at one position, so there is no volume: {name_slices(plan.instances)}",
             plan.report,
         )
-
-
-def _windows(instance: Instance) -> tuple[Window, ...]:
-    return ()

@@ -17,11 +17,12 @@ from radpix._grouping import Group, Traits, group_by_traits, split_repeats
 from radpix._headers import Instance, NotAnImageError, NotDicomError, read_header
 from radpix._stacking import Stack
 from radpix.errors import RadpixWarning
-from radpix.geometry import Finding, GeometryReport
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from radpix.geometry import Finding, GeometryReport
 
 __all__ = ["Instance", "ScanResult", "Series", "SkippedFile", "VolumePlan", "scan"]
 

@@ -17,9 +17,9 @@ from radpix import _convert as convert
 from radpix.errors import GeometryError
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, DTypeLike, NDArray
-
     from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
 
     from radpix.geometry import GeometryReport
     from radpix.window import Window
@@ -101,7 +101,8 @@ class Volume:
     def patient_to_index(self, position: ArrayLike) -> NDArray[np.float64]:
         """Return indices (..., 3) as (z, y, x), of patient positions (..., 3) as (x, y, z) mm."""
         inverse = np.linalg.inv(self.affine)
-        return np.asarray(position, dtype=np.float64) @ inverse[:3, :3].T + inverse[:3, 3]
+        index = np.asarray(position, dtype=np.float64) @ inverse[:3, :3].T + inverse[:3, 3]
+        return np.asarray(index, dtype=np.float64)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 from pydicom.valuerep import DSfloat
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: Rounds to HU from -1000 to a few thousand within a body; linear, so that linear interpolation reproduces it.
 GRADIENT = np.array([3.0, -2.0, 5.0])
@@ -33,7 +35,7 @@ def rotation(axis: Sequence[float], degrees: float) -> NDArray[np.float64]:
 
 
 def stack_positions(
-    count: int, step: Sequence[float] = (0, 0, 2.5), origin: Sequence[float] = (-20, -30, 100)
+    count: int, step: ArrayLike = (0, 0, 2.5), origin: Sequence[float] = (-20, -30, 100)
 ) -> NDArray[np.float64]:
     """Return the positions (count, 3) of evenly spaced slices."""
     return np.asarray(origin, dtype=np.float64) + np.arange(count)[:, None] * np.asarray(step)

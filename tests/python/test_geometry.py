@@ -2,17 +2,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.python.phantom import Phantom, rotation, stack_positions
 
 import radpix
-from radpix.geometry import GeometryReport
 from radpix.series import VolumePlan, scan
-from tests.python.phantom import Phantom, rotation, stack_positions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from radpix.geometry import GeometryReport
 
 
 def plan_of(folder: Path) -> VolumePlan:
@@ -100,7 +104,9 @@ def test_missing_slice_is_a_gap_between_its_neighbours(tmp_path: Path, count: in
     assert gap.files == (str(paths[1]), str(paths[2]))
     assert gap.millimetres == pytest.approx(5.0)
     assert gap.details == {"missing": 1}
-    assert "0001.dcm (instance 2 at -20, -30, 102.5) and 0002.dcm (instance 3 at -20, -30, 107.5)" in gap.message
+    assert (
+        "0001.dcm (instance 2 at -20, -30, 102.5) and 0002.dcm (instance 3 at -20, -30, 107.5)" in gap.message
+    )
 
 
 def test_several_gaps_are_counted(tmp_path: Path) -> None:
@@ -231,7 +237,9 @@ def test_micro_ct_is_judged_by_its_own_spacing(tmp_path: Path) -> None:
 def test_report_reads_as_text_and_json(tmp_path: Path) -> None:
     Phantom(positions=np.delete(stack_positions(9), [4], axis=0)).write(tmp_path)
     report = plan_of(tmp_path).report
-    assert str(report).startswith("8 slices, 2.5 to 5 mm apart: not a regular volume\n  error: gap: 1 slice is missing")
+    assert str(report).startswith(
+        "8 slices, 2.5 to 5 mm apart: not a regular volume\n  error: gap: 1 slice is missing"
+    )
     data = json.loads(report.to_json())
     assert data["ok"] is False
     assert data["spacing_mm"] == {"min": 2.5, "median": 2.5, "max": 5.0}

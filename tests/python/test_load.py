@@ -1,0 +1,359 @@
+from __future__ import annotations
+
+import random
+import resource
+import subprocess
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from pydicom import dcmread
+from tests.python.phantom import GRADIENT, Phantom, linear_field, rotation, stack_positions
+
+import radpix
+from radpix import limits
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_modality_values_are_exact_and_int16_where_they_fit(tmp_path: Path) -> None:
+    phantom = Phantom()
+    phantom.write(tmp_path)
+    volume = radpix.load(tmp_path)
+    assert volume.voxels.dtype == np.int16
+    assert (volume.modality, volume.unit) == ("CT", "HU")
+    assert volume.frame_of_reference_uid == phantom.frame_of_reference_uid
+    assert volume.report is not None
+    assert volume.report.ok
+    for index in range(6):
+        np.testing.assert_array_equal(volume.voxels[index], phantom.modality_values(index))
+
+
+def test_stored_values_are_those_of_the_file(tmp_path: Path) -> None:
+    phantom = Phantom()
+    phantom.write(tmp_path)
+    volume = radpix.load(tmp_path, level="stored")
+    assert volume.voxels.dtype == np.uint16
+    assert volume.unit == ""
+    np.testing.assert_array_equal(volume.voxels, [phantom.stored(index) for index in range(6)])
+
+
+def test_values_beyond_int16_make_int32(tmp_path: Path) -> None:
+    phantom = Phantom(values=lambda p: linear_field(p) + np.where(p[..., 2] > 110, 50_000, 0))
+    phantom.write(tmp_path)
+    volume = radpix.load(tmp_path)
+    assert volume.voxels.dtype == np.int32
+    assert volume.voxels.max() > 50_000
+    np.testing.assert_array_equal(volume.voxels, [phantom.modality_values(index) for index in range(6)])
+
+
+def test_slope_and_intercept_of_each_slice_are_applied(tmp_path: Path) -> None:
+    rescale = [(0.37 + 0.11 * index, -3.5 * index) for index in range(6)]
+    phantom = Phantom(rescale=rescale, modality="PT", tags={"Units": "BQML"}, values=lambda p: p[..., 2] * 7)
+    phantom.write(tmp_path)
+    volume = radpix.load(tmp_path)
+    assert volume.voxels.dtype == np.float32
+    assert volume.unit == "BQML"
+    expected = np.array([phantom.modality_values(index) for index in range(6)])
+    np.testing.assert_array_equal(volume.voxels, expected.astype(np.float32))
+
+
+def test_integer_rescale_of_each_slice_stays_integer(tmp_path: Path) -> None:
+    phantom = Phantom(rescale=[(1 + index, -100 * index) for index in range(6)])
+    phantom.write(tmp_path)
+    volume = radpix.load(tmp_path)
+    assert volume.voxels.dtype == np.int16
+    np.testing.assert_array_equal(volume.voxels, [phantom.modality_values(index) for index in range(6)])
+
+
+@pytest.mark.parametrize("dtype", ["int32", "float32", "float64"])
+@pytest.mark.parametrize("level", ["modality", "stored"])
+def test_dtype_is_that_asked_for(tmp_path: Path, dtype: str, level: Any) -> None:
+    phantom = Phantom()
+    phantom.write(tmp_path)
+    volume = radpix.load(tmp_path, dtype=dtype, level=level)
+    assert volume.voxels.dtype == dtype
+    expected = phantom.stored if level == "stored" else phantom.modality_values
+    np.testing.assert_array_equal(volume.voxels, [expected(index) for index in range(6)])
+
+
+@pytest.mark.parametrize("level", ["modality", "stored"])
+def test_dtype_that_cannot_hold_the_values_is_an_error(tmp_path: Path, level: Any) -> None:
+    Phantom().write(tmp_path)
+    with pytest.raises(ValueError, match=r"uint8 cannot hold the values .* of .*0000\.dcm"):
+        radpix.load(tmp_path, dtype="uint8", level=level)
+
+
+@pytest.mark.parametrize(
+    "argument", [{"level": "display"}, {"on_irregular": "guess"}, {"dtype": "complex64"}]
+)
+def test_unknown_choices_are_errors(tmp_path: Path, argument: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(argument))):
+        radpix.load(tmp_path, **argument)
+
+
+def test_padding_goes_through_the_rescale(tmp_path: Path) -> None:
+    Phantom(dtype="int16", rescale=(2.0, -10.0), tags={"PixelPaddingValue": -2000}).write(tmp_path)
+    assert radpix.load(tmp_path).padding_value == -4010.0
+    assert radpix.load(tmp_path, level="stored").padding_value == -2000.0
+
+
+@pytest.mark.parametrize("num_threads", [1, 2, 3])
+def test_number_of_threads_does_not_change_the_volume(tmp_path: Path, num_threads: int) -> None:
+    phantom = Phantom(positions=stack_positions(20))
+    phantom.write(tmp_path)
+    calls: list[tuple[int, int]] = []
+    volume = radpix.load(tmp_path, num_threads=num_threads, progress=lambda *call: calls.append(call))
+    np.testing.assert_array_equal(volume.voxels, [phantom.modality_values(index) for index in range(20)])
+    assert calls == [(done, 20) for done in range(1, 21)]
+
+
+def test_source_may_be_files_in_any_order(tmp_path: Path) -> None:
+    paths = Phantom().write(tmp_path)
+    random.Random(3).shuffle(paths)
+    np.testing.assert_array_equal(radpix.load(paths).voxels, radpix.load(tmp_path).voxels)
+
+
+def test_several_series_are_an_error_that_lists_them(tmp_path: Path) -> None:
+    first, second = Phantom(), Phantom(positions=stack_positions(4))
+    first.write(tmp_path / "a")
+    second.write(tmp_path / "b")
+    with pytest.raises(radpix.GeometryError, match="2 series") as caught:
+        radpix.load(tmp_path)
+    assert first.series_uid in str(caught.value)
+    assert "series_uid=" in str(caught.value)
+    assert radpix.load(tmp_path, series_uid=second.series_uid).shape == (4, 12, 10)
+    with pytest.raises(radpix.GeometryError, match=r"no series 1\.2\.3"):
+        radpix.load(tmp_path, series_uid="1.2.3")
+
+
+# Irregular series -------------------------------------------------------------------------------------------
+
+
+def gap() -> Phantom:
+    return Phantom(positions=np.delete(stack_positions(9), [4], axis=0))
+
+
+def uneven() -> Phantom:
+    distances = np.array([0, 1.1, 3.0, 5.5, 9.9, 14.0])
+    return Phantom(positions=stack_positions(1) + distances[:, None] * [0, 0, 1])
+
+
+def tilted() -> Phantom:
+    return Phantom(positions=stack_positions(9, (0, 1.3, 4.0)), shape=(20, 14))
+
+
+def uneven_and_tilted() -> Phantom:
+    distances = np.array([0, 1.1, 3.0, 5.5, 9.9, 14.0])
+    turn = rotation((1, 2, 3), 40)
+    step = turn @ [0.2, -0.4, 1.0]
+    return Phantom(
+        positions=stack_positions(1) + distances[:, None] * step,
+        row=tuple(turn[:, 0]),
+        column=tuple(turn[:, 1]),
+        shape=(24, 22),
+    )
+
+
+def duplicate() -> Phantom:
+    return Phantom(positions=np.insert(stack_positions(8), 3, stack_positions(8)[3], axis=0))
+
+
+@pytest.mark.parametrize("series", [gap, uneven, tilted, uneven_and_tilted, duplicate])
+def test_irregular_series_are_refused_and_the_slices_named(tmp_path: Path, series: Any) -> None:
+    series().write(tmp_path)
+    with pytest.raises(radpix.GeometryError, match=r"000\d\.dcm \(instance \d") as caught:
+        radpix.load(tmp_path)
+    assert isinstance(caught.value.report, radpix.GeometryReport)
+    assert not caught.value.report.ok
+    assert 'on_irregular="resample"' in str(caught.value)
+
+
+def test_keep_stacks_every_slice_and_keeps_the_shear(tmp_path: Path) -> None:
+    phantom = tilted()
+    phantom.write(tmp_path)
+    volume = radpix.load(tmp_path, on_irregular="keep")
+    np.testing.assert_allclose(
+        volume.index_to_patient([[k, 0, 0] for k in range(9)]), phantom.positions, atol=1e-9
+    )
+    np.testing.assert_array_equal(volume.voxels, [phantom.modality_values(index) for index in range(9)])
+    assert volume.report is not None
+    assert "tilt" in volume.report
+
+
+def test_keep_stacks_duplicates_too(tmp_path: Path) -> None:
+    duplicate().write(tmp_path)
+    assert radpix.load(tmp_path, on_irregular="keep").shape == (9, 12, 10)
+
+
+@pytest.mark.parametrize("series", [gap, uneven, tilted, uneven_and_tilted])
+def test_resample_reproduces_a_linear_field_where_there_is_data(tmp_path: Path, series: Any) -> None:
+    phantom: Phantom = series()
+    phantom.write(tmp_path)
+    volume = radpix.load(tmp_path, on_irregular="resample", dtype="float64")
+    assert volume.voxels.shape[0] >= 5
+    steps = volume.affine[:3, :3]
+    cosines = steps.T @ steps
+    assert np.abs(cosines - np.diag(np.diag(cosines))).max() < 1e-9
+    positions = volume.index_to_patient(np.moveaxis(np.indices(volume.shape), 0, -1))
+    expected = linear_field(positions)
+    fill = volume.voxels.min()
+    known = volume.voxels != fill
+    # Exact to the written integers, except that the outermost centres count for half a voxel around them.
+    error = np.abs(volume.voxels - expected)[known]
+    assert np.mean(error < 1.0) > 0.85
+    assert volume.report is not None
+    assert volume.report.spacing is not None
+    half_voxel = 0.5 * np.linalg.norm([volume.report.spacing[2], *phantom.pixel_spacing])
+    assert error.max() < np.linalg.norm(GRADIENT) * half_voxel + 1.0
+    for index in range(len(phantom.positions)):
+        within = volume.patient_to_index(phantom.pixel_positions(index))
+        assert np.all((within > -1e-6) & (within < np.array(volume.shape) - 1 + 1e-6))
+
+
+def test_resample_keeps_slices_that_lie_on_the_grid(tmp_path: Path) -> None:
+    phantom = gap()
+    phantom.write(tmp_path)
+    volume = radpix.load(tmp_path, on_irregular="resample")
+    assert volume.shape == (9, 12, 10)
+    assert volume.voxels.dtype == np.int16
+    for plane, index in enumerate([0, 1, 2, 3, None, 4, 5, 6, 7]):
+        if index is not None:
+            np.testing.assert_array_equal(volume.voxels[plane], phantom.modality_values(index))
+    mean = (phantom.modality_values(3) + phantom.modality_values(4)) / 2
+    np.testing.assert_allclose(volume.voxels[4], mean, atol=0.5)
+
+
+def test_resample_does_not_mix_padding_into_values(tmp_path: Path) -> None:
+    def values(position: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return np.where(position[..., 0] < -17.0, -2000.0, 1000.0)
+
+    phantom = replace(tilted(), values=values, dtype="int16", rescale=(1.0, 0.0))
+    replace(phantom, tags={"PixelPaddingValue": -2000}).write(tmp_path)
+    volume = radpix.load(tmp_path, on_irregular="resample")
+    assert set(np.unique(volume.voxels)) == {-2000, 1000}
+
+
+def test_resample_refuses_different_slices_at_one_position(tmp_path: Path) -> None:
+    phantom = duplicate()
+    replace(phantom, rescale=[(1.0, 0.0)] * 3 + [(2.0, 0.0)] + [(1.0, 0.0)] * 5).write(tmp_path)
+    with pytest.raises(radpix.GeometryError, match=r"two different slices.*0003\.dcm.*0004\.dcm"):
+        radpix.load(tmp_path, on_irregular="resample")
+
+
+def test_resample_uses_one_of_equal_slices_at_one_position(tmp_path: Path) -> None:
+    duplicate().write(tmp_path)
+    volume = radpix.load(tmp_path, on_irregular="resample")
+    assert volume.shape == (8, 12, 10)
+    assert volume.spacing == pytest.approx((2.5, 0.8, 0.7))
+
+
+def test_slices_all_at_one_position_are_no_volume(tmp_path: Path) -> None:
+    Phantom(positions=np.tile(stack_positions(1), (3, 1))).write(tmp_path)
+    for choice in ("raise", "keep", "resample"):
+        with pytest.raises(radpix.GeometryError, match=r"position|volumes"):
+            radpix.load(tmp_path, on_irregular=choice)
+
+
+def test_single_slice_takes_its_thickness(tmp_path: Path) -> None:
+    Phantom(positions=stack_positions(1), tags={"SliceThickness": 4}).write(tmp_path)
+    volume = radpix.load(tmp_path)
+    assert volume.spacing == pytest.approx((4.0, 0.8, 0.7))
+    assert volume.report is not None
+    assert "single-slice" in volume.report
+
+
+@pytest.mark.parametrize("choice", ["raise", "keep", "resample"])
+def test_missing_position_is_refused_whatever_the_choice(tmp_path: Path, choice: Any) -> None:
+    Phantom(tags={"ImagePositionPatient": None}).write(tmp_path)
+    with pytest.raises(radpix.GeometryError, match=r"Image Position \(Patient\)"):
+        radpix.load(tmp_path, on_irregular=choice)
+
+
+# Damaged and hostile files ----------------------------------------------------------------------------------
+
+
+def test_empty_folder_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(radpix.PixelDataError, match=f"{tmp_path.name}.*no files"):
+        radpix.load(tmp_path)
+    with pytest.raises(radpix.PixelDataError, match="empty list"):
+        radpix.load([])
+
+
+def test_file_that_is_not_dicom_is_an_error_that_names_it(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("not an image" * 30)
+    with pytest.raises(radpix.PixelDataError, match=r"notes\.txt.*not DICOM"):
+        radpix.load(path)
+
+
+def test_missing_pixel_data_is_an_error_that_names_the_file(tmp_path: Path) -> None:
+    Phantom(slice_tags={3: {"PixelData": None}}).write(tmp_path)
+    with pytest.raises(radpix.PixelDataError, match=r"0003\.dcm"):
+        radpix.load(tmp_path)
+
+
+def test_truncated_pixel_data_is_an_error_that_names_the_file(tmp_path: Path) -> None:
+    paths = Phantom().write(tmp_path)
+    paths[2].write_bytes(paths[2].read_bytes()[:-50])
+    with pytest.raises(radpix.RadpixError, match=r"0002\.dcm"):
+        radpix.load(tmp_path)
+
+
+def test_rows_beyond_the_pixel_data_are_an_error_that_names_the_file(tmp_path: Path) -> None:
+    paths = Phantom().write(tmp_path)
+    for path in paths:
+        dataset = dcmread(path)
+        dataset.Rows = 60_000
+        dataset.Columns = 10
+        dataset.save_as(path)
+    with pytest.raises(radpix.RadpixError, match=r"0000\.dcm"):
+        radpix.load(tmp_path)
+
+
+def test_rows_of_one_slice_that_differ_are_another_volume(tmp_path: Path) -> None:
+    Phantom(slice_tags={2: {"Rows": 600}}).write(tmp_path)
+    with pytest.raises(radpix.GeometryError, match="2 volumes") as caught:
+        radpix.load(tmp_path)
+    assert isinstance(caught.value.report, radpix.GeometryReport)
+    assert "mixed-matrix" in caught.value.report
+
+
+def test_volume_over_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Phantom().write(tmp_path)
+    monkeypatch.setattr(limits, "max_bytes_per_call", 1000)
+    with pytest.raises(radpix.LimitError, match="max_bytes_per_call"):
+        radpix.load(tmp_path)
+
+
+def test_slope_of_zero_is_refused_at_modality_level(tmp_path: Path) -> None:
+    Phantom(tags={"RescaleSlope": 0}).write(tmp_path)
+    with pytest.raises(radpix.PixelDataError, match=r"0000\.dcm.*Slope"):
+        radpix.load(tmp_path)
+    assert radpix.load(tmp_path, level="stored").shape == (6, 12, 10)
+
+
+_MEASURE = """
+import resource, sys
+import radpix
+radpix.load(sys.argv[1] + "/small")  # imports, pools
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+volume = radpix.load(sys.argv[1] + "/large")
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(volume.voxels.nbytes, (after - before) * 1024)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ru_maxrss is in KiB on Linux only")
+def test_memory_of_load_is_the_volume_and_a_little(tmp_path: Path) -> None:
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > 0
+    Phantom(positions=stack_positions(2), shape=(512, 512)).write(tmp_path / "small")
+    Phantom(positions=stack_positions(150), shape=(512, 512)).write(tmp_path / "large")
+    command = [sys.executable, "-c", _MEASURE, str(tmp_path)]
+    result = subprocess.run(command, check=True, capture_output=True, text=True)
+    nbytes, grown = map(int, result.stdout.split())
+    assert nbytes == 150 * 512 * 512 * 2
+    assert grown <= nbytes + (64 << 20)
