@@ -1,8 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <string>
+
+#include "array.hpp"
 #include "bindings.hpp"
+#include "radpix/project.hpp"
 
 namespace radpix::bindings {
 
-void bind_project(py::module_ & /*module*/) {}
+void bind_project(py::module_ &module) {
+    module.def(
+        "project",
+        [](const py::array &voxels, const py::array &out, int axis, const std::string &combine,
+           int num_threads) {
+            const ArrayView source = view_of(voxels);
+            const ArrayView target = writable_view_of(out);
+            const project::Combine how = project::combine_named(combine);
+            const py::gil_scoped_release unlocked;
+            project::apply(source, target, axis, how, num_threads);
+        },
+        py::arg("voxels"), py::arg("out"), py::arg("axis"), py::arg("combine"), py::arg("num_threads"));
+}
 
 } // namespace radpix::bindings

@@ -1,15 +1,94 @@
+"""Projections along one axis: exact integer sums, floating point sums in the order of the axis."""
+
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from radpix._backend import AxisMap, Buffer, Combine, Deviation, FrameLayout, Grid, Voi
+import numpy as np
+from numba import njit
+
+from radpix._numba.threads import parallel_for
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from radpix._backend import Combine
+
+__all__ = ["project"]
+
+
+@njit(cache=True, fastmath=False, nogil=True)
+def _extrema(lines, found, sign):  # type: ignore[no-untyped-def]
+    """Maxima (sign 1) or minima (sign -1) of lines (row, k, column); a NaN stays."""
+    for r in range(lines.shape[0]):
+        for k in range(1, lines.shape[1]):
+            for c in range(lines.shape[2]):
+                x, a = lines[r, k, c], found[r, c]
+                if (x > a if sign > 0 else x < a) or np.isnan(x):
+                    found[r, c] = x
+
+
+@njit(cache=True, fastmath=False, nogil=True)
+def _add(lines, sums):  # type: ignore[no-untyped-def]
+    for r in range(lines.shape[0]):
+        for k in range(lines.shape[1]):
+            for c in range(lines.shape[2]):
+                sums[r, c] += lines[r, k, c]
+
+
+def _medians(lines: NDArray[Any]) -> NDArray[Any]:
+    """Return the middle value of odd numbers of voxels, the sum of the middle two of even ones."""
+    length = lines.shape[1]
+    ordered = np.sort(lines, axis=1)
+    wide = np.float64 if lines.dtype.kind == "f" else np.int64
+    upper = ordered[:, length // 2].astype(wide)
+    lower = ordered[:, (length - 1) // 2].astype(wide)
+    sums = lower + upper if length % 2 == 0 else upper
+    if lines.dtype.kind == "f":
+        sums[np.isnan(lines).any(axis=1)] = np.nan
+    return np.asarray(sums)
+
+
+def _mean(sums: NDArray[Any], count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    if dtype.kind == "f":
+        return np.asarray(sums.astype(np.float64) / count)
+    quotient, rest = np.divmod(sums, count)
+    return np.asarray(quotient + ((2 * rest > count) | ((2 * rest == count) & (quotient % 2 != 0))))
+
+
+def _store(values: NDArray[Any], out: NDArray[Any]) -> None:
+    """Write with one NaN and one zero, saturated where ``out`` holds integers."""
+    if out.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            out[...] = values + values.dtype.type(0)
+        out[np.isnan(out)] = np.nan
+    else:
+        info = np.iinfo(out.dtype)
+        out[...] = np.clip(values, info.min, info.max)
+
+
+def _combine(lines: NDArray[Any], out: NDArray[Any], combine: Combine) -> None:
+    length = lines.shape[1]
+    if combine in {"max", "min"}:
+        found = lines[:, 0].copy()
+        _extrema(lines, found, 1 if combine == "max" else -1)
+        _store(found, out)
+    elif combine == "median":
+        medians = _medians(lines)
+        _store(_mean(medians, 2, out.dtype) if length % 2 == 0 else medians, out)
+    else:
+        sums = np.zeros(out.shape, np.float64 if lines.dtype.kind == "f" else np.int64)
+        _add(lines, sums)
+        _store(_mean(sums, length, out.dtype) if combine == "mean" else sums, out)
 
 
 def project(
     voxels: NDArray[Any], out: NDArray[Any], *, axis: int, combine: Combine, num_threads: int
 ) -> None:
-    raise NotImplementedError
+    lines = voxels.transpose([(1, 0, 2), (0, 1, 2), (0, 2, 1)][axis])
+    parallel_for(
+        out.shape[0],
+        16,
+        num_threads,
+        lambda first, last: _combine(lines[first:last], out[first:last], combine),
+    )

@@ -1,12 +1,138 @@
+"""Separable resampling: row by row of the output plane, through all slices, as in ``src/resample/separable.hpp``."""
+
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from radpix._backend import AxisMap, Buffer, Combine, Deviation, FrameLayout, Grid, Voi
+import numpy as np
+from numba import njit
+
+from radpix._numba.axis_taps import AxisTaps, make_taps
+from radpix._numba.threads import parallel_for
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from radpix._backend import AxisMap
+
+__all__ = ["resample"]
+
+_MAX_FLOAT_TAPS = 32
+_ROWS_PER_PIECE = 8
+
+
+@njit(cache=True, fastmath=False, nogil=True)
+def _sum_of_window(  # type: ignore[no-untyped-def]
+    values, begin, weights
+):
+    """Sum the outermost pair first and the middle last."""
+    taps = weights.size
+    if taps == 1:
+        return values[begin]
+    total = weights[0] * values[begin] + weights[taps - 1] * values[begin + taps - 1]
+    for j in range(1, taps // 2):
+        total += weights[j] * values[begin + j] + weights[taps - 1 - j] * values[begin + taps - 1 - j]
+    if taps > 2 and taps % 2 != 0:
+        total += weights[taps // 2] * values[begin + taps // 2]
+    return total
+
+
+@njit(cache=True, fastmath=False, nogil=True)
+def _resample_row(  # type: ignore[no-untyped-def]
+    voxels, slice_, y_start, y_weights, x_start, x_weights, scratch, row, target
+):
+    """Y and x passes of one row of one input slice."""
+    taps = y_weights.size
+    for x in range(voxels.shape[2]):
+        for j in range(taps):
+            scratch[j] = voxels[slice_, y_start + j, x]
+        row[x] = _sum_of_window(scratch, 0, y_weights)
+    for x in range(x_start.size):
+        target[x] = _sum_of_window(row, x_start[x], x_weights[x])
+
+
+@njit(cache=True, fastmath=False, nogil=True)
+def _resample_rows(  # type: ignore[no-untyped-def]
+    voxels, out, z_start, z_weights, y_start, y_weights, x_start, x_weights, limits, first, last
+):
+    """Resample output rows first..last of every slice; the arithmetic has the weights' type."""
+    taps = z_weights.shape[1]
+    ring = np.zeros((taps, x_start.size), z_weights.dtype)
+    held = np.empty(taps, np.int64)
+    row = np.zeros(voxels.shape[2], z_weights.dtype)
+    scratch = np.zeros(max(taps, y_weights.shape[1]), z_weights.dtype)
+    for y in range(first, last):
+        held[:] = -1
+        for z in range(z_start.size):
+            for s in range(z_start[z], z_start[z] + taps):
+                if held[s % taps] != s:
+                    _resample_row(
+                        voxels, s, y_start[y], y_weights[y], x_start, x_weights, scratch, row, ring[s % taps]
+                    )
+                    held[s % taps] = s
+            for x in range(x_start.size):
+                for j in range(taps):
+                    scratch[j] = ring[(z_start[z] + j) % taps, x]
+                total = _sum_of_window(scratch, 0, z_weights[z])
+                if limits.size:
+                    total = np.rint(min(max(total, limits[0]), limits[1]))
+                out[z, y, x] = total
+
+
+@njit(cache=True, fastmath=False, nogil=True)
+def _pick_rows(  # type: ignore[no-untyped-def]
+    voxels, out, z_start, y_start, x_start, first, last
+):
+    for y in range(first, last):
+        for z in range(z_start.size):
+            for x in range(x_start.size):
+                out[z, y, x] = voxels[z_start[z], y_start[y], x_start[x]]
+
+
+def _smaller(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+    """Return the smaller of equally near voxels; a number rather than NaN, -0 rather than 0."""
+    second = b < a
+    if a.dtype.kind == "f":
+        second |= np.isnan(a) | ((a == b) & np.signbit(b))
+    return np.where(second, b, a)
+
+
+def _settle_ties(voxels: NDArray[Any], target: NDArray[Any], taps: list[AxisTaps]) -> None:
+    """Write the planes that lie between two voxels."""
+    for axis, plane in enumerate(taps):
+        if plane.tie < 0:
+            continue
+        # Candidates along x are compared first, along z last, as in the core.
+        found = []
+        for z, y, x in np.ndindex(2, 2, 2):
+            at = [
+                other.start + (np.arange(other.start.size) == other.tie) * up
+                for other, up in zip(taps, (z, y, x), strict=True)
+            ]
+            at[axis] = at[axis][plane.tie : plane.tie + 1]
+            found.append(voxels[np.ix_(*at)])
+        while len(found) > 1:
+            found = [_smaller(a, b) for a, b in zip(found[::2], found[1::2], strict=True)]
+        inside: list[slice] = [slice(None)] * 3
+        inside[axis] = slice(plane.tie, plane.tie + 1)
+        target[tuple(inside)] = found[0]
+
+
+def _filled(dtype: np.dtype[Any], fill: float) -> Any:
+    if dtype.kind == "f":
+        return dtype.type(fill)
+    info = np.iinfo(dtype)
+    return dtype.type(int(np.rint(min(max(fill, float(info.min)), float(info.max)))))
+
+
+def _inside(out: NDArray[Any], axes: list[AxisTaps], fill: float) -> NDArray[Any]:
+    """Fill what lies outside the volume; return the view of the rest."""
+    inside = tuple(slice(axis.first, axis.first + axis.start.size) for axis in axes)
+    if out[inside].shape != out.shape:
+        kept = np.zeros(out.shape, bool)
+        kept[inside] = True
+        out[~kept] = _filled(out.dtype, fill)
+    return out[inside]
 
 
 def resample(
@@ -19,4 +145,34 @@ def resample(
     fill: float,
     num_threads: int,
 ) -> None:
-    raise NotImplementedError
+    narrow = voxels.dtype.kind != "f" and voxels.dtype.itemsize <= 2
+    unit = 2.0**-24 if narrow or voxels.dtype == np.float32 else 2.0**-32
+    taps = [
+        make_taps(n, m, axis, interpolation, antialias, unit)
+        for n, m, axis in zip(voxels.shape, out.shape, axes, strict=True)
+    ]
+    target = _inside(out, taps, fill)
+    if target.size == 0:
+        return
+    if interpolation == "nearest":
+        starts = [axis.start for axis in taps]
+        parallel_for(
+            target.shape[1],
+            _ROWS_PER_PIECE,
+            num_threads,
+            lambda first, last: _pick_rows(voxels, target, *starts, first, last),
+        )
+        _settle_ties(voxels, target, taps)
+        return
+    single = narrow and max(axis.taps for axis in taps) <= _MAX_FLOAT_TAPS
+    arithmetic = np.float32 if single else np.float64
+    tables = [part for axis in taps for part in (axis.start, axis.weights.astype(arithmetic))]
+    limits = np.zeros(0, arithmetic)
+    if voxels.dtype.kind != "f":
+        limits = np.array([np.iinfo(voxels.dtype).min, np.iinfo(voxels.dtype).max], arithmetic)
+    parallel_for(
+        target.shape[1],
+        _ROWS_PER_PIECE,
+        num_threads,
+        lambda first, last: _resample_rows(voxels, target, *tables, limits, first, last),
+    )

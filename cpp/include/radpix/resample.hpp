@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Axis-aligned resampling of volumes: one pass per axis, no volume in between.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "radpix/view.hpp"
+
+namespace radpix {
+
+/// Where the output samples of one axis lie on the input's axis: input index = offset + scale * output index,
+/// in voxels, 0 the centre of the first one. The scale is positive; a flipped axis is a view with a negative
+/// stride.
+struct AxisMap {
+    double scale = 1.0;
+    double offset = 0.0;
+};
+
+namespace resample {
+
+enum class Filter : std::uint8_t { nearest, linear };
+
+/// "nearest", "linear"; throws Error(invalid_argument) for any other name.
+[[nodiscard]] Filter filter_named(std::string_view name);
+
+struct Options {
+    Filter filter = Filter::linear;
+    /// Widen the filter by the scale on axes that are sampled more coarsely. Never applies to nearest.
+    bool antialias = false;
+    /// Value outside the volume, rounded half to even and saturated for integers.
+    double fill = 0.0;
+    /// Threads to use, 0: num_threads().
+    int threads = 0;
+};
+
+/// Resamples `voxels` (z, y, x) into `out` (z, y, x) of the same type: 8, 16 and 32-bit integers, float32 and
+/// float64, any strides; the two must not share memory.
+///
+/// An output sample at input index p takes part of the volume where -0.5 <= p <= n - 0.5 on all axes, clamped
+/// to the outermost voxel centres, and is `fill` elsewhere. Positions are kept to 2^-32 voxel and are
+/// symmetric about the volume's centre to the last bit, so that flipping commutes with resampling exactly.
+/// Nearest: ties go towards the centre of the axis; at the centre itself to the smaller voxel value, NaN
+/// last. The passes run y, x, z; a pass computes w0 * x0 + w1 * x1, for wider filters the outermost pair
+/// first and the middle last. Arithmetic is float32 for 8 and 16-bit integers (filters of up to 32 taps),
+/// else float64. Integers are rounded half to even and saturated. NaN and infinity reach every sample whose
+/// window covers them.
+///
+/// Throws Error(shape_mismatch, unsupported_type, invalid_argument, size_overflow) before `out` is written.
+void apply(const ArrayView &voxels, const ArrayView &out, const std::array<AxisMap, 3> &axes,
+           const Options &options);
+
+} // namespace resample
+} // namespace radpix

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a CPU level provides for projections. T is the voxels' type, Sum that of the accumulators.
+#pragma once
+
+#include <cstdint>
+
+#include "radpix/view.hpp"
+
+namespace radpix::project {
+
+/// Lines that `fold` takes at a time: accumulators are loaded and stored once for all of them.
+inline constexpr Index fold_lines = 4;
+
+template <class T, class Sum>
+struct Kernels {
+    /// sums[i] = the combination of sums[i] with lines[0][i], lines[1][i], ... in this order, for i < n and
+    /// `count` <= fold_lines lines.
+    void (*fold)(const T *const *lines, Index count, Index n, Sum *sums) noexcept;
+    /// sums[r] = the combination of row r, n neighbouring voxels, for `rows` rows `row_stride` apart.
+    void (*reduce)(const T *row, Index row_stride, Index rows, Index n, Sum *sums) noexcept;
+    /// What an accumulator of `fold` starts with.
+    Sum start;
+};
+
+namespace scalar {
+template <class T>
+[[nodiscard]] Kernels<T, T> max_kernels() noexcept;
+template <class T>
+[[nodiscard]] Kernels<T, T> min_kernels() noexcept;
+template <class T, class Sum>
+[[nodiscard]] Kernels<T, Sum> sum_kernels() noexcept;
+} // namespace scalar
+
+namespace avx2 {
+template <class T>
+[[nodiscard]] Kernels<T, T> max_kernels() noexcept;
+template <class T>
+[[nodiscard]] Kernels<T, T> min_kernels() noexcept;
+template <class T, class Sum>
+[[nodiscard]] Kernels<T, Sum> sum_kernels() noexcept;
+} // namespace avx2
+
+/// f(T) for every voxel type.
+#define RADPIX_PROJECT_TYPES(f)                                                                              \
+    f(std::int8_t) f(std::uint8_t) f(std::int16_t) f(std::uint16_t) f(std::int32_t) f(std::uint32_t)         \
+        f(float) f(double)
+
+/// f(T, Sum) for every pair of voxel type and accumulator of sums.
+#define RADPIX_PROJECT_SUMS(f)                                                                               \
+    f(std::int8_t, std::int32_t) f(std::uint8_t, std::int32_t) f(std::int16_t, std::int32_t)                 \
+        f(std::uint16_t, std::int32_t) f(std::int8_t, std::int64_t) f(std::uint8_t, std::int64_t)            \
+            f(std::int16_t, std::int64_t) f(std::uint16_t, std::int64_t) f(std::int32_t, std::int64_t)       \
+                f(std::uint32_t, std::int64_t) f(float, double) f(double, double)
+
+} // namespace radpix::project

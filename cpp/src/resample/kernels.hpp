@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a CPU level provides for resampling: the three passes over one row. T is the voxels' type, A the type
+/// of the arithmetic.
+#pragma once
+
+#include <cstdint>
+
+#include "radpix/view.hpp"
+
+namespace radpix::resample {
+
+/// Outputs of a row come in groups of this many; rows of scratch are padded to whole groups.
+inline constexpr Index group_size = 8;
+
+/// Elements that may be read behind the last sample of a row that the column pass reads.
+inline constexpr Index row_padding = 2 * group_size;
+
+/// The x pass, as the kernels want it: by groups of outputs, weights by tap.
+template <class A>
+struct ColumnPlan {
+    Index groups = 0;
+    Index taps = 1;
+    const std::int32_t *start = nullptr; ///< first input column of each output, group_size * groups of them
+    const A *weights = nullptr;          ///< [tap][output]
+    const std::int32_t *span = nullptr;  ///< per group, how far its last window starts behind its first
+};
+
+template <class T, class A>
+struct RowKernels {
+    /// y pass: out[i] = sum over j of weights[j] * rows[j][i], for n columns.
+    void (*blend_in)(const T *const *rows, const A *weights, Index taps, Index n, A *out) noexcept;
+    /// x pass for whole groups; `row` begins at input column `column`, `out` at output group_size * group.
+    void (*columns)(const A *row, std::int32_t column, const ColumnPlan<A> &plan, Index group, Index groups,
+                    A *out) noexcept;
+    /// z pass, rounded and saturated to T.
+    void (*blend_out)(const A *const *rows, const A *weights, Index taps, Index n, T *out) noexcept;
+};
+
+/// Nearest neighbour: out[i] = row[index[i]], for elements of one size, U of 1, 2, 4 or 8 bytes.
+template <class U>
+using PickColumns = void (*)(const U *row, const std::int32_t *index, Index n, U *out) noexcept;
+
+namespace scalar {
+template <class T, class A>
+[[nodiscard]] const RowKernels<T, A> &row_kernels() noexcept;
+template <class U>
+[[nodiscard]] PickColumns<U> pick_columns() noexcept;
+} // namespace scalar
+
+namespace avx2 {
+template <class T, class A>
+[[nodiscard]] const RowKernels<T, A> &row_kernels() noexcept;
+template <class U>
+[[nodiscard]] PickColumns<U> pick_columns() noexcept;
+} // namespace avx2
+
+/// Every pair of voxel and arithmetic type: RADPIX_RESAMPLE_TYPES(f) expands f(T, A) for each.
+#define RADPIX_RESAMPLE_TYPES(f)                                                                             \
+    f(std::int8_t, float) f(std::uint8_t, float) f(std::int16_t, float) f(std::uint16_t, float)              \
+        f(std::int8_t, double) f(std::uint8_t, double) f(std::int16_t, double) f(std::uint16_t, double)      \
+            f(std::int32_t, double) f(std::uint32_t, double) f(float, double) f(double, double)
+
+} // namespace radpix::resample
