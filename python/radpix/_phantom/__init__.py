@@ -6,7 +6,6 @@ millimetres as in DICOM. Surfaces have a ramp one millimetre wide in place of a 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,8 @@ from radpix._phantom.organs import LESION
 from radpix._phantom.shapes import Shape, capsule, ellipsoid, paint_points, paint_slice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike, NDArray
 
     from radpix._phantom.shapes import Array

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,10 @@ def _arch(z: float, radius: float, value: float) -> list[Shape]:
     spinous, tip = (0.0, y + 32.0, z - 6.0), (0.0, y + 50.0, z - 26.0)
     parts = [capsule(spinous, tip, (radius, radius * 1.1), value, tall=2.0)]
     for side in (-1, 1):
-        pedicle, corner = _mirrored((11.0, y + 9.0, z + 4.0), side), _mirrored((13.0, y + 21.0, z + 3.0), side)
+        pedicle, corner = (
+            _mirrored((11.0, y + 9.0, z + 4.0), side),
+            _mirrored((13.0, y + 21.0, z + 3.0), side),
+        )
         transverse = _mirrored((33.0, y + 30.0, z + 4.0), side)
         parts += [
             capsule(pedicle, corner, (radius * 1.1, radius * 1.1), value, tall=1.6),
@@ -116,15 +120,12 @@ def spine(levels: NDArray[np.float64]) -> list[Shape]:
     for z in levels:
         shapes += [_vertebral_body(z, CORTEX, 0.0), _vertebral_body(z, MARROW, 1.6)]
         shapes += [*_arch(z, 3.4, CORTEX - 60.0), *_arch(z, 1.7, MARROW)]
-    for radius, value in ((8.5, 5.0), (4.5, 40.0)):
-        shapes.append(
-            Shape(
-                lambda x, y, z, r=radius: np.sqrt((x / 1.15) ** 2 + (y - spine_depth(z) - 21.0) ** 2) - r,
-                value,
-                ((-12.0, 30.0, -1000.0), (12.0, 90.0, 1000.0)),
-            )
-        )
-    return shapes
+    canal = Shape(
+        lambda x, y, z: np.sqrt((x / 1.15) ** 2 + (y - spine_depth(z) - 21.0) ** 2) - 8.5,
+        5.0,
+        ((-12.0, 30.0, -1000.0), (12.0, 90.0, 1000.0)),
+    )
+    return [*shapes, canal, inset(canal, 4.0, 40.0)]
 
 
 def _rib_line(z_back: float, drop: float, reach: float) -> NDArray[np.float64]:
@@ -152,7 +153,7 @@ def ribs() -> list[Shape]:
         line = _rib_line(z_back, drop, last)
         for side in (-1, 1):
             points = line * [side, 1.0, 1.0]
-            for p, q in zip(points[:-1], points[1:], strict=True):
+            for p, q in itertools.pairwise(points):
                 outer.append(capsule(p, q, (3.6, 3.6), CORTEX, tall=1.75))
                 inner.append(capsule(p, q, (1.8, 1.8), MARROW, tall=1.9))
             if number < 7:
@@ -178,10 +179,13 @@ def sternum() -> list[Shape]:
     shapes: list[Shape] = []
     for middle, tall, wide in ((76.0, 24.0, 25.0), (-4.0, 50.0, 15.0)):
 
-        def distance(x: Array, y: Array, z: Array, c: float = middle, h: float = tall, w: float = wide) -> Array:
+        def distance(
+            x: Array, y: Array, z: Array, c: float = middle, h: float = tall, w: float = wide
+        ) -> Array:
             flat = np.abs(y - _sternum_depth(z)) / 5.0
             side = np.abs(x) / w
-            return np.maximum((np.sqrt(flat**4 + side**4) ** 0.5 - 1.0) * 5.0, np.abs(z - c) - h)
+            rounded = np.sqrt(np.sqrt(flat**4 + side**4)) - 1.0
+            return np.asarray(np.maximum(5.0 * rounded, np.abs(z - c) - h))
 
         plate = Shape(distance, 420.0, ((-28.0, -120.0, middle - tall - 1), (28.0, -20.0, middle + tall + 1)))
         shapes += [plate, inset(plate, 1.8, 120.0)]
@@ -195,9 +199,7 @@ def clavicles() -> list[Shape]:
     for radius, value in ((6.2, CORTEX), (3.8, MARROW)):
         for side in (-1, 1):
             points = [_mirrored(p, side) for p in line]
-            shapes += [
-                capsule(p, q, (radius, radius), value) for p, q in zip(points[:-1], points[1:], strict=True)
-            ]
+            shapes += [capsule(p, q, (radius, radius), value) for p, q in itertools.pairwise(points)]
     return shapes
 
 

@@ -52,7 +52,9 @@ def _middle(depth: float, value: float) -> Shape:
     sac = _pericardium(0.0, 0.0)
 
     def distance(x: Array, y: Array, z: Array) -> Array:
-        waist = 27.0 + 5.0 * np.clip((z - 50.0) / 80.0, 0.0, 1.0) + 6.0 * np.clip((-60.0 - z) / 50.0, 0.0, 1.0)
+        waist = (
+            27.0 + 5.0 * np.clip((z - 50.0) / 80.0, 0.0, 1.0) + 6.0 * np.clip((-60.0 - z) / 50.0, 0.0, 1.0)
+        )
         wide = waist * (1.0 - 0.45 * np.clip((-16.0 - y) / 60.0, 0.0, 1.0))
         column = 24.0 * (np.sqrt(((x - 2.0) / wide) ** 2 + ((y + 6.0) / 74.0) ** 2) - 1.0)
         return _blend([column, sac.distance(x, y, z)], 18.0) + depth
@@ -75,7 +77,7 @@ def lungs() -> list[Shape]:
     for side, tilt, offset in ((-1, 0.75, -6.0), (1, 0.8, 2.0)):
         # The oblique fissures rise from front to back.
         def plane(x: Array, y: Array, z: Array, t: float = tilt, o: float = offset) -> Array:
-            return np.abs((z - o) - t * (y - 5.0) - 0.0012 * x * x) / np.hypot(1.0, t) - 0.15 + 0.0 * x
+            return np.asarray(np.abs((z - o) - t * (y - 5.0) - 0.0012 * x * x) / np.hypot(1.0, t) - 0.15)
 
         half = (0.0, 135.0) if side > 0 else (-135.0, 0.0)
         sheet = Shape(plane, -700.0, ((half[0], -95.0, -110.0), (half[1], 95.0, 110.0)))
@@ -162,13 +164,29 @@ def _chamber(offset: Point, radii: Point, value: float) -> Shape:
 def _great_vessels() -> list[Shape]:
     """Return aorta, pulmonary trunk and arteries, and the caval veins, with contrast medium."""
     arch: list[Point] = [(8.0, -20.0, -18.0), (-10.0, -32.0, 14.0), (-15.0, -32.0, 46.0), (-4.0, -16.0, 74.0)]
-    arch += [(14.0, 10.0, 78.0), (25.0, 30.0, 56.0), (26.0, 34.0, 10.0), (21.0, 30.0, -70.0), (13.0, 21.0, -200.0)]
+    arch += [
+        (14.0, 10.0, 78.0),
+        (25.0, 30.0, 56.0),
+        (26.0, 34.0, 10.0),
+        (21.0, 30.0, -70.0),
+        (13.0, 21.0, -200.0),
+    ]
     trunk: list[Point] = [(15.0, -46.0, -18.0), (19.0, -38.0, 22.0), (17.0, -14.0, 36.0)]
     right: list[Point] = [(17.0, -14.0, 36.0), (-6.0, -8.0, 28.0), (-30.0, 0.0, 22.0), (-44.0, 4.0, 12.0)]
     left: list[Point] = [(17.0, -14.0, 36.0), (26.0, -2.0, 35.0), (34.0, 6.0, 30.0), (46.0, 10.0, 20.0)]
-    upper: list[Point] = [(-24.0, -14.0, 150.0), (-25.0, -18.0, 84.0), (-29.0, -16.0, 30.0), (-27.0, -14.0, 0.0)]
+    upper: list[Point] = [
+        (-24.0, -14.0, 150.0),
+        (-25.0, -18.0, 84.0),
+        (-29.0, -16.0, 30.0),
+        (-27.0, -14.0, 0.0),
+    ]
     lower: list[Point] = [(-26.0, -8.0, -40.0), (-24.0, 2.0, -90.0), (-20.0, 12.0, -200.0)]
-    brachial: list[Point] = [(70.0, -30.0, 122.0), (30.0, -32.0, 98.0), (-4.0, -34.0, 88.0), (-25.0, -20.0, 80.0)]
+    brachial: list[Point] = [
+        (70.0, -30.0, 122.0),
+        (30.0, -32.0, 98.0),
+        (-4.0, -34.0, 88.0),
+        (-25.0, -20.0, 80.0),
+    ]
     return [
         *tube(upper, (8.0, 10.0), 250.0),
         *tube(brachial, (5.5, 6.5), 240.0),
@@ -210,12 +228,22 @@ def abdomen() -> list[Shape]:
     below = _diaphragm(3.0, -98.0)
     stomach = ellipsoid((58.0, -18.0, -142.0), (38.0, 42.0, 48.0), 60.0)
     content = inset(stomach, 4.0, 14.0)
-    air = Shape(lambda x, y, z: y + 30.0 + 0.0 * (x + z), -985.0, ((0.0, -95.0, -220.0), (120.0, -29.0, -80.0)))
+    air = Shape(
+        lambda x, y, z: y + 30.0 + 0.0 * (x + z), -985.0, ((0.0, -95.0, -220.0), (120.0, -29.0, -80.0))
+    )
     spleen_axes = np.array([[0.8, 0.6, 0.0], [-0.6, 0.8, 0.0], [0.0, 0.0, 1.0]])
-    lobes = [ellipsoid((-70.0, 6.0, -152.0), (80.0, 92.0, 104.0), 0.0), ellipsoid((2.0, -40.0, -132.0), (56.0, 40.0, 60.0), 0.0)]
+    lobes = [
+        ellipsoid((-70.0, 6.0, -152.0), (80.0, 92.0, 104.0), 0.0),
+        ellipsoid((2.0, -40.0, -132.0), (56.0, 40.0, 60.0), 0.0),
+    ]
     mass = Shape(lambda x, y, z: _blend([lobe.distance(x, y, z) for lobe in lobes], 24.0), 0.0, below.box)
     liver = overlap(inset(below, 1.0, 0.0), mass, 112.0)
-    portal: list[Point] = [(-6.0, -6.0, -170.0), (-30.0, -4.0, -136.0), (-62.0, -2.0, -124.0), (-96.0, 10.0, -118.0)]
+    portal: list[Point] = [
+        (-6.0, -6.0, -170.0),
+        (-30.0, -4.0, -136.0),
+        (-62.0, -2.0, -124.0),
+        (-96.0, 10.0, -118.0),
+    ]
     return [
         _diaphragm(0.0, 55.0),
         below,

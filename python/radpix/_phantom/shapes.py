@@ -13,7 +13,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["EDGE", "Array", "Box", "Shape", "ball", "capsule", "ellipsoid", "inset", "overlap", "paint_points", "paint_slice"]
+__all__ = [
+    "EDGE",
+    "Array",
+    "Box",
+    "Shape",
+    "ball",
+    "capsule",
+    "ellipsoid",
+    "inset",
+    "overlap",
+    "paint_points",
+    "paint_slice",
+]
 
 Array = NDArray[Any]
 Field = Callable[[Array, Array, Array], Array]
@@ -56,7 +68,7 @@ def ellipsoid(
     a, b, c = radii
     rows = np.eye(3) if axes is None else axes
     reach = np.sqrt(((rows * np.array(radii)[:, None]) ** 2).sum(axis=0))
-    turned = axes is not None
+    turned, least, tiny = axes is not None, min(radii), 1e-6
     m = [[float(v) for v in row] for row in rows]
 
     def distance(x: Array, y: Array, z: Array) -> Array:
@@ -64,10 +76,10 @@ def ellipsoid(
         if turned:
             u, v, w = (r[0] * u + r[1] * v + r[2] * w for r in m)
         u, v, w = u / a, v / b, w / c
-        # First order in the distance to the surface: k (k - 1) / |grad k|.
+        # First order in the distance to the surface: (k - 1) k / |grad k|; the small terms are for the centre.
         k = np.sqrt(u * u + v * v + w * w)
         slope = np.sqrt((u / a) ** 2 + (v / b) ** 2 + (w / c) ** 2)
-        return np.asarray(k * (k - 1.0) / np.maximum(slope, 1e-6))
+        return np.asarray((k - 1.0) * (k + tiny * least) / (slope + tiny))
 
     return Shape(distance, value, ball(center, reach))
 
@@ -113,7 +125,9 @@ def overlap(first: Shape, second: Shape, value: float | Field) -> Shape:
     return Shape(lambda x, y, z: np.maximum(one(x, y, z), two(x, y, z)), value, box)
 
 
-def paint_points(shapes: Iterable[Shape], points: NDArray[np.float64], background: float) -> NDArray[np.float64]:
+def paint_points(
+    shapes: Iterable[Shape], points: NDArray[np.float64], background: float
+) -> NDArray[np.float64]:
     """Return the HU at positions (n, 3)."""
     field = np.full(len(points), background)
     for shape in shapes:
@@ -125,7 +139,11 @@ def paint_points(shapes: Iterable[Shape], points: NDArray[np.float64], backgroun
 
 
 def paint_slice(
-    shapes: Iterable[Shape], x: NDArray[np.float32], y: NDArray[np.float32], z: float, out: NDArray[np.float32]
+    shapes: Iterable[Shape],
+    x: NDArray[np.float32],
+    y: NDArray[np.float32],
+    z: float,
+    out: NDArray[np.float32],
 ) -> None:
     """Paint the plane at ``z`` into ``out`` (len(y), len(x)); both axes ascend."""
     height = np.float32(z)

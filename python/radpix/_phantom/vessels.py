@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from radpix._phantom.shapes import Shape, capsule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["branches", "grow", "tube"]
 
@@ -15,7 +18,11 @@ Points = NDArray[np.float64]
 
 
 def grow(
-    trunk: Points, room: Callable[[Points], NDArray[np.bool_]], box: tuple[Points, Points], tips: int, seed: int
+    trunk: Points,
+    room: Callable[[Points], NDArray[np.bool_]],
+    box: tuple[Points, Points],
+    tips: int,
+    seed: int,
 ) -> tuple[Points, NDArray[np.intp]]:
     """Grow a tree from a trunk towards random tips inside a space.
 
@@ -63,7 +70,13 @@ def grow(
 
 
 def branches(
-    nodes: Points, parents: NDArray[np.intp], value: float, *, tip_radius: float, max_radius: float, wall: float = 0.0
+    nodes: Points,
+    parents: NDArray[np.intp],
+    value: float,
+    *,
+    tip_radius: float,
+    max_radius: float,
+    wall: float = 0.0,
 ) -> list[Shape]:
     """Return the branches of a tree as cones; radii follow Murray's law, r^2.7 adds up where branches meet."""
     load = np.zeros(len(nodes))

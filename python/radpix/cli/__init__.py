@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["main"]
 
@@ -27,8 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     missing = [package for module, package in _NEEDED.items() if find_spec(module) is None]
     if missing:
         print(
-            f"radpix: error: the command line needs {', '.join(missing)}: "
-            'pip install "radpix[cli]"',
+            f'radpix: error: the command line needs {", ".join(missing)}: pip install "radpix[cli]"',
             file=sys.stderr,
         )
         return 1

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Callable
-from pathlib import Path
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +10,9 @@ import numpy as np
 from radpix.cli.files import replacing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
@@ -35,7 +36,9 @@ def rle_frame(pixels: NDArray[np.uint16]) -> bytes:
         (rows, columns).
     """
     # G.2: one segment per byte plane, the most significant first.
-    segments = [_segment(plane) for plane in ((pixels >> 8).astype(np.uint8), (pixels & 255).astype(np.uint8))]
+    segments = [
+        _segment(plane) for plane in ((pixels >> 8).astype(np.uint8), (pixels & 255).astype(np.uint8))
+    ]
     offsets = [64, 64 + len(segments[0])]
     header = np.zeros(16, dtype="<u4")
     header[:3] = (len(segments), *offsets)
@@ -44,7 +47,7 @@ def rle_frame(pixels: NDArray[np.uint16]) -> bytes:
 
 def _segment(plane: NDArray[np.uint8]) -> bytes:
     """Return one byte plane as PackBits (G.3.1), each row by itself (G.3), padded to an even length."""
-    rows, columns = plane.shape
+    columns = plane.shape[1]
     flat = plane.reshape(-1)
     starts = np.ones(flat.size, dtype=bool)
     starts[1:] = flat[1:] != flat[:-1]
@@ -85,7 +88,7 @@ def _header(shape: tuple[int, ...], spacing: tuple[float, float, float]) -> Data
     """Return what all slices share: a phantom's CT with two windows."""
     from pydicom.dataset import Dataset
 
-    now = datetime.datetime(2025, 1, 1, 12, 0, tzinfo=datetime.timezone.utc)
+    now = dt.datetime(2025, 1, 1, 12, 0, tzinfo=dt.timezone.utc)
     values: dict[str, Any] = {
         "ImageType": ["ORIGINAL", "PRIMARY", "AXIAL"],
         "SOPClassUID": _CT_IMAGE,
@@ -161,6 +164,7 @@ def write_series(
     """
     from pydicom.dataset import FileMetaDataset
     from pydicom.encaps import encapsulate
+    from pydicom.uid import UID
 
     header = _header(voxels.shape, spacing)
     stored = (voxels.astype(np.int32) - _INTERCEPT).astype("<u2")
@@ -169,7 +173,7 @@ def write_series(
         compressed = number % 2 == 0
         header.SOPInstanceUID = f"2.25.{int(SERIES_UID[5:]) + 1000 + number}"
         header.InstanceNumber = number
-        x, y, z = origin + [0.0, 0.0, spacing[0] * index]
+        x, y, z = origin + np.array([0.0, 0.0, spacing[0] * index])
         header.ImagePositionPatient = [round(float(v), 4) for v in (x, y, z)]
         header.SliceLocation = round(float(z), 4)
         pixels = stored[index]
@@ -177,7 +181,7 @@ def write_series(
         header["PixelData"].VR = "OB" if compressed else "OW"
         header["PixelData"].is_undefined_length = compressed
         meta = FileMetaDataset()
-        meta.TransferSyntaxUID = _RLE if compressed else _EXPLICIT_LITTLE_ENDIAN
+        meta.TransferSyntaxUID = UID(_RLE if compressed else _EXPLICIT_LITTLE_ENDIAN)
         header.file_meta = meta
         with replacing(folder / f"IM{number:04d}.dcm") as stream:
             header.save_as(stream, enforce_file_format=True)

@@ -26,7 +26,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Source = Annotated[Path, typer.Argument(metavar="PATH", help="A DICOM file, or a folder (with those below it).")]
+Source = Annotated[
+    Path, typer.Argument(metavar="PATH", help="A DICOM file, or a folder (with those below it).")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table (schema: docs/cli.md).")]
 WindowOption = Annotated[
     str | None,
@@ -66,7 +68,9 @@ def info(path: Source, json: Json = False) -> None:
 @app.command()
 def audit(
     path: Source,
-    series: Annotated[str | None, typer.Option(metavar="UID", help="Only this series: UID or number.")] = None,
+    series: Annotated[
+        str | None, typer.Option(metavar="UID", help="Only this series: UID or number.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Check whether the slices of each series form a regular volume; exit status 1 if one does not."""
@@ -83,16 +87,21 @@ def render(
     series: Annotated[str | None, typer.Option(metavar="UID", help="Which series: UID or number.")] = None,
     center: Annotated[
         str | None,
-        typer.Option(metavar="X,Y,Z", help="Patient position in mm (LPS) all planes pass. Default: the middle."),
+        typer.Option(
+            metavar="X,Y,Z", help="Patient position in mm (LPS) all planes pass. Default: the middle."
+        ),
     ] = None,
-    slab: Annotated[float, typer.Option(metavar="MM", help="Thickness of the maximum intensity slab.")] = 20.0,
+    slab: Annotated[
+        float, typer.Option(metavar="MM", help="Thickness of the maximum intensity slab.")
+    ] = 20.0,
     on_irregular: Annotated[
         str, typer.Option(metavar="raise|resample|keep", help="What to do with irregularly spaced slices.")
     ] = "raise",
     size: Width = 1800,
 ) -> None:
     """Draw a series: axial, coronal, sagittal, oblique and slab MIP, to scale, with patient directions."""
-    from radpix.cli.render import Choices, render as command
+    from radpix.cli.render import Choices
+    from radpix.cli.render import render as command
 
     choices = Choices(
         window=window, series=series, center=center, slab=slab, on_irregular=on_irregular, size=size

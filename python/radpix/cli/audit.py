@@ -1,14 +1,16 @@
-"""``radpix audit``: do the slices form the volumes they claim to be?"""
+"""``radpix audit``: whether the slices form the volumes they claim to be."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import radpix
 from radpix.cli.console import clean, show
 from radpix.cli.info import print_json
 from radpix.cli.series import find, pick
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["SCHEMA", "audit"]
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from time import perf_counter
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -15,9 +13,13 @@ import radpix
 from radpix._phantom import thorax
 from radpix.cli._sample import SERIES_UID, write_series
 from radpix.cli.console import cell, progress, show, table
-from radpix.cli.faults import UsageFault
-from radpix.cli.render import Look, choose_window, draw, save_png
+from radpix.cli.faults import UsageError
+from radpix.cli.render import Look, choose_window, draw, own_window, save_png
 from radpix.cli.views import View, views
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 __all__ = ["demo"]
 
@@ -65,7 +67,7 @@ class _Clock:
 def demo(folder: Path, *, window: str | None, size: str) -> None:
     """Write and draw the demonstration into a folder, and print the time of every step."""
     if size not in SIZES:
-        raise UsageFault(f"--size is one of {', '.join(SIZES)}, not {size!r}")
+        raise UsageError(f"--size is one of {', '.join(SIZES)}, not {size!r}")
     look = choose_window(window)
     series = _prepare(folder)
     clock = _Clock()
@@ -117,10 +119,12 @@ def _work(series: Path, picture: Path, look: Look | None, width: int, clock: _Cl
     """Run the public functions on the files, one after another."""
     files = sum(1 for _ in series.iterdir())
     clock.time("scan", f"headers of {files} files", 0, lambda: radpix.scan(series))
-    volume = clock.time("load", "pixels, sorted, in HU", 0, lambda: radpix.load(series, series_uid=SERIES_UID))
+    volume = clock.time(
+        "load", "pixels, sorted, in HU", 0, lambda: radpix.load(series, series_uid=SERIES_UID)
+    )
     voxels = volume.voxels
     clock.steps[-1] = (*clock.steps[-1][:3], voxels.size)
-    used = look or Look(volume.windows[0].center, volume.windows[0].width, volume.windows[0].function)
+    used = look or own_window(volume)
     shown = np.empty(voxels.shape, np.uint8)
     clock.time(
         "window",
@@ -128,7 +132,9 @@ def _work(series: Path, picture: Path, look: Look | None, width: int, clock: _Cl
         voxels.size,
         lambda: radpix.window(voxels, used.center, used.width, function=used.function, out=shown),
     )
-    even = clock.time("resample", "to 1 mm, linear", 0, lambda: radpix.resample(volume, spacing=(1.0, 1.0, 1.0)))
+    even = clock.time(
+        "resample", "to 1 mm, linear", 0, lambda: radpix.resample(volume, spacing=(1.0, 1.0, 1.0))
+    )
     clock.steps[-1] = (*clock.steps[-1][:3], even.voxels.size)
     pictures = {view.name: view for view in views(volume, CENTER, pixels=512, slab=SLAB)}
     for name, key, what in (

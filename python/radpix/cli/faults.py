@@ -6,15 +6,18 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import typer
 
 from radpix.cli.console import complain
 from radpix.errors import RadpixError, RadpixWarning
 
-__all__ = ["INTERRUPTED", "UsageFault", "guarded"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["INTERRUPTED", "UsageError", "guarded"]
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
@@ -22,7 +25,7 @@ FAILED, USAGE, INTERRUPTED = 1, 2, 130
 _ParserFault: type[BaseException] = typer.BadParameter.__mro__[2]
 
 
-class UsageFault(Exception):
+class UsageError(Exception):
     """Arguments that are wrong whatever the data: exit status 2."""
 
 
@@ -47,7 +50,7 @@ def guarded(command: Callable[[], object], *, debug: bool) -> int:
 
 
 def _explain(error: Exception) -> int:
-    if isinstance(error, UsageFault):
+    if isinstance(error, UsageError):
         complain("error", error)
         return USAGE
     if isinstance(error, _ParserFault):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +14,8 @@ from radpix.cli.console import cell, clean, show, table
 from radpix.cli.series import find
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.text import Text
 
     from radpix.geometry import GeometryReport
@@ -34,7 +35,12 @@ def info(path: Path, *, as_json: bool) -> None:
     found = find(path)
     one_file = not path.is_dir()
     kind = "file" if one_file else "folder"
-    report: dict[str, Any] = {"schema": SCHEMA, "version": radpix.__version__, "path": str(path), "kind": kind}
+    report: dict[str, Any] = {
+        "schema": SCHEMA,
+        "version": radpix.__version__,
+        "path": str(path),
+        "kind": kind,
+    }
     if one_file:
         report["image"] = _describe_image(found[0].instances[0])
     else:
@@ -167,8 +173,8 @@ def _show_series(path: Path, rows: list[dict[str, Any]], found: ScanResult) -> N
             ("Modality", "left"),
             ("Description", "left"),
             ("Images", "right"),
-            ("Size z x y x x", "left"),
-            ("Spacing z x y x x (mm)", "left"),
+            ("Size (z, y, x)", "left"),
+            ("Spacing (z, y, x), mm", "left"),
             ("Orientation", "left"),
             ("Decodes", "left"),
             ("Geometry", "left"),
@@ -196,7 +202,9 @@ def _show_series(path: Path, rows: list[dict[str, Any]], found: ScanResult) -> N
 
 def _show_image(path: Path, image: dict[str, Any]) -> None:
     syntax = image["transfer_syntax"]
-    bits = f"{image['bits_stored']} of {image['bits_allocated']}, {'signed' if image['signed'] else 'unsigned'}"
+    bits = (
+        f"{image['bits_stored']} of {image['bits_allocated']}, {'signed' if image['signed'] else 'unsigned'}"
+    )
     made = table(clean(path.name), [("Attribute", "left"), ("Value", "left")])
     for name, value in (
         ("Modality", f"{image['modality']} {'/'.join(image['image_type'])}"),
@@ -205,7 +213,10 @@ def _show_image(path: Path, image: dict[str, Any]) -> None:
         ("Samples", f"{image['samples_per_pixel']}, {image['photometric_interpretation']}"),
         ("Bits stored", bits),
         ("Pixel spacing (mm)", _joined(image["pixel_spacing_mm"])),
-        ("Slice thickness (mm)", _joined([image["slice_thickness_mm"] if image["slice_thickness_mm"] else "-"])),
+        (
+            "Slice thickness (mm)",
+            _joined([image["slice_thickness_mm"] or "-"]),
+        ),
         ("Position (mm, LPS)", _joined(image["position_mm"], ", ")),
         ("Orientation", image["orientation"] or "-"),
         ("Rescale slope, intercept", _joined(image["rescale"], ", ")),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 import numpy as np
 
 import radpix
 from radpix.cli.console import clean, progress, show
-from radpix.cli.faults import UsageFault
+from radpix.cli.faults import UsageError
 from radpix.cli.files import check_target, replacing
 from radpix.cli.series import find, pick
 from radpix.cli.sheet import Card, Layout, compose
@@ -18,13 +17,15 @@ from radpix.cli.views import extent, views
 from radpix.errors import PixelDataError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import ArrayLike, NDArray
     from PIL import Image
 
-    from radpix import Volume
+    from radpix import Volume, Window
     from radpix.cli.views import View
 
-__all__ = ["Choices", "Look", "choose_window", "draw", "render", "save_png"]
+__all__ = ["Choices", "Look", "choose_window", "draw", "own_window", "render", "save_png"]
 
 WIDTHS = (360, 8192)
 _IRREGULAR = ("raise", "resample", "keep")
@@ -53,13 +54,17 @@ class Choices:
     size: int = 1800
 
 
+def _look(window: Window) -> Look:
+    return Look(window.center, window.width, window.function, clean(window.explanation))
+
+
 def _numbers(text: str, count: int, what: str) -> list[float]:
     try:
         values = [float(part) for part in text.split(",")]
     except ValueError:
         values = []
     if len(values) != count or not np.isfinite(values).all():
-        raise UsageFault(f"{what}, not {clean(text)!r}")
+        raise UsageError(f"{what}, not {clean(text)!r}")
     return values
 
 
@@ -68,7 +73,7 @@ def choose_window(wanted: str | None) -> Look | None:
 
     Raises
     ------
-    UsageFault
+    UsageError
         It is neither.
     """
     if wanted is None:
@@ -76,22 +81,20 @@ def choose_window(wanted: str | None) -> Look | None:
     presets = radpix.WINDOW_PRESETS
     preset = presets.get(wanted.strip().lower())
     if preset is not None:
-        return Look(preset.center, preset.width, preset.function, wanted.strip().lower())
+        return _look(preset)
     expected = f"--window is center,width or one of {', '.join(sorted(presets))}"
     center, width = _numbers(wanted, 2, expected)
     if width < 1:
-        raise UsageFault(f"--window: a width is at least 1, not {width:g}")
+        raise UsageError(f"--window: a width is at least 1, not {width:g}")
     return Look(center, width)
 
 
-def _own_window(volume: Volume) -> Look:
+def own_window(volume: Volume) -> Look:
     """Return the series' first window; else soft tissue for CT, and for others what holds 98 % of the values."""
     if volume.windows:
-        first = volume.windows[0]
-        return Look(first.center, first.width, first.function)
+        return _look(volume.windows[0])
     if volume.unit == "HU":
-        preset = radpix.WINDOW_PRESETS["abdomen"]
-        return Look(preset.center, preset.width, preset.function, "abdomen")
+        return _look(radpix.WINDOW_PRESETS["abdomen"])
     sample = volume.voxels.reshape(-1)[:: max(1, volume.voxels.size // 1_000_000)]
     sample = sample[np.isfinite(sample)]
     if sample.size == 0:
@@ -111,7 +114,7 @@ def render(path: Path, output: Path, choices: Choices) -> None:
     series = pick(find(path), choices.series, path)
     policy = cast("Literal['raise', 'resample', 'keep']", choices.on_irregular)
     with progress("Reading pixels") as advance:
-        volume = radpix.load(path, series_uid=series.uid, on_irregular=policy, progress=advance)
+        volume = radpix.load(series, on_irregular=policy, progress=advance)
     title = clean(series.description) or clean(series.modality) or "Series"
     picture = draw(volume, title, look, center=center, slab=choices.slab, width=choices.size)
     save_png(picture, output)
@@ -119,15 +122,15 @@ def render(path: Path, output: Path, choices: Choices) -> None:
 
 
 def _check(output: Path, choices: Choices) -> None:
-    """Raise `UsageFault` for options that no data could make right."""
+    """Raise `UsageError` for options that no data could make right."""
     if output.suffix.lower() != ".png":
-        raise UsageFault(f"--output is a .png file, not {clean(output.name)!r}")
+        raise UsageError(f"--output is a .png file, not {clean(output.name)!r}")
     if not WIDTHS[0] <= choices.size <= WIDTHS[1]:
-        raise UsageFault(f"--size is from {WIDTHS[0]} to {WIDTHS[1]} pixels, not {choices.size}")
+        raise UsageError(f"--size is from {WIDTHS[0]} to {WIDTHS[1]} pixels, not {choices.size}")
     if not 0 < choices.slab <= 1000:
-        raise UsageFault(f"--slab is a thickness up to 1000 mm, not {choices.slab:g}")
+        raise UsageError(f"--slab is a thickness up to 1000 mm, not {choices.slab:g}")
     if choices.on_irregular not in _IRREGULAR:
-        raise UsageFault(f"--on-irregular is raise, resample or keep, not {clean(choices.on_irregular)!r}")
+        raise UsageError(f"--on-irregular is raise, resample or keep, not {clean(choices.on_irregular)!r}")
 
 
 def save_png(picture: Image.Image, path: Path) -> None:
@@ -169,7 +172,7 @@ def draw(
     """
     if volume.voxels.ndim != 3:
         raise PixelDataError("a contact sheet shows grey values; this series has colour")
-    used = look or _own_window(volume)
+    used = look or own_window(volume)
     middle = volume.index_to_patient((np.array(volume.shape) - 1) / 2)
     point = middle if center is None else np.asarray(center, dtype=np.float64)
     layout = Layout(width)
@@ -197,6 +200,13 @@ def _grey(volume: Volume, view: View, look: Look, fine: int) -> NDArray[np.uint8
     return radpix.window(values, look.center, look.width, function=look.function)
 
 
+def _position(point: NDArray[np.float64]) -> str:
+    """Return a patient position with the letters of the directions it lies in."""
+    letters = zip(point, "LPH", "RAF", strict=True)
+    parts = [f"{along if value >= 0 else against} {abs(value):.1f}" for value, along, against in letters]
+    return "  ".join(parts) + " mm"
+
+
 def _card(volume: Volume, title: str, look: Look, point: NDArray[np.float64], field: float) -> Card:
     unit = f" {volume.unit}" if volume.unit else ""
     low, high = look.center - look.width / 2, look.center + look.width / 2
@@ -216,7 +226,7 @@ def _card(volume: Volume, title: str, look: Look, point: NDArray[np.float64], fi
             ("Matrix", f"{volume.shape[2]} x {volume.shape[1]} x {volume.shape[0]}"),
             ("Spacing", f"{dx:.4g} x {dy:.4g} x {dz:.4g} mm"),
             ("Field", f"{field:.0f} x {field:.0f} mm each"),
-            ("Planes at", "L {:.1f}  P {:.1f}  H {:.1f} mm".format(*point)),
+            ("Planes at", _position(point)),
             ("Geometry", geometry),
         ),
         ramp=(f"{low:g}", f"{look.center:g}{unit}", f"{high:g}"),

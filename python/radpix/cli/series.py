@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import radpix
@@ -11,6 +10,8 @@ from radpix.cli.console import clean, progress
 from radpix.errors import PixelDataError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from radpix.series import ScanResult, Series
 
 __all__ = ["find", "pick"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from radpix.cli.views import View, edge_letters
-
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from numpy.typing import NDArray
+
+    from radpix.cli.views import View
 
 __all__ = ["Card", "Layout", "compose"]
 
 _GROUND, _CARD, _FRAME = (11, 13, 18), (18, 21, 29), (38, 44, 57)
 _TEXT, _QUIET, _SHADOW = (236, 239, 244), (139, 149, 167), (0, 0, 0)
 _BAR_LENGTHS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+_DOT = "\N{MIDDLE DOT}"
 _SMOOTH = 4  # shapes with slanted or round edges are drawn this much larger and reduced
 
 
@@ -84,6 +87,12 @@ def _font(pixels: float) -> Any:
     return ImageFont.load_default(size=max(9.0, pixels))
 
 
+def _writable(text: str) -> str:
+    """Return the text in the characters that Pillow's own font has: accents go, the rest becomes a question mark."""
+    plain = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return "".join(c if " " <= c <= "~" or c == _DOT else "?" for c in plain)
+
+
 def _text(
     draw: ImageDraw.ImageDraw,
     at: tuple[float, float],
@@ -96,7 +105,15 @@ def _text(
 ) -> None:
     """Write text; its outline keeps it legible on any image."""
     stroke = max(1, round(size / 11)) if outline else 0
-    draw.text(at, text, font=_font(size), fill=fill, anchor=anchor, stroke_width=stroke, stroke_fill=_SHADOW)
+    draw.text(
+        at,
+        _writable(text),
+        font=_font(size),
+        fill=fill,
+        anchor=anchor,
+        stroke_width=stroke,
+        stroke_fill=_SHADOW,
+    )
 
 
 def _rounded(size: int) -> Image.Image:
@@ -154,24 +171,22 @@ def _picture(view: View, grey: NDArray[np.uint8], every: Iterable[View], fine: i
     size, edge = field.width, field.width / 40
     small, large = size / 34, size / 27
     _text(draw, (edge, edge * 0.9), view.title, size=large, fill=view.color)
-    across, down = np.asarray(view.plane.row_direction), np.asarray(view.plane.column_direction)
-    middle = size / 2
-    for at, anchor, direction in (
-        ((edge * 0.7, middle), "lm", -across),
-        ((size - edge * 0.7, middle), "rm", across),
-        ((middle, edge * 0.6), "ma", -down),
-        ((middle, size - edge * 0.6), "md", down),
+    letters, middle = view.plane.orientation_letters, size / 2
+    for at, anchor, letter in (
+        ((edge * 0.7, middle), "lm", letters.left),
+        ((size - edge * 0.7, middle), "rm", letters.right),
+        ((middle, edge * 0.6), "ma", letters.top),
+        ((middle, size - edge * 0.6), "md", letters.bottom),
     ):
-        _text(draw, at, edge_letters(direction), size=large, fill=_TEXT, anchor=anchor)
+        _text(draw, at, letter, size=large, fill=_TEXT, anchor=anchor)
     _scale_bar(draw, size, view.plane.spacing[1] * fine, small)
     return field
 
 
-def _trace(
-    view: View, other: View, size: int, fine: int
-) -> tuple[str, list[list[tuple[float, float]]]]:
+def _trace(view: View, other: View, size: int, fine: int) -> tuple[str, list[list[tuple[float, float]]]]:
     """Return the colour and the short lines, inside the edges, that show where another plane cuts this one."""
-    along = np.cross(view.normal, other.normal)
+    normal, cut = view.plane.normal, other.plane.normal
+    along = np.cross(normal, cut)
     length = float(np.linalg.norm(along))
     if length < 1e-6 or (other.thickness and view.thickness):
         return other.color, []
@@ -179,14 +194,15 @@ def _trace(
     lines = []
     for side in (-1.0, 1.0) if other.thickness else (0.0,):
         # The slab's faces are shown, not its middle plane.
-        across = np.cross(along, view.normal)
-        middle = np.asarray(view.plane.center)
-        away = float((np.asarray(other.plane.center) - middle) @ other.normal) + side * other.thickness / 2
-        base = middle + across * (away / float(across @ other.normal))
+        across = np.cross(along, normal)
+        middle = view.plane.center
+        away = float((other.plane.center - middle) @ cut) + side * other.thickness / 2
+        base = middle + across * (away / float(across @ cut))
         reach = view.plane.spacing[0] * fine * size
         for end in (-1.0, 1.0):
-            points = [view.pixel_of(base + end * r * reach * along) for r in (0.39, 0.425)]
-            lines.append([((x + 0.5) / fine, (y + 0.5) / fine) for x, y in points])
+            tick = base + np.outer([end * 0.39 * reach, end * 0.425 * reach], along)
+            pixels = (view.plane.patient_to_pixel(tick) + 0.5) / fine
+            lines.append([(float(column), float(row)) for row, column in pixels])
     return other.color, lines
 
 
@@ -210,6 +226,7 @@ def _scale_bar(draw: ImageDraw.ImageDraw, size: int, mm_per_pixel: float, font: 
 
 def _fit(text: str, font: Any, width: float) -> str:
     """Return the text, shortened with dots where it is wider than allowed."""
+    text = _writable(text)
     if font.getlength(text) <= width:
         return text
     while text and font.getlength(text + "...") > width:

@@ -1,4 +1,4 @@
-"""The planes of a contact sheet, and the patient's directions on their edges."""
+"""The planes of a contact sheet."""
 
 from __future__ import annotations
 
@@ -10,17 +10,13 @@ import numpy as np
 from radpix import Plane
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from radpix import Volume
 
-__all__ = ["View", "edge_letters", "extent", "views"]
+__all__ = ["View", "extent", "views"]
 
 Vector = tuple[float, float, float]
-
-_ALONG, _AGAINST = "LPH", "RAF"
-#: A further letter is written from 15 degrees of deviation on.
-_NOTICEABLE = 0.2588
 
 _DIAGONAL = float(np.sqrt(0.5))
 _DOWN: Vector = (0.0, 0.0, -1.0)
@@ -56,40 +52,6 @@ class View:
     thickness: float = 0.0
     combine: Literal["mean", "max"] = "mean"
 
-    @property
-    def normal(self) -> NDArray[np.float64]:
-        """Unit vector away from the viewer's side: row direction x column direction."""
-        return np.cross(self.plane.row_direction, self.plane.column_direction)
-
-    def pixel_of(self, position: ArrayLike) -> tuple[float, float]:
-        """Return (column, row) of the pixel at which a patient position is seen."""
-        offset = np.asarray(position, dtype=np.float64) - np.asarray(self.plane.center)
-        rows, columns = self.plane.shape
-        down, across = self.plane.spacing
-        column = (columns - 1) / 2 + float(offset @ np.asarray(self.plane.row_direction)) / across
-        row = (rows - 1) / 2 + float(offset @ np.asarray(self.plane.column_direction)) / down
-        return column, row
-
-
-def edge_letters(direction: ArrayLike) -> str:
-    """Return the patient direction a vector points to, as in Patient Orientation (PS3.3 C.7.6.1.1.1).
-
-    The largest component's letter comes first; further ones from 15 degrees on.
-
-    Examples
-    --------
-    >>> edge_letters((1, 0, 0)), edge_letters((0, 0, -1)), edge_letters((0.6, 0.8, 0))
-    ('L', 'F', 'PL')
-    """
-    vector = np.asarray(direction, dtype=np.float64)
-    vector = vector / np.linalg.norm(vector)
-    order = np.argsort(-np.abs(vector), kind="stable")
-    return "".join(
-        (_ALONG if vector[axis] > 0 else _AGAINST)[axis]
-        for place, axis in enumerate(order)
-        if place == 0 or abs(vector[axis]) >= _NOTICEABLE
-    )
-
 
 def extent(volume: Volume, direction: ArrayLike) -> float:
     """Return how far the volume, to its outer faces, reaches along a direction, in mm."""
@@ -123,8 +85,7 @@ def views(volume: Volume, center: ArrayLike, *, pixels: int, slab: float, fine: 
         # The plane passes the position; the picture's middle is the volume's, so that nothing is cut off.
         normal = np.cross(across, down)
         point = middle + ((np.asarray(center, dtype=np.float64) - middle) @ normal) * normal
-        x, y, z = (float(v) for v in point)
-        plane = Plane((x, y, z), across, down, (step, step), (pixels * fine, pixels * fine))
+        plane = Plane(point, across, down, (step, step), (pixels * fine, pixels * fine))
         if name == "slab":
             made.append(View(name, f"MIP, {slab:g} mm slab", color, plane, slab, "max"))
         else:
