@@ -20,10 +20,9 @@ from radpix.geometry import Finding, GeometryReport
 from radpix.load import load
 from radpix.modality import apply_modality
 from radpix.plane import EdgeLetters, Plane
-from radpix.reslice import Slice, project, reslice
-from radpix.series import Series, VolumePlan, scan
 from radpix.projection import project
 from radpix.reslice import reslice
+from radpix.series import Series, VolumePlan, scan
 from radpix.slices import Slice
 from radpix.threads import get_num_threads, set_num_threads
 from radpix.volume import Volume
