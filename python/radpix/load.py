@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from radpix._audit import name_slices
 from radpix._stacking import Stack
 from radpix._straighten import straighten
+from radpix._transfer_syntaxes import NATIVE
 from radpix._voxels import (
     Level,
     check_dtype,
@@ -78,7 +79,7 @@ def load(
     progress
         Called as ``progress(slices done, slices in all)``.
     num_threads
-        Slices decoded at once; default `radpix.get_num_threads`.
+        Slices decoded at once; default `radpix.get_num_threads` where they are compressed, else 1.
 
     Returns
     -------
@@ -112,14 +113,18 @@ def load(
     if on_irregular not in {"raise", "resample", "keep"}:
         raise ValueError(f'on_irregular is "raise", "resample" or "keep", not {on_irregular!r}')
     wanted = check_dtype(dtype)
-    threads = thread_count(num_threads) or get_num_threads()
+    threads = thread_count(num_threads)
     plan = _plan(source, series_uid)
     _check_geometry(plan, on_irregular)
     stack = Stack.of(plan.instances)
     assert stack is not None  # otherwise an attribute is missing, which the check above refuses
     with deviations_told_once() as deviations:
         voxels = read_voxels(
-            plan.instances, level=level, dtype=wanted, progress=progress, num_threads=threads
+            plan.instances,
+            level=level,
+            dtype=wanted,
+            progress=progress,
+            num_threads=threads or _default_threads(plan),
         )
     tell(deviations, stacklevel=2)
     padding = padding_value(plan.instances, level)
@@ -137,6 +142,12 @@ def load(
         padding_value=padding,
         report=plan.report,
     )
+
+
+def _default_threads(plan: VolumePlan) -> int:
+    """Return 1 for native pixels: reading those is Python's work, which a second thread slows by a tenth."""
+    compressed = any(instance.transfer_syntax_uid not in NATIVE for instance in plan.instances)
+    return get_num_threads() if compressed else 1
 
 
 def _plan(source: Source, series_uid: str | None) -> VolumePlan:

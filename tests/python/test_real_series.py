@@ -59,7 +59,8 @@ IRREGULAR = {
 
 def corners(volume: radpix.Volume) -> NDArray[Any]:
     ends = np.array(volume.shape) - 1
-    return np.array([[z, y, x] for z in (0, 1) for y in (0, 1) for x in (0, 1)]) * ends
+    unit = np.array([[z, y, x] for z in (0, 1) for y in (0, 1) for x in (0, 1)])
+    return np.asarray(unit * ends)
 
 
 def test_every_single_frame_series_of_the_corpora_is_covered() -> None:
