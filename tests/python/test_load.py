@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
 from tests.python.phantom import GRADIENT, Phantom, linear_field, rotation, stack_positions
 
 import radpix
-from radpix import limits
+from radpix import Window, limits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,6 +99,73 @@ def test_padding_goes_through_the_rescale(tmp_path: Path) -> None:
     Phantom(dtype="int16", rescale=(2.0, -10.0), tags={"PixelPaddingValue": -2000}).write(tmp_path)
     assert radpix.load(tmp_path).padding_value == -4010.0
     assert radpix.load(tmp_path, level="stored").padding_value == -2000.0
+
+
+def test_windows_are_those_of_the_first_slice_and_for_modality_values(tmp_path: Path) -> None:
+    tags = {
+        "WindowCenter": [40, -600.5, 3],
+        "WindowWidth": [400, 1500, 0],
+        "WindowCenterWidthExplanation": ["SOFT", "LUNG", "NONE"],
+    }
+    Phantom(tags=tags).write(tmp_path)
+    # A width of 0 is none (PS3.3 C.11.2.1.2.1).
+    assert radpix.load(tmp_path).windows == (
+        Window(40, 400, explanation="SOFT"),
+        Window(-600.5, 1500, explanation="LUNG"),
+    )
+    assert radpix.load(tmp_path, level="stored").windows == ()
+
+
+@pytest.mark.parametrize(("function", "windows"), [("SIGMOID", 1), ("LINEAR_EXACT", 1), ("LINEAR", 0)])
+def test_window_function_is_kept(tmp_path: Path, function: str, windows: int) -> None:
+    Phantom(tags={"WindowCenter": 0.5, "WindowWidth": 0.5, "VOILUTFunction": function}).write(tmp_path)
+    found = radpix.load(tmp_path).windows
+    assert [window.function for window in found] == [function] * windows
+
+
+def test_modality_lut_of_each_slice_takes_the_place_of_the_rescale(tmp_path: Path) -> None:
+    for index, path in enumerate(Phantom(values=lambda p: p[..., 0] * 0 + 2, rescale=(1, 0)).write(tmp_path)):
+        dataset = dcmread(path)
+        table = Dataset()
+        table.add_new("LUTDescriptor", "US", [4, 0, 16])
+        table.add_new("LUTData", "US", [0, 100, 200 + index, 300])
+        table.ModalityLUTType = "US"
+        dataset.ModalityLUTSequence = [table]
+        del dataset.RescaleSlope, dataset.RescaleIntercept
+        dataset.save_as(path)
+    volume = radpix.load(tmp_path)
+    assert volume.voxels.dtype == np.int16
+    np.testing.assert_array_equal(volume.voxels[:, 0, 0], np.arange(200, 206))
+    assert np.all(radpix.load(tmp_path, level="stored").voxels == 2)
+
+
+def test_colour_stays_as_decoded(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    pixels = rng.integers(0, 256, (6, 12, 10, 3), dtype=np.uint8)
+    for index, path in enumerate(Phantom(rescale=(1, 0)).write(tmp_path)):
+        dataset = dcmread(path)
+        dataset.SamplesPerPixel, dataset.PlanarConfiguration = 3, 0
+        dataset.PhotometricInterpretation = "RGB"
+        dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 8, 8, 7
+        dataset.PixelData = pixels[index].tobytes()
+        dataset.save_as(path)
+    volume = radpix.load(tmp_path)
+    assert volume.shape == (6, 12, 10)
+    np.testing.assert_array_equal(volume.voxels, pixels)
+
+
+@pytest.mark.parametrize("num_threads", [1, 3])
+def test_deviation_of_many_slices_is_one_warning(tmp_path: Path, num_threads: int) -> None:
+    paths = Phantom().write(tmp_path)
+    for path in paths:  # longer than its pixels
+        dataset = dcmread(path)
+        dataset.PixelData += b"\1\2\3\4"
+        dataset.save_as(path)
+    with pytest.warns(radpix.RadpixWarning, match="and in 5 more slices") as caught:
+        volume = radpix.load(tmp_path, num_threads=num_threads)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    assert volume.shape == (6, 12, 10)
 
 
 @pytest.mark.parametrize("num_threads", [1, 2, 3])
