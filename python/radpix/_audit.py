@@ -112,7 +112,8 @@ def _missing(instances: Sequence[Instance]) -> Iterator[Finding]:
     for name, value in attributes.items():
         without = [instance for instance in instances if value(instance) is None]
         if without and not any(instance.number_of_frames > 1 for instance in without):
-            yield finding("missing-attribute", "error", f"no valid {name} in {name_slices(without)}", without)
+            message = f"no valid {name} in {name_slices(without)}; radpix.decode reads pixels without a place"
+            yield finding("missing-attribute", "error", message, without)
 
 
 def _tiled(instances: Sequence[Instance]) -> Iterator[Finding]:

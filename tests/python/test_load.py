@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
+from tests.python.oracle import straighten as oracle
 from tests.python.phantom import GRADIENT, Phantom, linear_field, rotation, stack_positions
 
 import radpix
@@ -279,6 +280,24 @@ def test_resample_reproduces_a_linear_field_where_there_is_data(tmp_path: Path, 
     for index in range(len(phantom.positions)):
         within = volume.patient_to_index(phantom.pixel_positions(index))
         assert np.all((within > -1e-6) & (within < np.array(volume.shape) - 1 + 1e-6))
+
+
+@pytest.mark.parametrize("series", [gap, uneven, tilted, uneven_and_tilted])
+def test_resample_agrees_with_the_oracle_on_noise(tmp_path: Path, series: Any) -> None:
+    rng = np.random.default_rng(11)
+    phantom: Phantom = replace(series(), values=lambda p: rng.integers(0, 3000, p.shape[:-1]).astype(float))
+    phantom.write(tmp_path)
+    (plan,) = radpix.scan(tmp_path)[0].volumes()
+    slices = np.array([radpix.decode(instance.path) for instance in plan.instances])
+    firsts = np.array([instance.image_position for instance in plan.instances])
+    volume = radpix.load(plan, on_irregular="resample", level="stored", dtype="float64")
+    compared = 0
+    for index in np.ndindex(volume.shape):
+        expected = oracle.sample(volume.index_to_patient(index), slices, firsts, volume)
+        if expected is not None:
+            assert volume.voxels[index] == pytest.approx(expected, abs=1e-4)
+            compared += 1
+    assert compared > 0.3 * volume.voxels.size
 
 
 def test_resample_keeps_slices_that_lie_on_the_grid(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 import zlib
@@ -303,3 +304,12 @@ def test_plan_knows_shape_and_affine_before_loading(tmp_path: Path) -> None:
     volume = radpix.load(plan)
     assert plan.shape == volume.shape
     np.testing.assert_array_equal(plan.affine, volume.affine)
+
+
+def test_series_and_plans_are_pickled(tmp_path: Path) -> None:
+    Phantom().write(tmp_path)
+    found = scan(tmp_path)
+    same = pickle.loads(pickle.dumps(found))
+    assert same == found
+    assert same.skipped == found.skipped
+    assert radpix.load(pickle.loads(pickle.dumps(found[0].volumes()[0]))).shape == (6, 12, 10)
