@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import random
-import resource
 import subprocess
 import sys
 from dataclasses import replace
@@ -422,24 +421,28 @@ def test_slope_of_zero_is_refused_at_modality_level(tmp_path: Path) -> None:
     assert radpix.load(tmp_path, level="stored").shape == (6, 12, 10)
 
 
+# VmHWM and not ru_maxrss: that of a child begins with its parent's.
 _MEASURE = """
-import resource, sys
+import sys
 import radpix
+
+def peak():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) << 10 for line in status if line.startswith("VmHWM"))
+
 radpix.load(sys.argv[1] + "/small")  # imports, pools
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
 volume = radpix.load(sys.argv[1] + "/large")
-after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(volume.voxels.nbytes, (after - before) * 1024)
+print(volume.voxels.nbytes, peak() - before)
 """
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ru_maxrss is in KiB on Linux only")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
 def test_memory_of_load_is_the_volume_and_a_little(tmp_path: Path) -> None:
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > 0
     Phantom(positions=stack_positions(2), shape=(512, 512)).write(tmp_path / "small")
     Phantom(positions=stack_positions(150), shape=(512, 512)).write(tmp_path / "large")
     command = [sys.executable, "-c", _MEASURE, str(tmp_path)]
     result = subprocess.run(command, check=True, capture_output=True, text=True)
     nbytes, grown = map(int, result.stdout.split())
     assert nbytes == 150 * 512 * 512 * 2
-    assert grown <= nbytes + (64 << 20)
+    assert 0.9 * nbytes < grown <= nbytes + (64 << 20)
