@@ -195,6 +195,8 @@ def test_several_series_are_an_error_that_lists_them(tmp_path: Path) -> None:
     assert radpix.load(tmp_path, series_uid=second.series_uid).shape == (4, 12, 10)
     with pytest.raises(radpix.GeometryError, match=r"no series 1\.2\.3"):
         radpix.load(tmp_path, series_uid="1.2.3")
+    with pytest.raises(radpix.GeometryError, match=r"not series_uid=1\.2\.3"):
+        radpix.load(radpix.scan(tmp_path)[0], series_uid="1.2.3")
 
 
 # Irregular series -------------------------------------------------------------------------------------------
@@ -249,6 +251,17 @@ def test_keep_stacks_every_slice_and_keeps_the_shear(tmp_path: Path) -> None:
     np.testing.assert_array_equal(volume.voxels, [phantom.modality_values(index) for index in range(9)])
     assert volume.report is not None
     assert "tilt" in volume.report
+
+
+def test_keep_takes_cosines_that_are_not_orthogonal_as_they_are(tmp_path: Path) -> None:
+    phantom = Phantom(column=(0.6, 0.8, 0.0))
+    phantom.write(tmp_path)
+    for choice in ("raise", "resample"):
+        with pytest.raises(radpix.GeometryError, match=r"non-orthogonal.*0000\.dcm"):
+            radpix.load(tmp_path, on_irregular=choice)
+    volume = radpix.load(tmp_path, on_irregular="keep")
+    indices = np.stack([np.full((12, 10), 2), *np.indices((12, 10))], axis=-1)
+    np.testing.assert_allclose(volume.index_to_patient(indices), phantom.pixel_positions(2), atol=1e-9)
 
 
 def test_keep_stacks_duplicates_too(tmp_path: Path) -> None:
