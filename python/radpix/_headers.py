@@ -143,7 +143,6 @@ _TAGS = {
     "modality_lut": 0x00283000,
     "units": 0x00541001,
 }
-_DIRECTORY_RECORDS = 0x00041220
 _SPECIFIC_CHARACTER_SET = 0x00080005
 #: More than any of these attributes has; a file may claim 4 GiB.
 _LONGEST_VALUE = 4096
@@ -226,25 +225,25 @@ class _Elements:
         return int(struct.unpack_from(self._order + ("h" if signed else "H"), raw)[0])
 
 
-_WANTED = frozenset({*_TAGS.values(), *PIXEL_TAGS, _DIRECTORY_RECORDS, _SPECIFIC_CHARACTER_SET})
+_WANTED = frozenset({*_TAGS.values(), *PIXEL_TAGS, _SPECIFIC_CHARACTER_SET})
 
 
 def _parse(file: BinaryIO, path: str) -> tuple[str, Mapping[int, bytes], str]:
     """Return the Transfer Syntax UID, the wanted values in front of the pixel data, and their byte order."""
     stream = FileStream(file, owned=False)
     try:
-        uid, _, window, start, encoding = open_data_set(stream, _Quiet(path))
+        uid, data, window, start, encoding = open_data_set(stream, _Quiet(path))
     except PixelDataError as error:
         raise NotDicomError(str(error)) from error
     values: dict[int, bytes] = {}
     for element in walk(window, start, encoding, path, _WANTED):
+        if element.tag == END and data.available(element.start - 1, 2) != 1:  # not where an element ends
+            raise PixelDataError("the file is cut off in front of its pixel data")
         if element.tag in PIXEL_TAGS or element.tag == END:
             break
-        length = min(element.length, _LONGEST_VALUE)
-        raw = b"" if element.length == UNDEFINED_LENGTH else window.read(element.value, length)
-        if (
-            len(raw) == length or element.length == UNDEFINED_LENGTH
-        ):  # a number cut off would be another number
+        length = 0 if element.length == UNDEFINED_LENGTH else min(element.length, _LONGEST_VALUE)
+        raw = window.read(element.value, length)
+        if len(raw) == length:  # a number cut off would be another number
             values[element.tag] = raw
     return uid, values, "<" if encoding.little_endian else ">"
 
@@ -255,20 +254,16 @@ def _plausible(values: tuple[float, ...], smallest: float) -> bool:
     )
 
 
-def _check_image(element: _Elements, values: Mapping[int, bytes]) -> None:
+def _check_image(element: _Elements) -> None:
     """Raise for an object without Rows and Columns: NotAnImageError, unless it should be an image."""
     if element.short("rows") and element.short("columns"):
         return
-    storage_class = element.string("sop_class_uid")
-    if _DIRECTORY_RECORDS in values:
-        raise NotAnImageError
-    if storage_class:
-        from pydicom.config import IGNORE
-        from pydicom.uid import UID
+    from pydicom.config import IGNORE
+    from pydicom.uid import UID
 
-        if not UID(storage_class, IGNORE).name.endswith("Image Storage"):
-            raise NotAnImageError
-    raise PixelDataError("an image object without Rows and Columns: the header is damaged or cut off")
+    if not UID(element.string("sop_class_uid"), IGNORE).name.endswith("Image Storage"):
+        raise NotAnImageError
+    raise PixelDataError("an image object without Rows and Columns: the header is damaged")
 
 
 def read_header(path: str | Path) -> Instance:
@@ -287,7 +282,7 @@ def read_header(path: str | Path) -> Instance:
     with Path(path).open("rb", buffering=0) as file:
         uid, found, byte_order = _parse(cast("BinaryIO", file), str(path))
     element = _Elements(found, byte_order)
-    _check_image(element, found)
+    _check_image(element)
     rows, columns = element.short("rows") or 0, element.short("columns") or 0
     pixel_representation = element.short("pixel_representation") or 0
     position = element.decimals("image_position", 3)
