@@ -112,7 +112,8 @@ def _missing(instances: Sequence[Instance]) -> Iterator[Finding]:
     for name, value in attributes.items():
         without = [instance for instance in instances if value(instance) is None]
         if without and not any(instance.number_of_frames > 1 for instance in without):
-            yield finding("missing-attribute", "error", f"no valid {name} in {name_slices(without)}", without)
+            message = f"no valid {name} in {name_slices(without)}; radpix.decode reads pixels without a place"
+            yield finding("missing-attribute", "error", message, without)
 
 
 def _tiled(instances: Sequence[Instance]) -> Iterator[Finding]:
@@ -204,7 +205,8 @@ def _irregular_steps(instances: Sequence[Instance], stack: Stack) -> Iterator[Fi
     worst = float(residuals.max())
     if worst <= tolerance(median):
         return
-    rounded = worst <= _written_rounding(stack) * 1.01
+    fitted = distances - np.polynomial.Polynomial.fit(grid, distances, 1)(grid)
+    rounded = np.abs(fitted).max() <= 1.1 * _written_rounding(stack) * np.abs(stack.axes[2]).sum()
     off = [instances[int(kept[index])] for index in np.flatnonzero(residuals > tolerance(median))]
     low, middle, high = float(steps.min()), float(np.median(steps)), float(steps.max())
     yield finding(
@@ -242,12 +244,11 @@ def _gaps(
 
 
 def _written_rounding(stack: Stack) -> float:
-    """Return by how many mm rounding to the written decimals can move a slice along the normal."""
+    """Return by how many mm a coordinate is rounded at most, by the decimals in which the positions are written."""
     unit = COARSEST_DECIMAL_MM
     while unit > 1e-6 and np.abs(stack.positions / unit - np.rint(stack.positions / unit)).max() > 1e-3:
         unit /= 10
-    # Both ends of the grid and the slice itself are rounded by half a unit.
-    return float(np.abs(stack.axes[2]).sum() * unit)
+    return unit / 2
 
 
 def _tilt(stack: Stack) -> tuple[float, NDArray[np.float64]]:
@@ -263,7 +264,9 @@ def _lateral(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
     degrees, slope = _tilt(stack)
     spacing = float(np.median(np.diff(stack.distances[stack.distinct])))
     shift = float(np.hypot(*stack.lateral[stack.distinct[-1]]))
-    if degrees > TILT_TOLERANCE_DEGREES and shift > tolerance(spacing):
+    # Two positions, rounded in three coordinates, or a hundredth of the spacing.
+    negligible = max(tolerance(spacing), 2 * np.sqrt(3) * _written_rounding(stack))
+    if degrees > TILT_TOLERANCE_DEGREES and shift > negligible:
         ends = [instances[0], instances[int(stack.distinct[-1])]]
         yield finding(
             "tilt",
@@ -275,7 +278,7 @@ def _lateral(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
             degrees=degrees,
         )
     residuals = np.hypot(*(stack.lateral - stack.distances[:, None] * slope).T)
-    if residuals.max() > max(tolerance(spacing), 2 * _written_rounding(stack) * 1.01):
+    if residuals.max() > negligible:
         off = [instances[int(index)] for index in np.flatnonzero(residuals > tolerance(spacing))]
         yield finding(
             "in-plane-shift",

@@ -10,12 +10,16 @@ import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from radpix._source import Reporter
+from radpix._source.elements import END, UNDEFINED_LENGTH, walk
+from radpix._source.header import PIXEL_TAGS, open_data_set
+from radpix._source.stream import FileStream
+from radpix.errors import PixelDataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from pydicom.dataset import Dataset
+    from collections.abc import Mapping
 
 __all__ = ["Instance", "NotAnImageError", "NotDicomError", "read_header"]
 
@@ -140,39 +144,51 @@ _TAGS = {
     "units": 0x00541001,
 }
 _SPECIFIC_CHARACTER_SET = 0x00080005
-_PREAMBLE = 128
+#: More than any of these attributes has; a file may claim 4 GiB.
+_LONGEST_VALUE = 4096
 #: Lengths beyond these are no lengths in a patient or a specimen, and would overflow what is computed of them.
 _SMALLEST_MM, _LARGEST_MM = 1e-6, 1e6
 
 
+class _Quiet(Reporter):
+    """Deviations are for `radpix.decode` to tell, once."""
+
+    def __call__(self, *_: object, **__: object) -> None:
+        pass
+
+
 class _Elements:
-    """Values of a parsed header by attribute, from the bytes in the file."""
+    """Values of a header by attribute, from the bytes in the file."""
 
-    def __init__(self, dataset: Dataset) -> None:
-        self._dataset = dataset
+    def __init__(self, values: Mapping[int, bytes], byte_order: str) -> None:
+        self._values = values
+        self._order = byte_order
 
-    def raw(self, name: str) -> Any:
-        """Return the element as pydicom holds it, or None where it is absent or has no value."""
-        tag = _TAGS[name]
-        element = self._dataset.get_item(tag) if tag in self._dataset else None
-        return None if element is None or element.value in (None, b"") else element
+    def raw(self, name: str) -> bytes:
+        """Return the value's bytes, empty where the element is absent."""
+        return self._values.get(_TAGS[name], b"")
 
     def __contains__(self, name: str) -> bool:
-        return _TAGS[name] in self._dataset
+        return _TAGS[name] in self._values
 
     def strings(self, name: str) -> tuple[str, ...]:
-        element = self.raw(name)
-        if element is None or not isinstance(element.value, bytes):
-            return () if element is None else tuple(str(element.value).split("\\"))
-        return tuple(part.strip(" \0") for part in element.value.decode("latin-1").split("\\"))
+        raw = self.raw(name)
+        return tuple(part.strip(" \0") for part in raw.decode("latin-1").split("\\")) if raw else ()
 
     def string(self, name: str) -> str:
         return next(iter(self.strings(name)), "")
 
     def text(self, name: str) -> str:
         """Return text in the file's own character set; where that fails, the bytes as Latin-1."""
+        raw = self.raw(name)
+        if raw.isascii() and b"\x1b" not in raw:
+            return raw.decode("ascii").strip(" \0")
+        from pydicom.charset import convert_encodings, decode_bytes
+
+        sets = self._values.get(_SPECIFIC_CHARACTER_SET, b"").decode("latin-1").split("\\")
         try:
-            return str(self._dataset.get(_TAGS[name]).value or "").strip(" \0")
+            encodings = convert_encodings([name.strip(" \0") for name in sets])
+            return decode_bytes(raw, encodings, set()).strip(" \0")
         except Exception:  # whatever a wrong character set makes pydicom raise
             return self.string(name)
 
@@ -195,45 +211,41 @@ class _Elements:
 
     def doubles(self, name: str, count: int) -> tuple[float, ...]:
         """Return the numbers of an FD with exactly ``count`` values, or ()."""
-        element = self.raw(name)
-        if element is None or not isinstance(element.value, bytes) or len(element.value) != 8 * count:
+        raw = self.raw(name)
+        if len(raw) != 8 * count:
             return ()
-        values = struct.unpack(f"{_order(element)}{count}d", element.value)
+        values = struct.unpack(f"{self._order}{count}d", raw)
         return values if all(map(math.isfinite, values)) else ()
 
     def short(self, name: str, *, signed: bool = False) -> int | None:
         """Return the first 16-bit integer of a US or SS."""
-        element = self.raw(name)
-        if element is None or not isinstance(element.value, bytes) or len(element.value) < 2:
+        raw = self.raw(name)
+        if len(raw) < 2:
             return None
-        return int(struct.unpack_from(_order(element) + ("h" if signed else "H"), element.value)[0])
+        return int(struct.unpack_from(self._order + ("h" if signed else "H"), raw)[0])
 
 
-def _order(element: Any) -> str:
-    return "<" if element.is_little_endian else ">"
+_WANTED = frozenset({*_TAGS.values(), *PIXEL_TAGS, _SPECIFIC_CHARACTER_SET})
 
 
-def _looks_like_dicom(start: bytes) -> bool:
-    """Whether a file starts as Part 10 does, or as a data set without preamble: with group 0002 or 0008."""
-    if start[_PREAMBLE : _PREAMBLE + 4] == b"DICM":
-        return True
-    # An element number within what such files start with, so that text and other formats do not pass.
-    return len(start) > 8 and start[:2] in (b"\x02\0", b"\x08\0") and start[3] == 0 and start[2] <= 0x20
-
-
-def _parse(file: BinaryIO) -> Dataset:
-    """Read the wanted elements up to the pixel data; pydicom's own exceptions pass."""
-    from pydicom import dcmread
-
-    start = file.read(_PREAMBLE + 4)
-    if not _looks_like_dicom(start):
-        raise NotDicomError
-    file.seek(0)
-    tags: Iterable[int] = [*_TAGS.values(), _SPECIFIC_CHARACTER_SET]
-    dataset = dcmread(file, force=True, stop_before_pixels=True, specific_tags=list(tags))
-    if start[_PREAMBLE:] != b"DICM" and "SOPClassUID" not in dataset:
-        raise NotDicomError
-    return dataset
+def _parse(file: BinaryIO, path: str) -> tuple[str, Mapping[int, bytes], str]:
+    """Return the Transfer Syntax UID, the wanted values in front of the pixel data, and their byte order."""
+    stream = FileStream(file, owned=False)
+    try:
+        uid, data, window, start, encoding = open_data_set(stream, _Quiet(path))
+    except PixelDataError as error:
+        raise NotDicomError(str(error)) from error
+    values: dict[int, bytes] = {}
+    for element in walk(window, start, encoding, path, _WANTED):
+        if element.tag == END and data.available(element.start - 1, 2) != 1:  # not where an element ends
+            raise PixelDataError("the file is cut off in front of its pixel data")
+        if element.tag in PIXEL_TAGS or element.tag == END:
+            break
+        length = 0 if element.length == UNDEFINED_LENGTH else min(element.length, _LONGEST_VALUE)
+        raw = window.read(element.value, length)
+        if len(raw) == length:  # a number cut off would be another number
+            values[element.tag] = raw
+    return uid, values, "<" if encoding.little_endian else ">"
 
 
 def _plausible(values: tuple[float, ...], smallest: float) -> bool:
@@ -242,14 +254,16 @@ def _plausible(values: tuple[float, ...], smallest: float) -> bool:
     )
 
 
-def _is_image_storage(dataset: Dataset) -> bool:
-    """Whether the object is by its class an image; without a class, the header is cut off."""
+def _check_image(element: _Elements) -> None:
+    """Raise for an object without Rows and Columns: NotAnImageError, unless it should be an image."""
+    if element.short("rows") and element.short("columns"):
+        return
+    from pydicom.config import IGNORE
     from pydicom.uid import UID
 
-    storage_class = getattr(dataset.file_meta, "MediaStorageSOPClassUID", "") or dataset.get(
-        "SOPClassUID", ""
-    )
-    return not storage_class or UID(str(storage_class)).name.endswith("Image Storage")
+    if not UID(element.string("sop_class_uid"), IGNORE).name.endswith("Image Storage"):
+        raise NotAnImageError
+    raise PixelDataError("an image object without Rows and Columns: the header is damaged")
 
 
 def read_header(path: str | Path) -> Instance:
@@ -260,18 +274,16 @@ def read_header(path: str | Path) -> Instance:
     NotDicomError
         The file is something else.
     NotAnImageError
-        It is a DICOM object without Rows and Columns.
-    Exception
-        Whatever the operating system or pydicom raise for a file that cannot be read.
+        It is a DICOM object that is not an image.
+    OSError, RadpixError
+        It cannot be read, or is damaged.
     """
-    with Path(path).open("rb") as file:
-        dataset = _parse(file)
-    element = _Elements(dataset)
-    rows, columns = element.short("rows"), element.short("columns")
-    if not rows or not columns:
-        if _is_image_storage(dataset):
-            raise ValueError("an image object without Rows and Columns: the header is damaged or cut off")
-        raise NotAnImageError
+    # Unbuffered: the header comes through one window.
+    with Path(path).open("rb", buffering=0) as file:
+        uid, found, byte_order = _parse(cast("BinaryIO", file), str(path))
+    element = _Elements(found, byte_order)
+    _check_image(element)
+    rows, columns = element.short("rows") or 0, element.short("columns") or 0
     pixel_representation = element.short("pixel_representation") or 0
     position = element.decimals("image_position", 3)
     spacing = element.decimals("pixel_spacing", 2)
@@ -282,7 +294,7 @@ def read_header(path: str | Path) -> Instance:
     values |= {name: element.decimal(name) for name in _DECIMALS}
     return Instance(
         path=str(path),
-        transfer_syntax_uid=str(getattr(dataset.file_meta, "TransferSyntaxUID", "")),
+        transfer_syntax_uid=uid,
         **values,
         series_description=element.text("series_description"),
         image_type=element.strings("image_type"),

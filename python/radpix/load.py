@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from radpix._audit import name_slices
 from radpix._stacking import Stack
 from radpix._straighten import straighten
+from radpix._transfer_syntaxes import NATIVE
 from radpix._voxels import (
     Level,
     check_dtype,
@@ -26,7 +27,8 @@ from radpix.threads import get_num_threads, thread_count
 from radpix.volume import Volume
 
 if TYPE_CHECKING:
-    from numpy.typing import DTypeLike
+    import numpy as np
+    from numpy.typing import DTypeLike, NDArray
 
 
 __all__ = ["load"]
@@ -35,6 +37,8 @@ Source = PathLike | Iterable[PathLike] | Series | VolumePlan
 
 #: What ``on_irregular="keep"`` and ``"resample"`` can deal with; other errors leave nothing to put together.
 _IRREGULAR = frozenset({"gap", "duplicate-position", "uneven-spacing", "in-plane-shift", "tilt"})
+#: What ``"keep"`` can deal with besides: the affine holds any three directions that span space.
+_KEPT = _IRREGULAR | {"non-orthogonal-orientation"}
 
 
 def load(
@@ -63,7 +67,7 @@ def load(
         ``"modality"``: Rescale Slope and Intercept of each slice applied (HU, BQML, ...); ``"stored"``: as in the file.
     on_irregular
         What to do with slices that do not form a regular volume (a gap, a repeated position, uneven spacing, a tilt,
-        a slice aside).
+        a slice aside). Missing attributes, multi-frame images and mosaics are refused whatever this says.
         ``"raise"``: refuse. ``"keep"``: stack all slices as they are, none dropped; the affine has the mean step, so
         that of uneven slices only the first and the last are where it says. ``"resample"``: interpolate linearly onto a
         regular grid with axes along row, column and normal: spacing nearest to the median spacing that divides the
@@ -78,7 +82,7 @@ def load(
     progress
         Called as ``progress(slices done, slices in all)``.
     num_threads
-        Slices decoded at once; default `radpix.get_num_threads`.
+        Slices decoded at once; default `radpix.get_num_threads` where they are compressed, else 1.
 
     Returns
     -------
@@ -103,29 +107,45 @@ def load(
 
     Examples
     --------
-    >>> volume = load("CT/1.2.840.113619.2")  # doctest: +SKIP
-    >>> volume.spacing, volume.unit  # doctest: +SKIP
-    ((0.625, 0.7, 0.7), 'HU')
+    >>> import radpix
+    >>> from pydicom.data import get_testdata_file
+    >>> volume = radpix.load(get_testdata_file("CT_small.dcm"))
+    >>> volume.shape, volume.voxels.dtype, volume.unit
+    ((1, 128, 128), dtype('int16'), 'HU')
+    >>> volume.spacing
+    (5.0, 0.661468, 0.661468)
     """
     if level not in {"modality", "stored"}:
         raise ValueError(f'level is "modality" or "stored", not {level!r}')
     if on_irregular not in {"raise", "resample", "keep"}:
         raise ValueError(f'on_irregular is "raise", "resample" or "keep", not {on_irregular!r}')
     wanted = check_dtype(dtype)
-    threads = thread_count(num_threads) or get_num_threads()
+    threads = thread_count(num_threads)
     plan = _plan(source, series_uid)
-    _check_geometry(plan, on_irregular)
-    stack = Stack.of(plan.instances)
-    assert stack is not None  # otherwise an attribute is missing, which the check above refuses
+    stack = _checked_stack(plan, on_irregular)
     with deviations_told_once() as deviations:
         voxels = read_voxels(
-            plan.instances, level=level, dtype=wanted, progress=progress, num_threads=threads
+            plan.instances,
+            level=level,
+            dtype=wanted,
+            progress=progress,
+            num_threads=threads or _default_threads(plan),
         )
     tell(deviations, stacklevel=2)
     padding = padding_value(plan.instances, level)
     affine = stack.affine
     if on_irregular == "resample" and not plan.report.ok:
         voxels, affine = straighten(voxels, stack, padding, plan.instances)
+    return _volume(plan, voxels, affine, padding, level)
+
+
+def _volume(
+    plan: VolumePlan,
+    voxels: NDArray[Any],
+    affine: NDArray[np.float64],
+    padding: float | None,
+    level: Level,
+) -> Volume:
     first = plan.instances[0]
     return Volume(
         voxels=voxels,
@@ -139,12 +159,19 @@ def load(
     )
 
 
+def _default_threads(plan: VolumePlan) -> int:
+    """Return 1 for native pixels: reading those is Python's work, which a second thread slows by a tenth."""
+    compressed = any(instance.transfer_syntax_uid not in NATIVE for instance in plan.instances)
+    return get_num_threads() if compressed else 1
+
+
 def _plan(source: Source, series_uid: str | None) -> VolumePlan:
     """Find the one volume meant."""
-    if isinstance(source, VolumePlan):
-        return source
-    if isinstance(source, Series):
-        return _only_volume(source)
+    if isinstance(source, Series | VolumePlan):
+        uid = source.uid if isinstance(source, Series) else source.series_uid
+        if series_uid not in {None, uid}:
+            raise GeometryError(f"this is series {uid}, not series_uid={series_uid}")
+        return source if isinstance(source, VolumePlan) else _only_volume(source)
     paths = [source] if isinstance(source, str | os.PathLike) else list(source)
     found = scan(paths)
     if series_uid is not None:
@@ -205,16 +232,17 @@ def _only_volume(series: Series) -> VolumePlan:
     return plans[0]
 
 
-def _check_geometry(plan: VolumePlan, on_irregular: str) -> None:
-    """Raise for errors that ``on_irregular`` does not cover."""
-    errors = plan.report.errors
-    if on_irregular != "raise":
-        errors = tuple(finding for finding in errors if finding.code not in _IRREGULAR)
-    if errors:
+def _checked_stack(plan: VolumePlan, on_irregular: str) -> Stack:
+    """Return where the slices lie; raise for errors that ``on_irregular`` does not cover."""
+    covered = {"raise": frozenset[str](), "resample": _IRREGULAR, "keep": _KEPT}[on_irregular]
+    errors = [finding for finding in plan.report.errors if finding.code not in covered]
+    stack = Stack.of(plan.instances)
+    if errors or stack is None:
+        errors = errors or list(plan.report.errors)
         folder = Path(plan.instances[0].path).parent
         remedy = (
             ' on_irregular="resample" interpolates a regular grid, "keep" stacks the slices as they are.'
-            if all(finding.code in _IRREGULAR for finding in errors)
+            if {finding.code for finding in errors} <= _IRREGULAR
             else ""
         )
         found = "; ".join(f"{finding.code}: {finding.message}" for finding in errors)
@@ -223,8 +251,9 @@ def _check_geometry(plan: VolumePlan, on_irregular: str) -> None:
             f" {found}.{remedy}",
             plan.report,
         )
-    if len(plan.instances) > 1 and Stack.of(plan.instances).distances[-1] == 0:  # type: ignore[union-attr]
+    if len(plan.instances) > 1 and len(stack.distinct) == 1:
         raise GeometryError(
             f"all slices are at one position, so there is no volume: {name_slices(plan.instances)}",
             plan.report,
         )
+    return stack

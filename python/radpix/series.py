@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -16,7 +16,7 @@ from radpix._audit import analyse, combine, finding, merge, name_slices
 from radpix._grouping import Group, Traits, group_by_traits, split_repeats
 from radpix._headers import Instance, NotAnImageError, NotDicomError, read_header
 from radpix._stacking import Stack
-from radpix.errors import RadpixWarning
+from radpix.errors import RadpixError, RadpixWarning
 
 if TYPE_CHECKING:
     import numpy as np
@@ -241,7 +241,7 @@ def _read(path: str) -> Instance | SkippedFile:
         return SkippedFile(path, "not-dicom")
     except NotAnImageError:
         return SkippedFile(path, "not-an-image")
-    except Exception as error:  # a damaged header makes the parser raise anything
+    except (OSError, RadpixError) as error:
         return SkippedFile(path, "unreadable", f"{type(error).__name__}: {error}")
 
 
@@ -307,16 +307,10 @@ def scan(
 
 
 def _read_all(files: Sequence[str], num_threads: int) -> Iterator[Instance | SkippedFile]:
-    quiet = partial(warnings.filterwarnings, "ignore", module="pydicom")
     if num_threads == 1:
-        for path in files:
-            with warnings.catch_warnings():
-                quiet()
-                result = _read(path)
-            yield result
+        yield from map(_read, files)
         return
-    with ThreadPoolExecutor(num_threads) as pool, warnings.catch_warnings():
-        quiet()
+    with ThreadPoolExecutor(num_threads) as pool:
         yield from pool.map(_read, files)
 
 

@@ -38,7 +38,8 @@ def stack_positions(
     count: int, step: ArrayLike = (0, 0, 2.5), origin: Sequence[float] = (-20, -30, 100)
 ) -> NDArray[np.float64]:
     """Return the positions (count, 3) of evenly spaced slices."""
-    return np.asarray(origin, dtype=np.float64) + np.arange(count)[:, None] * np.asarray(step)
+    positions = np.asarray(origin, dtype=np.float64) + np.arange(count)[:, None] * np.asarray(step)
+    return np.asarray(positions, dtype=np.float64)
 
 
 @dataclass(frozen=True)

@@ -138,6 +138,20 @@ def test_displaced_slice_makes_the_spacing_uneven(tmp_path: Path, shift: float) 
     assert finding.details["median"] == pytest.approx(2.5)
 
 
+def test_slice_displaced_by_the_last_written_decimal_is_an_error(tmp_path: Path) -> None:
+    positions = stack_positions(12)
+    positions[5, 2] += 0.1
+    Phantom(positions=positions).write(tmp_path)
+    assert codes(plan_of(tmp_path).report) == ["uneven-spacing"]
+
+
+def test_two_oblique_slices_with_one_decimal_are_not_tilted(tmp_path: Path) -> None:
+    turn = rotation((1, 2, 3), 33)
+    positions = stack_positions(2, turn[:, 2] * 0.6).round(1)
+    Phantom(positions=positions, row=tuple(turn[:, 0]), column=tuple(turn[:, 1])).write(tmp_path)
+    assert plan_of(tmp_path).report.ok
+
+
 def test_steadily_growing_spacing_is_uneven(tmp_path: Path) -> None:
     distances = np.concatenate([[0], np.cumsum(np.linspace(1.0, 1.02, 99))])
     positions = stack_positions(1) + distances[:, None] * [0, 0, 1.0]

@@ -1,19 +1,17 @@
 from __future__ import annotations
 
 import random
-import resource
 import subprocess
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from pydicom import dcmread
-from tests.python.phantom import GRADIENT, Phantom, linear_field, rotation, stack_positions
+from pydicom import Dataset, dcmread
+from tests.python.phantom import Phantom, linear_field, stack_positions
 
 import radpix
-from radpix import limits
+from radpix import Window, limits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,6 +99,73 @@ def test_padding_goes_through_the_rescale(tmp_path: Path) -> None:
     assert radpix.load(tmp_path, level="stored").padding_value == -2000.0
 
 
+def test_windows_are_those_of_the_first_slice_and_for_modality_values(tmp_path: Path) -> None:
+    tags = {
+        "WindowCenter": [40, -600.5, 3],
+        "WindowWidth": [400, 1500, 0],
+        "WindowCenterWidthExplanation": ["SOFT", "LUNG", "NONE"],
+    }
+    Phantom(tags=tags).write(tmp_path)
+    # A width of 0 is none (PS3.3 C.11.2.1.2.1).
+    assert radpix.load(tmp_path).windows == (
+        Window(40, 400, explanation="SOFT"),
+        Window(-600.5, 1500, explanation="LUNG"),
+    )
+    assert radpix.load(tmp_path, level="stored").windows == ()
+
+
+@pytest.mark.parametrize(("function", "windows"), [("SIGMOID", 1), ("LINEAR_EXACT", 1), ("LINEAR", 0)])
+def test_window_function_is_kept(tmp_path: Path, function: str, windows: int) -> None:
+    Phantom(tags={"WindowCenter": 0.5, "WindowWidth": 0.5, "VOILUTFunction": function}).write(tmp_path)
+    found = radpix.load(tmp_path).windows
+    assert [window.function for window in found] == [function] * windows
+
+
+def test_modality_lut_of_each_slice_takes_the_place_of_the_rescale(tmp_path: Path) -> None:
+    for index, path in enumerate(Phantom(values=lambda p: p[..., 0] * 0 + 2, rescale=(1, 0)).write(tmp_path)):
+        dataset = dcmread(path)
+        table = Dataset()
+        table.add_new("LUTDescriptor", "US", [4, 0, 16])
+        table.add_new("LUTData", "US", [0, 100, 200 + index, 300])
+        table.ModalityLUTType = "US"
+        dataset.ModalityLUTSequence = [table]
+        del dataset.RescaleSlope, dataset.RescaleIntercept
+        dataset.save_as(path)
+    volume = radpix.load(tmp_path)
+    assert volume.voxels.dtype == np.int16
+    np.testing.assert_array_equal(volume.voxels[:, 0, 0], np.arange(200, 206))
+    assert np.all(radpix.load(tmp_path, level="stored").voxels == 2)
+
+
+def test_colour_stays_as_decoded(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    pixels = rng.integers(0, 256, (6, 12, 10, 3), dtype=np.uint8)
+    for index, path in enumerate(Phantom(rescale=(1, 0)).write(tmp_path)):
+        dataset = dcmread(path)
+        dataset.SamplesPerPixel, dataset.PlanarConfiguration = 3, 0
+        dataset.PhotometricInterpretation = "RGB"
+        dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 8, 8, 7
+        dataset.PixelData = pixels[index].tobytes()
+        dataset.save_as(path)
+    volume = radpix.load(tmp_path)
+    assert volume.shape == (6, 12, 10)
+    np.testing.assert_array_equal(volume.voxels, pixels)
+
+
+@pytest.mark.parametrize("num_threads", [1, 3])
+def test_deviation_of_many_slices_is_one_warning(tmp_path: Path, num_threads: int) -> None:
+    paths = Phantom().write(tmp_path)
+    for path in paths:  # longer than its pixels
+        dataset = dcmread(path)
+        dataset.PixelData += b"\1\2\3\4"
+        dataset.save_as(path)
+    with pytest.warns(radpix.RadpixWarning, match="and in 5 more slices") as caught:
+        volume = radpix.load(tmp_path, num_threads=num_threads)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    assert volume.shape == (6, 12, 10)
+
+
 @pytest.mark.parametrize("num_threads", [1, 2, 3])
 def test_number_of_threads_does_not_change_the_volume(tmp_path: Path, num_threads: int) -> None:
     phantom = Phantom(positions=stack_positions(20))
@@ -128,149 +193,8 @@ def test_several_series_are_an_error_that_lists_them(tmp_path: Path) -> None:
     assert radpix.load(tmp_path, series_uid=second.series_uid).shape == (4, 12, 10)
     with pytest.raises(radpix.GeometryError, match=r"no series 1\.2\.3"):
         radpix.load(tmp_path, series_uid="1.2.3")
-
-
-# Irregular series -------------------------------------------------------------------------------------------
-
-
-def gap() -> Phantom:
-    return Phantom(positions=np.delete(stack_positions(9), [4], axis=0))
-
-
-def uneven() -> Phantom:
-    distances = np.array([0, 1.1, 3.0, 5.5, 9.9, 14.0])
-    return Phantom(positions=stack_positions(1) + distances[:, None] * [0, 0, 1])
-
-
-def tilted() -> Phantom:
-    return Phantom(positions=stack_positions(9, (0, 1.3, 4.0)), shape=(20, 14))
-
-
-def uneven_and_tilted() -> Phantom:
-    distances = np.array([0, 1.1, 3.0, 5.5, 9.9, 14.0])
-    turn = rotation((1, 2, 3), 40)
-    step = turn @ [0.2, -0.4, 1.0]
-    return Phantom(
-        positions=stack_positions(1) + distances[:, None] * step,
-        row=tuple(turn[:, 0]),
-        column=tuple(turn[:, 1]),
-        shape=(24, 22),
-    )
-
-
-def duplicate() -> Phantom:
-    return Phantom(positions=np.insert(stack_positions(8), 3, stack_positions(8)[3], axis=0))
-
-
-@pytest.mark.parametrize("series", [gap, uneven, tilted, uneven_and_tilted, duplicate])
-def test_irregular_series_are_refused_and_the_slices_named(tmp_path: Path, series: Any) -> None:
-    series().write(tmp_path)
-    with pytest.raises(radpix.GeometryError, match=r"000\d\.dcm \(instance \d") as caught:
-        radpix.load(tmp_path)
-    assert isinstance(caught.value.report, radpix.GeometryReport)
-    assert not caught.value.report.ok
-    assert 'on_irregular="resample"' in str(caught.value)
-
-
-def test_keep_stacks_every_slice_and_keeps_the_shear(tmp_path: Path) -> None:
-    phantom = tilted()
-    phantom.write(tmp_path)
-    volume = radpix.load(tmp_path, on_irregular="keep")
-    np.testing.assert_allclose(
-        volume.index_to_patient([[k, 0, 0] for k in range(9)]), phantom.positions, atol=1e-9
-    )
-    np.testing.assert_array_equal(volume.voxels, [phantom.modality_values(index) for index in range(9)])
-    assert volume.report is not None
-    assert "tilt" in volume.report
-
-
-def test_keep_stacks_duplicates_too(tmp_path: Path) -> None:
-    duplicate().write(tmp_path)
-    assert radpix.load(tmp_path, on_irregular="keep").shape == (9, 12, 10)
-
-
-@pytest.mark.parametrize("series", [gap, uneven, tilted, uneven_and_tilted])
-def test_resample_reproduces_a_linear_field_where_there_is_data(tmp_path: Path, series: Any) -> None:
-    phantom: Phantom = series()
-    phantom.write(tmp_path)
-    volume = radpix.load(tmp_path, on_irregular="resample", dtype="float64")
-    assert volume.voxels.shape[0] >= 5
-    steps = volume.affine[:3, :3]
-    cosines = steps.T @ steps
-    assert np.abs(cosines - np.diag(np.diag(cosines))).max() < 1e-9
-    positions = volume.index_to_patient(np.moveaxis(np.indices(volume.shape), 0, -1))
-    expected = linear_field(positions)
-    fill = volume.voxels.min()
-    known = volume.voxels != fill
-    # Exact to the written integers, except that the outermost centres count for half a voxel around them.
-    error = np.abs(volume.voxels - expected)[known]
-    assert np.mean(error < 1.0) > 0.85
-    assert volume.report is not None
-    assert volume.report.spacing is not None
-    half_voxel = 0.5 * np.linalg.norm([volume.report.spacing[2], *phantom.pixel_spacing])
-    assert error.max() < np.linalg.norm(GRADIENT) * half_voxel + 1.0
-    for index in range(len(phantom.positions)):
-        within = volume.patient_to_index(phantom.pixel_positions(index))
-        assert np.all((within > -1e-6) & (within < np.array(volume.shape) - 1 + 1e-6))
-
-
-def test_resample_keeps_slices_that_lie_on_the_grid(tmp_path: Path) -> None:
-    phantom = gap()
-    phantom.write(tmp_path)
-    volume = radpix.load(tmp_path, on_irregular="resample")
-    assert volume.shape == (9, 12, 10)
-    assert volume.voxels.dtype == np.int16
-    for plane, index in enumerate([0, 1, 2, 3, None, 4, 5, 6, 7]):
-        if index is not None:
-            np.testing.assert_array_equal(volume.voxels[plane], phantom.modality_values(index))
-    mean = (phantom.modality_values(3) + phantom.modality_values(4)) / 2
-    np.testing.assert_allclose(volume.voxels[4], mean, atol=0.5)
-
-
-def test_resample_does_not_mix_padding_into_values(tmp_path: Path) -> None:
-    def values(position: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        return np.where(position[..., 0] < -17.0, -2000.0, 1000.0)
-
-    phantom = replace(tilted(), values=values, dtype="int16", rescale=(1.0, 0.0))
-    replace(phantom, tags={"PixelPaddingValue": -2000}).write(tmp_path)
-    volume = radpix.load(tmp_path, on_irregular="resample")
-    assert set(np.unique(volume.voxels)) == {-2000, 1000}
-
-
-def test_resample_refuses_different_slices_at_one_position(tmp_path: Path) -> None:
-    phantom = duplicate()
-    replace(phantom, rescale=[(1.0, 0.0)] * 3 + [(2.0, 0.0)] + [(1.0, 0.0)] * 5).write(tmp_path)
-    with pytest.raises(radpix.GeometryError, match=r"two different slices.*0003\.dcm.*0004\.dcm"):
-        radpix.load(tmp_path, on_irregular="resample")
-
-
-def test_resample_uses_one_of_equal_slices_at_one_position(tmp_path: Path) -> None:
-    duplicate().write(tmp_path)
-    volume = radpix.load(tmp_path, on_irregular="resample")
-    assert volume.shape == (8, 12, 10)
-    assert volume.spacing == pytest.approx((2.5, 0.8, 0.7))
-
-
-def test_slices_all_at_one_position_are_no_volume(tmp_path: Path) -> None:
-    Phantom(positions=np.tile(stack_positions(1), (3, 1))).write(tmp_path)
-    for choice in ("raise", "keep", "resample"):
-        with pytest.raises(radpix.GeometryError, match=r"position|volumes"):
-            radpix.load(tmp_path, on_irregular=choice)
-
-
-def test_single_slice_takes_its_thickness(tmp_path: Path) -> None:
-    Phantom(positions=stack_positions(1), tags={"SliceThickness": 4}).write(tmp_path)
-    volume = radpix.load(tmp_path)
-    assert volume.spacing == pytest.approx((4.0, 0.8, 0.7))
-    assert volume.report is not None
-    assert "single-slice" in volume.report
-
-
-@pytest.mark.parametrize("choice", ["raise", "keep", "resample"])
-def test_missing_position_is_refused_whatever_the_choice(tmp_path: Path, choice: Any) -> None:
-    Phantom(tags={"ImagePositionPatient": None}).write(tmp_path)
-    with pytest.raises(radpix.GeometryError, match=r"Image Position \(Patient\)"):
-        radpix.load(tmp_path, on_irregular=choice)
+    with pytest.raises(radpix.GeometryError, match=r"not series_uid=1\.2\.3"):
+        radpix.load(radpix.scan(tmp_path)[0], series_uid="1.2.3")
 
 
 # Damaged and hostile files ----------------------------------------------------------------------------------
@@ -336,24 +260,28 @@ def test_slope_of_zero_is_refused_at_modality_level(tmp_path: Path) -> None:
     assert radpix.load(tmp_path, level="stored").shape == (6, 12, 10)
 
 
+# VmHWM and not ru_maxrss: that of a child begins with its parent's.
 _MEASURE = """
-import resource, sys
+import sys
 import radpix
+
+def peak():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) << 10 for line in status if line.startswith("VmHWM"))
+
 radpix.load(sys.argv[1] + "/small")  # imports, pools
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
 volume = radpix.load(sys.argv[1] + "/large")
-after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(volume.voxels.nbytes, (after - before) * 1024)
+print(volume.voxels.nbytes, peak() - before)
 """
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ru_maxrss is in KiB on Linux only")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
 def test_memory_of_load_is_the_volume_and_a_little(tmp_path: Path) -> None:
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > 0
     Phantom(positions=stack_positions(2), shape=(512, 512)).write(tmp_path / "small")
     Phantom(positions=stack_positions(150), shape=(512, 512)).write(tmp_path / "large")
     command = [sys.executable, "-c", _MEASURE, str(tmp_path)]
     result = subprocess.run(command, check=True, capture_output=True, text=True)
     nbytes, grown = map(int, result.stdout.split())
     assert nbytes == 150 * 512 * 512 * 2
-    assert grown <= nbytes + (64 << 20)
+    assert 0.9 * nbytes < grown <= nbytes + (64 << 20)

@@ -1,13 +1,24 @@
 from __future__ import annotations
 
 import os
+import pickle
+import subprocess
+import sys
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from pydicom import dcmread, dcmwrite
-from pydicom.uid import RTStructureSetStorage
+from pydicom import Dataset, dcmread, dcmwrite
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    RTStructureSetStorage,
+)
 from tests.python.phantom import Phantom, stack_positions
 
 import radpix
@@ -113,6 +124,52 @@ def test_data_set_without_preamble_is_read(tmp_path: Path) -> None:
     del dataset.file_meta
     dataset.save_as(tmp_path / "bare", implicit_vr=True, little_endian=True)
     assert len(scan(tmp_path / "bare")) == 1
+
+
+@pytest.mark.parametrize(
+    "syntax", [ImplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian]
+)
+def test_every_encoding_of_the_header_is_read(tmp_path: Path, syntax: UID) -> None:
+    phantom = Phantom(tags={"SliceThickness": 2.5})
+    for path in phantom.write(tmp_path):
+        dataset = dcmread(path)
+        pixels = dataset.pixel_array
+        dataset.file_meta.TransferSyntaxUID = syntax
+        dataset.PixelData = pixels.astype(">u2" if syntax == ExplicitVRBigEndian else "<u2").tobytes()
+        dataset["PixelData"].VR = "OW"
+        fresh = Dataset(dataset)
+        fresh.file_meta = dataset.file_meta
+        dcmwrite(path, fresh, enforce_file_format=True)
+    (series,) = scan(tmp_path)
+    assert series.instances[0].transfer_syntax_uid == syntax
+    assert series.instances[0].slice_thickness == 2.5
+    volume = radpix.load(series)
+    np.testing.assert_array_equal(volume.voxels, [phantom.modality_values(index) for index in range(6)])
+
+
+def test_deflate_bomb_is_one_unreadable_file(tmp_path: Path) -> None:
+    (path,) = Phantom(positions=stack_positions(1)).write(tmp_path)
+    meta = dcmread(path, stop_before_pixels=True).file_meta
+    meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    # A private element of 256 MiB in front of everything else.
+    bomb = packer.compress(b"\x09\0\x10\x10OB\0\0" + (1 << 28).to_bytes(4, "little") + bytes(1 << 28))
+    head = path.read_bytes()[: 132 + 12 + int(meta.FileMetaInformationGroupLength)]
+    old = ExplicitVRLittleEndian.encode() + b"\0"
+    new = DeflatedExplicitVRLittleEndian.encode()
+    start = head.index(b"\x02\0\x10\0UI") + 6
+    head = head[:start] + len(new).to_bytes(2, "little") + new + head[start + 2 + len(old) :]
+    path.write_bytes(head + bomb + packer.flush())
+    with pytest.warns(radpix.RadpixWarning, match="unreadable"):
+        assert scan(path) == []
+
+
+def test_scanning_does_not_import_pydicom(tmp_path: Path) -> None:
+    Phantom().write(tmp_path)
+    code = (
+        "import sys, radpix; assert len(radpix.scan(sys.argv[1])) == 1; assert 'pydicom' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")
@@ -247,3 +304,12 @@ def test_plan_knows_shape_and_affine_before_loading(tmp_path: Path) -> None:
     volume = radpix.load(plan)
     assert plan.shape == volume.shape
     np.testing.assert_array_equal(plan.affine, volume.affine)
+
+
+def test_series_and_plans_are_pickled(tmp_path: Path) -> None:
+    Phantom().write(tmp_path)
+    found = scan(tmp_path)
+    same = pickle.loads(pickle.dumps(found))
+    assert same == found
+    assert same.skipped == found.skipped
+    assert radpix.load(pickle.loads(pickle.dumps(found[0].volumes()[0]))).shape == (6, 12, 10)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from radpix import _transfer_syntaxes as syntaxes
 from radpix._source import attributes as names
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from radpix._source.attributes import Value
     from radpix._source.report import Reporter
 
-__all__ = ["PIXEL_TAGS", "Header", "read_dataset", "read_file"]
+__all__ = ["PIXEL_TAGS", "DataSet", "Header", "open_data_set", "read_dataset", "read_file"]
 
 #: Float Pixel Data, Double Float Pixel Data, Pixel Data.
 PIXEL_TAGS: Final = (0x7FE00008, 0x7FE00009, 0x7FE00010)
@@ -129,6 +129,35 @@ def _encoding_of(uid: str, first: bytes, report: Reporter) -> Encoding:
     return said
 
 
+class DataSet(NamedTuple):
+    """Where the data set of a file begins, in a stream that is inflated if need be, and how it is written."""
+
+    transfer_syntax: str
+    stream: Stream
+    window: Window
+    start: int
+    encoding: Encoding
+
+
+def open_data_set(stream: Stream, report: Reporter) -> DataSet:
+    """Find the data set of a DICOM file, or of a file that is a bare data set; the syntax may be empty.
+
+    Raises
+    ------
+    PixelDataError
+        It is not DICOM.
+    """
+    window = Window(stream)
+    uid, start = _file_meta(stream, window, report.where)
+    if uid == syntaxes.DEFLATED_EXPLICIT_LITTLE_ENDIAN:
+        stream = InflatedStream(stream, start, limit=_LARGEST_DEFLATED_HEADER, where=report.where)
+        start = 0
+        window = Window(stream)
+    first = window.read(start, 8)
+    encoding = _encoding_of(uid, first, report) if uid else _guess_encoding(first)
+    return DataSet(uid, stream, window, start, encoding)
+
+
 def read_file(stream: Stream, report: Reporter) -> Header:
     """Read the header of a DICOM file, or of a bare data set, up to its pixel data.
 
@@ -140,14 +169,7 @@ def read_file(stream: Stream, report: Reporter) -> Header:
         It ends inside an element before the pixel data.
     """
     where = report.where
-    window = Window(stream)
-    uid, start = _file_meta(stream, window, where)
-    if uid == syntaxes.DEFLATED_EXPLICIT_LITTLE_ENDIAN:
-        stream = InflatedStream(stream, start, limit=_LARGEST_DEFLATED_HEADER, where=where)
-        start = 0
-        window = Window(stream)
-    first = window.read(start, 8)
-    encoding = _encoding_of(uid, first, report) if uid else _guess_encoding(first)
+    uid, stream, window, start, encoding = open_data_set(stream, report)
     values: dict[int, Value] = {}
     for element in walk(window, start, encoding, where, _WANTED):
         if element.tag in PIXEL_TAGS:
