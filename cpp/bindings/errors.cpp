@@ -29,12 +29,11 @@ py::object number_or_none(std::int64_t number) {
 py::object python_exception_for(const Error &error, std::int64_t frame = -1,
                                 const std::string &transfer_syntax = {}) {
     const py::object cls = python_class_for(error);
-    const std::string message = (frame < 0 ? "" : "frame " + std::to_string(frame) + ": ") + error.what();
     if (kind_of(error.errc()) != ErrorKind::data) {
-        return cls(message);
+        return cls(error.what());
     }
-    return cls(message, py::arg("code") = name_of(error.errc()), py::arg("frame") = number_or_none(frame),
-               py::arg("offset") = number_or_none(error.offset()),
+    return cls(error.what(), py::arg("code") = name_of(error.errc()),
+               py::arg("frame") = number_or_none(frame), py::arg("offset") = number_or_none(error.offset()),
                py::arg("transfer_syntax") = transfer_syntax);
 }
 

@@ -13,9 +13,10 @@
 #if RADPIX_HAS_AVX2_TARGET
 #include <immintrin.h>
 #if defined(__clang__)
+// clang-format off: _Pragma takes one literal, which clang does not put together from two
 #define RADPIX_BEGIN_AVX2                                                                                    \
-    _Pragma("clang attribute push(__attribute__((target(\"avx2,bmi,bmi2,lzcnt,popcnt,fma\"))), "             \
-            "apply_to=function)")
+    _Pragma("clang attribute push(__attribute__((target(\"avx2,bmi,bmi2,lzcnt,popcnt,fma\"))), apply_to=function)")
+// clang-format on
 #define RADPIX_END_AVX2 _Pragma("clang attribute pop")
 #elif defined(__GNUC__)
 #define RADPIX_BEGIN_AVX2                                                                                    \

@@ -63,8 +63,9 @@ def decode_frames(
     def decode_one(frame: int) -> list[Found]:
         try:
             return _DECODERS[transfer_syntax](frames[frame], layout, keep_components, out[frame])
-        except (DecodeError, UnsupportedTransferSyntaxError) as error:
-            raise _named(error, frame, transfer_syntax) from None
+        except DecodeError as error:
+            error.frame, error.transfer_syntax = frame, transfer_syntax
+            raise
 
     def decode_range(first: int, last: int) -> None:
         found[first:last] = [decode_one(frame) for frame in range(first, last)]
@@ -75,15 +76,3 @@ def decode_frames(
         for frame, deviations in enumerate(found)
         for code, message, offset in deviations
     ]
-
-
-def _named(
-    error: DecodeError | UnsupportedTransferSyntaxError, frame: int, transfer_syntax: str
-) -> Exception:
-    """Return the error with the frame and the transfer syntax in it."""
-    message = f"frame {frame}: {error}"
-    if isinstance(error, DecodeError):
-        return type(error)(
-            message, code=error.code, frame=frame, offset=error.offset, transfer_syntax=transfer_syntax
-        )
-    return UnsupportedTransferSyntaxError(message)

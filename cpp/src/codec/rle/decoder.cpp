@@ -2,17 +2,12 @@
 #include "codec/rle/decoder.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
-#include <limits>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "base/checked_math.hpp"
-#include "codec/rle/header.hpp"
-#include "codec/rle/kernels.hpp"
-#include "codec/samples/frame_sink.hpp"
-#include "codec/samples/kernels.hpp"
+#include "codec/rle/block_decoder.hpp"
 #include "codec/uncompressed/decoder.hpp"
 #include "radpix/parallel.hpp"
 
@@ -21,193 +16,94 @@ namespace {
 
 using samples::FrameSink;
 
-/// What all strips of a frame share.
-struct Frame {
-    Bytes codestream;
-    std::vector<Bytes> segments;
-    const FrameSink &sink;
-    samples::StoredBits bits;
-    bool to_rgb;
-    Index pixels;
-
-    [[nodiscard]] const std::byte *readable_end() const noexcept {
-        return codestream.data() + codestream.size();
-    }
-};
-
-/// The error is that of the first short segment, whichever strip met which one first.
-[[noreturn]] void throw_short_segment(const Frame &frame) {
-    for (std::size_t i = 0; i < frame.segments.size(); ++i) {
-        const Bytes segment = frame.segments[i];
-        Cursor cursor{segment.data(), segment.data() + segment.size()};
-        const Index bytes = skip(cursor, std::numeric_limits<Index>::max());
-        if (bytes < frame.pixels) {
-            throw_error(Errc::truncated,
-                        "RLE segment " + std::to_string(i) + " ends after " + std::to_string(bytes) + " of " +
-                            std::to_string(frame.pixels) + " bytes",
-                        segment.data() + segment.size() - frame.codestream.data());
-        }
-    }
-    throw_error(Errc::truncated, "an RLE segment ends early", static_cast<Index>(frame.codestream.size()));
-}
-
-/// Decodes the pixels [first, last) of a frame. Every segment goes through a buffer of one block, from which
-/// the bytes are joined to samples while they are in the L1 cache; what the last packet of a block decodes
-/// beyond it moves to the front of the next.
-class StripDecoder {
+/// Where a thread that decodes from the front of a frame and one that takes its rest meet.
+class Meeting {
 public:
-    StripDecoder(const Frame &frame, Index first, Index last)
-        : frame_(frame), first_(first), last_(last), planes_(static_cast<int>(frame.segments.size())),
-          block_(std::clamp<Index>((Index{16} << 10) / planes_, 1024, 4096)),
-          plane_stride_(block_ + 2 * longest_run), size_(frame.sink.sample_size()),
-          buffer_(std::make_unique_for_overwrite<std::byte[]>(
-              static_cast<std::size_t>(planes_ * (plane_stride_ + block_)))) {
-        for (int plane = 0; plane < planes_; ++plane) {
-            start(plane);
-        }
+    explicit Meeting(Index pixels) : end_(pixels) {}
+
+    /// For the thread at the front: how many of the `count` pixels from `pixel` on are still its own.
+    Index claim(Index pixel, Index count) {
+        const std::lock_guard lock(mutex_);
+        count = std::clamp<Index>(end_ - pixel, 0, count);
+        claimed_ = pixel + count;
+        return count;
     }
 
-    void run() {
-        const Index columns = frame_.sink.columns();
-        for (Index pixel = first_; pixel < last_;) {
-            const Index row = pixel / columns;
-            const Index column = pixel % columns;
-            const Index count = std::min({block_, columns - column, last_ - pixel});
-            fill(count);
-            write(row, column, count);
-            for (int plane = 0; plane < planes_; ++plane) {
-                drop(plane, count);
-            }
-            pixel += count;
-        }
+    [[nodiscard]] Index claimed() {
+        const std::lock_guard lock(mutex_);
+        return claimed_;
     }
 
-    /// After the last strip: bytes that the segments hold beyond the frame.
-    void report_long_segments(std::vector<Deviation> &deviations) {
-        for (int plane = 0; plane < planes_; ++plane) {
-            const Lane &lane = lanes_[index(plane)];
-            const Index offset = lane.next - frame_.codestream.data();
-            Cursor rest{lane.next, lane.end};
-            const Index extra =
-                lane.out - plane_at(plane) + skip(rest, std::numeric_limits<Index>::max() / 2);
-            if (extra > 0) {
-                deviations.push_back({"rle-segment-long",
-                                      "RLE segment " + std::to_string(plane) + " holds " +
-                                          std::to_string(extra) +
-                                          " bytes more than the frame has pixels; they are ignored",
-                                      0, offset});
-            }
+    /// For the other one: takes what begins with `pixel`, unless that is under way already.
+    bool take_from(Index pixel) {
+        const std::lock_guard lock(mutex_);
+        if (claimed_ > pixel) {
+            return false;
         }
+        end_ = pixel;
+        return true;
     }
 
 private:
-    static std::size_t index(int plane) noexcept { return static_cast<std::size_t>(plane); }
-    [[nodiscard]] std::byte *plane_at(int plane) const noexcept {
-        return buffer_.get() + plane * plane_stride_;
-    }
-    /// Joined samples, one plane for each sample of a pixel.
-    [[nodiscard]] std::byte *joined_at(int sample) const noexcept {
-        return buffer_.get() + planes_ * plane_stride_ + sample * block_ * size_;
-    }
-
-    void start(int plane) {
-        const Bytes segment = frame_.segments[index(plane)];
-        Cursor cursor{segment.data(), segment.data() + segment.size()};
-        const Index before = first_ - skip(cursor, first_);
-        Lane &lane = lanes_[index(plane)];
-        lane = {cursor.next, cursor.end, plane_at(plane), plane_at(plane) + before};
-        if (before > 0) { // the packet that crosses the strip's edge
-            unpack(&lane, 1);
-            drop(plane, before);
-        }
-    }
-
-    void fill(Index count) {
-        for (int plane = 0; plane < planes_; ++plane) {
-            lanes_[index(plane)].stop = plane_at(plane) + count;
-        }
-        unpack(lanes_.data(), planes_);
-    }
-
-    void unpack(Lane *lanes, int count) {
-        kernels_.unpack(lanes, count, frame_.readable_end());
-        for (int i = 0; i < count; ++i) {
-            if (lanes[i].out < lanes[i].stop) {
-                throw_short_segment(frame_);
-            }
-        }
-    }
-
-    void drop(int plane, Index count) noexcept {
-        Lane &lane = lanes_[index(plane)];
-        const Index left = lane.out - plane_at(plane) - count;
-        std::memmove(plane_at(plane), plane_at(plane) + count, static_cast<std::size_t>(left));
-        lane.out -= count;
-    }
-
-    void write(Index row, Index column, Index count) noexcept {
-        const FrameSink &sink = frame_.sink;
-        const auto kind = samples::size_index(size_);
-        if (size_ > 1 && sink.samples() == 1 && sink.rows_are_dense()) {
-            join(0, sink.at(row, column), count);
-            return;
-        }
-        std::array<std::byte *, max_segments> samples_of_row{};
-        for (int sample = 0; sample < sink.samples(); ++sample) {
-            samples_of_row[index(sample)] = size_ > 1 ? joined_at(sample) : plane_at(sample);
-            if (size_ > 1) {
-                join(sample, joined_at(sample), count);
-            } else if (!frame_.bits.are_all()) {
-                row_kernels_.keep_stored_bits[kind](plane_at(sample), count, frame_.bits);
-            }
-        }
-        if (frame_.to_rgb) {
-            row_kernels_.ybr_full_to_rgb(reinterpret_cast<std::uint8_t *>(plane_at(0)),
-                                         reinterpret_cast<std::uint8_t *>(plane_at(1)),
-                                         reinterpret_cast<std::uint8_t *>(plane_at(2)), count);
-        }
-        sink.write_planes(samples_of_row.data(), row, column, count, row_kernels_);
-    }
-
-    void join(int sample, std::byte *target, Index count) noexcept {
-        const auto kind = samples::size_index(size_);
-        std::array<const std::byte *, 8> parts{};
-        for (int part = 0; part < size_; ++part) {
-            parts[index(part)] = plane_at(sample * static_cast<int>(size_) + part);
-        }
-        row_kernels_.join_bytes[kind](parts.data(), target, count);
-        if (!frame_.bits.are_all()) {
-            row_kernels_.keep_stored_bits[kind](target, count, frame_.bits);
-        }
-    }
-
-    const Frame &frame_;
-    Index first_, last_;
-    int planes_;
-    Index block_, plane_stride_, size_;
-    std::unique_ptr<std::byte[]> buffer_;
-    std::array<Lane, max_segments> lanes_{};
-    const Kernels &kernels_ = rle::kernels();
-    const samples::Kernels &row_kernels_ = samples::kernels();
+    std::mutex mutex_;
+    Index claimed_ = 0;
+    Index end_;
 };
 
-/// A thread that decodes a later strip first passes over the packets before it, at about `skip_cost` of the
-/// time it takes to decode them.
-Index strip_begin(Index pixels, Index strip, Index strips) noexcept {
-    return pixels * strip / strips;
+void decode_front(const Frame &frame, Meeting &meeting, std::vector<Deviation> &deviations) {
+    BlockDecoder decoder(frame, begin_of(frame), 0);
+    Index pixel = 0;
+    while (const Index count = meeting.claim(pixel, decoder.block_at(pixel))) {
+        decoder.decode(pixel, count);
+        pixel += count;
+        if (pixel == frame.pixels) {
+            decoder.report_long_segments(deviations);
+            return;
+        }
+    }
 }
 
-void decode_strips(const Frame &frame, int threads, std::vector<Deviation> &deviations) {
-    constexpr Index least_pixels = Index{64} << 10; // below, handing work over costs more than it saves
-    const Index wanted = threads == 0 ? num_threads() : threads;
-    const Index strips = std::clamp<Index>(frame.pixels / least_pixels, 1, wanted);
-    parallel_for(0, strips, 1, threads, [&](Index first, Index last) {
-        for (Index strip = first; strip < last; ++strip) {
-            StripDecoder decoder(frame, strip_begin(frame.pixels, strip, strips),
-                                 strip_begin(frame.pixels, strip + 1, strips));
-            decoder.run();
-            if (strip + 1 == strips) {
-                decoder.report_long_segments(deviations);
+/// Passes over packets, which is faster than decoding them where they are long, until what is left takes as
+/// long as what the thread at the front has still to do before it gets here. Segments of short packets take
+/// as long to pass over as to decode: then the front thread stays ahead, and does it all.
+void decode_rest(const Frame &frame, Meeting &meeting, std::vector<Deviation> &deviations) {
+    constexpr Index step = Index{16} << 10;
+    Positions positions = begin_of(frame);
+    Index pixel = 0;
+    do {
+        pixel += step;
+        if (pixel >= frame.pixels) {
+            return;
+        }
+        for (std::size_t i = 0; i < frame.segments.size(); ++i) {
+            positions[i].passed += skip(positions[i].cursor, pixel - positions[i].passed);
+        }
+        if (meeting.claimed() >= pixel) {
+            return;
+        }
+    } while (frame.pixels - pixel > pixel - meeting.claimed());
+    if (!meeting.take_from(pixel)) {
+        return;
+    }
+    BlockDecoder decoder(frame, positions, pixel);
+    for (; pixel < frame.pixels;) {
+        const Index count = decoder.block_at(pixel);
+        decoder.decode(pixel, count);
+        pixel += count;
+    }
+    decoder.report_long_segments(deviations);
+}
+
+void decode_segments(const Frame &frame, int threads, std::vector<Deviation> &deviations) {
+    constexpr Index worth_sharing = Index{128} << 10; // pixels
+    Meeting meeting(frame.pixels);
+    const Index parts = frame.pixels < worth_sharing ? 1 : 2;
+    parallel_for(0, parts, 1, threads, [&](Index first, Index last) {
+        for (Index part = first; part < last; ++part) {
+            if (part == 0) {
+                decode_front(frame, meeting, deviations);
+            } else if (meeting.claimed() < frame.pixels) {
+                decode_rest(frame, meeting, deviations);
             }
         }
     });
@@ -225,7 +121,7 @@ void decode_bits(Bytes codestream, const FrameLayout &layout, const ArrayView &o
     row.strides = {bytes, 1};
     const FrameSink packed_sink(row);
     const Frame frame{codestream, segments_of(codestream, 1, deviations), packed_sink, {}, false, bytes};
-    decode_strips(frame, 1, deviations);
+    decode_segments(frame, 1, deviations);
     uncompressed::unpack_bits({packed.get(), static_cast<std::size_t>(bytes)}, FrameSink(out));
 }
 
@@ -254,7 +150,7 @@ void decode(Bytes codestream, const FrameLayout &layout, const DecodeOptions &op
     const Frame frame{codestream, segments_of(codestream, segments, deviations),
                       sink,       samples::stored_bits(layout),
                       to_rgb,     checked_mul(layout.rows, layout.columns)};
-    decode_strips(frame, options.threads, deviations);
+    decode_segments(frame, options.threads, deviations);
 }
 
 } // namespace radpix::rle
