@@ -11,6 +11,171 @@ RADPIX_BEGIN_AVX2
 namespace radpix::resample::avx2 {
 namespace {
 #include "resample/rows-inl.hpp"
+
+/// Input samples of a group of outputs: two registers cover a span of 16, which is enough for shrinking to
+/// 1/2; beyond that they are gathered.
+struct GroupReader {
+    __m256i index;   ///< of each output's window, from the group's first
+    __m256 is_upper; ///< sign bit set where the index is 8 or more
+    std::int32_t span;
+
+    GroupReader(const std::int32_t *start, std::int32_t last)
+        : index(_mm256_sub_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(start)),
+                                 _mm256_set1_epi32(*start))),
+          is_upper(_mm256_castsi256_ps(_mm256_slli_epi32(index, 28))), span(last) {}
+
+    /// The samples at `first` + index.
+    [[nodiscard]] __m256 read(const float *first) const {
+        if (span < 8) {
+            return _mm256_permutevar8x32_ps(_mm256_loadu_ps(first), index);
+        }
+        if (span < 16) {
+            const __m256 lower = _mm256_permutevar8x32_ps(_mm256_loadu_ps(first), index);
+            const __m256 upper = _mm256_permutevar8x32_ps(_mm256_loadu_ps(first + 8), index);
+            return _mm256_blendv_ps(lower, upper, is_upper);
+        }
+        return _mm256_i32gather_ps(first, index, 4);
+    }
+};
+
+/// weights[0] * window[0] of every output of a group.
+inline __m256 weighted(const GroupReader &reader, const float *window, const float *weights) {
+    return _mm256_mul_ps(_mm256_loadu_ps(weights), reader.read(window));
+}
+
+/// As `columns`, eight outputs at a time.
+void columns_of_floats(const float *row, std::int32_t column, const ColumnPlan<float> &plan, Index group,
+                       Index groups, float *out) noexcept {
+    const Index stride = plan.groups * group_size;
+    const Index taps = plan.taps;
+    for (Index g = group; g < group + groups; ++g, out += group_size) {
+        const std::int32_t *start = plan.start + g * group_size;
+        const float *window = row + (*start - column);
+        const float *weights = plan.weights + g * group_size;
+        const GroupReader reader(start, plan.span[g]);
+        if (taps == 1) {
+            _mm256_storeu_ps(out, reader.read(window));
+            continue;
+        }
+        __m256 sum = _mm256_add_ps(weighted(reader, window, weights),
+                                   weighted(reader, window + taps - 1, weights + (taps - 1) * stride));
+        for (Index j = 1; j < taps / 2; ++j) {
+            const Index k = taps - 1 - j;
+            sum = _mm256_add_ps(sum, _mm256_add_ps(weighted(reader, window + j, weights + j * stride),
+                                                   weighted(reader, window + k, weights + k * stride)));
+        }
+        if (taps % 2 != 0) {
+            const Index middle = taps / 2;
+            sum = _mm256_add_ps(sum, weighted(reader, window + middle, weights + middle * stride));
+        }
+        _mm256_storeu_ps(out, sum);
+    }
+}
+
+// Eight samples as floats.
+inline __m256 floats_at(const float *p) {
+    return _mm256_loadu_ps(p);
+}
+inline __m256 floats_at(const std::int16_t *p) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p))));
+}
+inline __m256 floats_at(const std::uint16_t *p) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p))));
+}
+inline __m256 floats_at(const std::int8_t *p) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(p))));
+}
+inline __m256 floats_at(const std::uint8_t *p) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(p))));
+}
+
+// Eight sums as voxels: the conversion rounds half to even, packing saturates.
+inline __m128i packed_words(__m256 sums, bool is_signed) {
+    const __m256i whole = _mm256_cvtps_epi32(sums);
+    const __m128i low = _mm256_castsi256_si128(whole);
+    const __m128i high = _mm256_extracti128_si256(whole, 1);
+    return is_signed ? _mm_packs_epi32(low, high) : _mm_packus_epi32(low, high);
+}
+inline void store_voxels(__m256 sums, float *p) {
+    _mm256_storeu_ps(p, sums);
+}
+inline void store_voxels(__m256 sums, std::int16_t *p) {
+    _mm_storeu_si128(reinterpret_cast<__m128i *>(p), packed_words(sums, true));
+}
+inline void store_voxels(__m256 sums, std::uint16_t *p) {
+    _mm_storeu_si128(reinterpret_cast<__m128i *>(p), packed_words(sums, false));
+}
+inline void store_voxels(__m256 sums, std::int8_t *p) {
+    const __m128i words = packed_words(sums, true);
+    _mm_storel_epi64(reinterpret_cast<__m128i *>(p), _mm_packs_epi16(words, words));
+}
+inline void store_voxels(__m256 sums, std::uint8_t *p) {
+    const __m128i words = packed_words(sums, true);
+    _mm_storel_epi64(reinterpret_cast<__m128i *>(p), _mm_packus_epi16(words, words));
+}
+
+/// The sum over three or more taps for eight columns, in the order of sum_of_pairs.
+template <class S>
+inline __m256 sum_of_rows(const S *const *rows, const float *weights, Index taps, Index at) {
+    const Index last = taps - 1;
+    __m256 sum = _mm256_add_ps(_mm256_mul_ps(_mm256_set1_ps(weights[0]), floats_at(rows[0] + at)),
+                               _mm256_mul_ps(_mm256_set1_ps(weights[last]), floats_at(rows[last] + at)));
+    for (Index j = 1; j < taps / 2; ++j) {
+        const __m256 lower = _mm256_mul_ps(_mm256_set1_ps(weights[j]), floats_at(rows[j] + at));
+        const __m256 upper = _mm256_mul_ps(_mm256_set1_ps(weights[last - j]), floats_at(rows[last - j] + at));
+        sum = _mm256_add_ps(sum, _mm256_add_ps(lower, upper));
+    }
+    if (taps % 2 != 0) {
+        const Index j = taps / 2;
+        sum = _mm256_add_ps(sum, _mm256_mul_ps(_mm256_set1_ps(weights[j]), floats_at(rows[j] + at)));
+    }
+    return sum;
+}
+
+/// blend_in (S voxels, D float) and blend_out (S float, D voxels) for voxels of up to 16 bits. The last eight
+/// columns overlap those before.
+template <class S, class D>
+void blend(const S *const *rows, const float *weights, Index taps, Index n, D *out) noexcept {
+    const Index end = n - group_size;
+    if (taps == 1) {
+        const S *a = rows[0];
+        for (Index i = 0; i < end; i += group_size) {
+            store_voxels(floats_at(a + i), out + i);
+        }
+        store_voxels(floats_at(a + end), out + end);
+    } else if (taps == 2) {
+        const S *a = rows[0];
+        const S *b = rows[1];
+        const __m256 w0 = _mm256_set1_ps(weights[0]);
+        const __m256 w1 = _mm256_set1_ps(weights[1]);
+        for (Index i = 0; i < end; i += group_size) {
+            store_voxels(
+                _mm256_add_ps(_mm256_mul_ps(w0, floats_at(a + i)), _mm256_mul_ps(w1, floats_at(b + i))),
+                out + i);
+        }
+        store_voxels(
+            _mm256_add_ps(_mm256_mul_ps(w0, floats_at(a + end)), _mm256_mul_ps(w1, floats_at(b + end))),
+            out + end);
+    } else {
+        for (Index i = 0; i < end; i += group_size) {
+            store_voxels(sum_of_rows(rows, weights, taps, i), out + i);
+        }
+        store_voxels(sum_of_rows(rows, weights, taps, end), out + end);
+    }
+}
+
+template <class T>
+void blend_in_floats(const T *const *rows, const float *weights, Index taps, Index n, float *out) noexcept {
+    n < group_size ? blend_in<T, float>(rows, weights, taps, n, out)
+                   : blend<T, float>(rows, weights, taps, n, out);
+}
+
+template <class T>
+void blend_out_floats(const float *const *rows, const float *weights, Index taps, Index n, T *out) noexcept {
+    n < group_size ? blend_out<T, float>(rows, weights, taps, n, out)
+                   : blend<float, T>(rows, weights, taps, n, out);
+}
+
 } // namespace
 } // namespace radpix::resample::avx2
 RADPIX_END_AVX2
@@ -19,8 +184,13 @@ namespace radpix::resample::avx2 {
 
 template <class T, class A>
 const RowKernels<T, A> &row_kernels() noexcept {
-    static constexpr RowKernels<T, A> table{blend_in<T, A>, columns<A>, blend_out<T, A>};
-    return table;
+    if constexpr (std::is_same_v<A, float>) {
+        static constexpr RowKernels<T, A> table{blend_in_floats<T>, columns_of_floats, blend_out_floats<T>};
+        return table;
+    } else {
+        static constexpr RowKernels<T, A> table{blend_in<T, A>, columns<A>, blend_out<T, A>};
+        return table;
+    }
 }
 
 template <class U>
