@@ -12,63 +12,105 @@ namespace radpix::resample::avx2 {
 namespace {
 #include "resample/rows-inl.hpp"
 
-/// Input samples of a group of outputs: two registers cover a span of 16, which is enough for shrinking to
-/// 1/2; beyond that they are gathered.
-struct GroupReader {
-    __m256i index;   ///< of each output's window, from the group's first
+// Readers hold what a few neighbouring outputs have in common: `index`, where their windows start behind the
+// first one's. Two registers cover a span that is enough for shrinking to about 1/2; beyond it samples are
+// gathered.
+
+struct FloatReader {
+    using Vector = __m256;
+    static constexpr Index lanes = 8;
+    __m256i index;
     __m256 is_upper; ///< sign bit set where the index is 8 or more
     std::int32_t span;
 
-    GroupReader(const std::int32_t *start, std::int32_t last)
+    explicit FloatReader(const std::int32_t *start)
         : index(_mm256_sub_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(start)),
-                                 _mm256_set1_epi32(*start))),
-          is_upper(_mm256_castsi256_ps(_mm256_slli_epi32(index, 28))), span(last) {}
+                                 _mm256_set1_epi32(start[0]))),
+          is_upper(_mm256_castsi256_ps(_mm256_slli_epi32(index, 28))), span(start[7] - start[0]) {}
 
     /// The samples at `first` + index.
     [[nodiscard]] __m256 read(const float *first) const {
+        if (span >= 16) {
+            return _mm256_i32gather_ps(first, index, 4);
+        }
+        const __m256 lower = _mm256_permutevar8x32_ps(_mm256_loadu_ps(first), index);
         if (span < 8) {
-            return _mm256_permutevar8x32_ps(_mm256_loadu_ps(first), index);
+            return lower;
         }
-        if (span < 16) {
-            const __m256 lower = _mm256_permutevar8x32_ps(_mm256_loadu_ps(first), index);
-            const __m256 upper = _mm256_permutevar8x32_ps(_mm256_loadu_ps(first + 8), index);
-            return _mm256_blendv_ps(lower, upper, is_upper);
-        }
-        return _mm256_i32gather_ps(first, index, 4);
+        return _mm256_blendv_ps(lower, _mm256_permutevar8x32_ps(_mm256_loadu_ps(first + 8), index), is_upper);
     }
+    static __m256 add(__m256 a, __m256 b) { return _mm256_add_ps(a, b); }
+    static __m256 scaled(const float *weights, __m256 x) {
+        return _mm256_mul_ps(_mm256_loadu_ps(weights), x);
+    }
+    static void store(float *out, __m256 x) { _mm256_storeu_ps(out, x); }
 };
 
-/// weights[0] * window[0] of every output of a group.
-inline __m256 weighted(const GroupReader &reader, const float *window, const float *weights) {
-    return _mm256_mul_ps(_mm256_loadu_ps(weights), reader.read(window));
-}
+struct DoubleReader {
+    using Vector = __m256d;
+    static constexpr Index lanes = 4;
+    __m128i index;
+    __m256i halves;   ///< the index of each 32-bit half
+    __m256d is_upper; ///< sign bit set where the index is 4 or more
+    std::int32_t span;
 
-/// As `columns`, eight outputs at a time.
-void columns_of_floats(const float *row, std::int32_t column, const ColumnPlan<float> &plan, Index group,
-                       Index groups, float *out) noexcept {
+    explicit DoubleReader(const std::int32_t *start)
+        : index(_mm_sub_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i *>(start)),
+                              _mm_set1_epi32(start[0]))),
+          span(start[3] - start[0]) {
+        const __m256i wide = _mm256_cvtepi32_epi64(index);
+        const __m256i even = _mm256_slli_epi64(wide, 1);
+        halves = _mm256_or_si256(even, _mm256_slli_epi64(_mm256_or_si256(even, _mm256_set1_epi64x(1)), 32));
+        is_upper = _mm256_castsi256_pd(_mm256_slli_epi64(wide, 61));
+    }
+
+    [[nodiscard]] __m256d permuted(const double *first) const {
+        const __m256 samples = _mm256_castpd_ps(_mm256_loadu_pd(first));
+        return _mm256_castps_pd(_mm256_permutevar8x32_ps(samples, halves));
+    }
+    [[nodiscard]] __m256d read(const double *first) const {
+        if (span >= 8) {
+            const __m256d none = _mm256_setzero_pd(); // GCC 12 warns of the unmasked form
+            return _mm256_mask_i32gather_pd(none, first, index, _mm256_cmp_pd(none, none, _CMP_EQ_OQ), 8);
+        }
+        const __m256d lower = permuted(first);
+        return span < 4 ? lower : _mm256_blendv_pd(lower, permuted(first + 4), is_upper);
+    }
+    static __m256d add(__m256d a, __m256d b) { return _mm256_add_pd(a, b); }
+    static __m256d scaled(const double *weights, __m256d x) {
+        return _mm256_mul_pd(_mm256_loadu_pd(weights), x);
+    }
+    static void store(double *out, __m256d x) { _mm256_storeu_pd(out, x); }
+};
+
+/// As `columns`, a register of outputs at a time.
+template <class Reader, class A>
+void columns_by(const A *row, std::int32_t column, const ColumnPlan<A> &plan, Index group, Index groups,
+                A *out) noexcept {
     const Index stride = plan.groups * group_size;
-    const Index taps = plan.taps;
-    for (Index g = group; g < group + groups; ++g, out += group_size) {
-        const std::int32_t *start = plan.start + g * group_size;
-        const float *window = row + (*start - column);
-        const float *weights = plan.weights + g * group_size;
-        const GroupReader reader(start, plan.span[g]);
-        if (taps == 1) {
-            _mm256_storeu_ps(out, reader.read(window));
+    const Index last = plan.taps - 1;
+    const Index end = (group + groups) * group_size;
+    for (Index at = group * group_size; at < end; at += Reader::lanes, out += Reader::lanes) {
+        const Reader reader(plan.start + at);
+        const A *window = row + (plan.start[at] - column);
+        const A *weights = plan.weights + at;
+        if (last == 0) {
+            Reader::store(out, reader.read(window));
             continue;
         }
-        __m256 sum = _mm256_add_ps(weighted(reader, window, weights),
-                                   weighted(reader, window + taps - 1, weights + (taps - 1) * stride));
-        for (Index j = 1; j < taps / 2; ++j) {
-            const Index k = taps - 1 - j;
-            sum = _mm256_add_ps(sum, _mm256_add_ps(weighted(reader, window + j, weights + j * stride),
-                                                   weighted(reader, window + k, weights + k * stride)));
+        auto sum = Reader::add(Reader::scaled(weights, reader.read(window)),
+                               Reader::scaled(weights + last * stride, reader.read(window + last)));
+        for (Index j = 1; j < plan.taps / 2; ++j) {
+            const Index k = last - j;
+            sum =
+                Reader::add(sum, Reader::add(Reader::scaled(weights + j * stride, reader.read(window + j)),
+                                             Reader::scaled(weights + k * stride, reader.read(window + k))));
         }
-        if (taps % 2 != 0) {
-            const Index middle = taps / 2;
-            sum = _mm256_add_ps(sum, weighted(reader, window + middle, weights + middle * stride));
+        if (plan.taps % 2 != 0) {
+            const Index j = plan.taps / 2;
+            sum = Reader::add(sum, Reader::scaled(weights + j * stride, reader.read(window + j)));
         }
-        _mm256_storeu_ps(out, sum);
+        Reader::store(out, sum);
     }
 }
 
@@ -185,10 +227,12 @@ namespace radpix::resample::avx2 {
 template <class T, class A>
 const RowKernels<T, A> &row_kernels() noexcept {
     if constexpr (std::is_same_v<A, float>) {
-        static constexpr RowKernels<T, A> table{blend_in_floats<T>, columns_of_floats, blend_out_floats<T>};
+        static constexpr RowKernels<T, A> table{blend_in_floats<T>, columns_by<FloatReader, float>,
+                                                blend_out_floats<T>};
         return table;
     } else {
-        static constexpr RowKernels<T, A> table{blend_in<T, A>, columns<A>, blend_out<T, A>};
+        static constexpr RowKernels<T, A> table{blend_in<T, A>, columns_by<DoubleReader, double>,
+                                                blend_out<T, A>};
         return table;
     }
 }
