@@ -140,13 +140,14 @@ PEERS = {"OpenCV by hand": opencv_call, "VTK": vtk_call, "SimpleITK": sitk_call,
 
 
 def _check(result: NDArray[Any], expected: NDArray[Any], interpolation: str, system: str) -> None:
-    """Linear peers round differently: one grey level. Nearest ones break ties differently, OpenCV elsewhere too."""
     assert result.shape == expected.shape
-    if interpolation == "linear":
-        # VTK and SimpleITK keep positions in float64; OpenCV rounds twice.
-        assert np.abs(result.astype(np.int32) - expected).max() <= 2
-    elif system != "OpenCV by hand":
-        assert (result != expected).mean() < 0.01
+    different = (result != expected).mean()
+    if interpolation == "linear":  # OpenCV and VTK round after every axis or truncate: one grey level
+        assert np.abs(result.astype(np.int32) - expected).max() <= 1
+    elif (
+        system != "OpenCV by hand"
+    ):  # a tenth of the slices are ties; OpenCV's nearest is off by half a voxel
+        assert different < 0.15
 
 
 @pytest.mark.parametrize("threads", THREADS)
