@@ -54,7 +54,7 @@ template <class T>
 [[nodiscard]] const KernelSet<T> &scalar_kernels() noexcept;
 
 /// The types worth a kernel of their own, without the median. The x axis is contiguous and longer than 1, and
-/// all offsets fit into 32 bits: `fits_avx2`.
+/// offsets are below 2^50: `fits_avx2`.
 struct Avx2Kernels {
     KernelSet<std::uint8_t> u8;
     KernelSet<std::uint16_t> u16;

@@ -74,7 +74,7 @@ std::vector<double> slab_offsets(const Grid &grid) {
 
 template <class T>
 bool fits_avx2(const Source<T> &source) noexcept {
-    constexpr Index limit = std::numeric_limits<std::int32_t>::max() - 8;
+    constexpr Index limit = Index{1} << 50;
     Index reach = 0;
     for (std::size_t axis = 0; axis < 3; ++axis) {
         const Index steps = source.shape[axis] - 1;
@@ -84,7 +84,7 @@ bool fits_avx2(const Source<T> &source) noexcept {
         }
         reach += steps * stride;
     }
-    return reach < limit && reach >= 3 && source.strides[2] == 1 && source.shape[2] > 1;
+    return reach < limit && source.strides[2] == 1 && source.shape[2] > 1;
 }
 
 template <class T>
