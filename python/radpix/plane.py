@@ -85,6 +85,12 @@ def _unit(value: ArrayLike, name: str) -> NDArray[np.float64]:
     return np.asarray(vector / np.linalg.norm(vector), dtype=np.float64)
 
 
+def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a x b; numpy.cross takes 40 us, a tenth of a small slice."""
+    (ax, ay, az), (bx, by, bz) = a.tolist(), b.tolist()
+    return np.array([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])
+
+
 def _spacing(value: float | tuple[float, float]) -> tuple[float, float]:
     """Return (between rows, between columns) from it, or from one number for both."""
     given = np.asarray(value, dtype=np.float64)
@@ -288,7 +294,7 @@ class Plane:
     @property
     def normal(self) -> NDArray[np.float64]:
         """Unit vector row_direction x column_direction."""
-        return np.cross(self.row_direction, self.column_direction)
+        return _cross(self.row_direction, self.column_direction)
 
     @property
     def affine(self) -> NDArray[np.float64]:
@@ -365,4 +371,4 @@ def _axes_along(
     if np.linalg.norm(column) < 1e-6:
         raise GeometryError("the up direction points along the normal; give another one")
     column = _unit(column, "the up direction")
-    return _position(center), np.cross(column, unit), column
+    return _position(center), _cross(column, unit), column

@@ -2,7 +2,6 @@
 /// What a CPU level provides: pieces of one output row, as floating point numbers.
 #pragma once
 
-#include <array>
 #include <type_traits>
 
 #include "radpix/reslice.hpp"
@@ -17,19 +16,22 @@ inline constexpr Index group = 8;
 template <class T>
 using Work = std::conditional_t<(sizeof(T) <= 2 || std::is_same_v<T, float>), float, double>;
 
+// Built-in arrays below: AVX2 regions call no functions that portable code shares, such as those of
+// std::array.
+
 /// The voxels; axes in the order (z, y, x), strides in elements.
 template <class T>
 struct Source {
     const T *data = nullptr;
-    std::array<Index, 3> shape{};
-    std::array<Index, 3> strides{};
+    Index shape[3]{};
+    Index strides[3]{};
 };
 
 /// One output row: where its samples lie, and what becomes of them.
 struct Line {
-    Vector start{};                       ///< of column 0, at the centre of the slab
-    Vector step{};                        ///< by one column
-    std::array<const double *, 3> slab{}; ///< offsets of the slab's samples, for each axis
+    double start[3]{};       ///< of column 0, at the centre of the slab
+    double step[3]{};        ///< by one column
+    const double *slab[3]{}; ///< offsets of the slab's samples, for each axis
     Index samples = 1;
     Combine combine = Combine::mean;
     double fill = 0;
@@ -54,7 +56,7 @@ template <class T>
 [[nodiscard]] const KernelSet<T> &scalar_kernels() noexcept;
 
 /// The types worth a kernel of their own, without the median. The x axis is contiguous and longer than 1, and
-/// all offsets fit into 32 bits: `fits_avx2`.
+/// offsets are below 2^50: `fits_avx2`.
 struct Avx2Kernels {
     KernelSet<std::uint8_t> u8;
     KernelSet<std::uint16_t> u16;

@@ -74,7 +74,7 @@ std::vector<double> slab_offsets(const Grid &grid) {
 
 template <class T>
 bool fits_avx2(const Source<T> &source) noexcept {
-    constexpr Index limit = std::numeric_limits<std::int32_t>::max() - 8;
+    constexpr Index limit = Index{1} << 50;
     Index reach = 0;
     for (std::size_t axis = 0; axis < 3; ++axis) {
         const Index steps = source.shape[axis] - 1;
@@ -84,7 +84,7 @@ bool fits_avx2(const Source<T> &source) noexcept {
         }
         reach += steps * stride;
     }
-    return reach < limit && reach >= 3 && source.strides[2] == 1 && source.shape[2] > 1;
+    return reach < limit && source.strides[2] == 1 && source.shape[2] > 1;
 }
 
 template <class T>
@@ -209,8 +209,8 @@ void run(const ArrayView &voxels, const ArrayView &out, const Grid &grid, const 
          int num_threads) {
     Source<T> source;
     source.data = static_cast<const T *>(voxels.data);
-    std::copy_n(voxels.shape.begin(), 3, source.shape.begin());
-    std::copy_n(voxels.strides.begin(), 3, source.strides.begin());
+    std::copy_n(voxels.shape.begin(), 3, source.shape);
+    std::copy_n(voxels.strides.begin(), 3, source.strides);
     const KernelSet<T> &set = nearest ? scalar_kernels<T>() : kernels_for(source, line.combine);
     Job<T, Out> job{source, out.volume<Out>(), grid, set, line, nearest};
     job.line.fill = usable_fill<Work<T>, Out>(line.fill);
@@ -240,11 +240,11 @@ void apply(const ArrayView &voxels, const ArrayView &out, const Grid &grid, Comb
     }
     const std::vector<double> offsets = slab_offsets(grid);
     Line line;
-    line.step = grid.column_step;
     line.samples = grid.slab_samples;
     line.combine = combine;
     line.fill = fill;
     for (std::size_t axis = 0; axis < 3; ++axis) {
+        line.step[axis] = grid.column_step[axis];
         line.slab[axis] = offsets.data() + static_cast<Index>(axis) * grid.slab_samples;
     }
     const bool nearest = interpolation == Interpolation::nearest;

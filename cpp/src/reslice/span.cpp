@@ -6,6 +6,7 @@
 #include "reslice/span.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace radpix::reslice {
@@ -36,8 +37,7 @@ Index to_column(double value, Index columns) noexcept {
     return value < static_cast<double>(columns) ? static_cast<Index>(value) : columns;
 }
 
-bool all_interior(const std::array<AxisLine, 3> &axes, const std::array<Index, 3> &shape,
-                  Index column) noexcept {
+bool all_interior(const std::array<AxisLine, 3> &axes, const Index (&shape)[3], Index column) noexcept {
     for (std::size_t axis = 0; axis < 3; ++axis) {
         const bool inside =
             axes[axis].low(column) >= 0 && axes[axis].high(column) < static_cast<double>(shape[axis] - 1);
@@ -48,7 +48,7 @@ bool all_interior(const std::array<AxisLine, 3> &axes, const std::array<Index, 3
     return true;
 }
 
-void find_inner(const std::array<AxisLine, 3> &axes, const std::array<Index, 3> &shape, Index columns,
+void find_inner(const std::array<AxisLine, 3> &axes, const Index (&shape)[3], Index columns,
                 Span &span) noexcept {
     Index first = 0;
     Index last = columns;
@@ -99,7 +99,7 @@ void narrow_outer(const AxisLine &a, Index extent, Index columns, Span &span) no
 
 } // namespace
 
-Span span_of(const Line &line, const std::array<Index, 3> &shape, Index columns) noexcept {
+Span span_of(const Line &line, const Index (&shape)[3], Index columns) noexcept {
     if (shape[0] == 0 || shape[1] == 0 || shape[2] == 0) {
         return {};
     }

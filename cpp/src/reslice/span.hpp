@@ -13,6 +13,6 @@ struct Span {
     Index inner_first = 0, inner_last = 0;
 };
 
-[[nodiscard]] Span span_of(const Line &line, const std::array<Index, 3> &shape, Index columns) noexcept;
+[[nodiscard]] Span span_of(const Line &line, const Index (&shape)[3], Index columns) noexcept;
 
 } // namespace radpix::reslice

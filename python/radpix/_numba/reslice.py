@@ -145,8 +145,7 @@ def _samples_at(
 
 
 @_jit  # type: ignore[untyped-decorator]
-def _line_start(vectors: Any, row: int, rows: int, start: Any) -> None:
-    p, r = row // rows, row % rows
+def _line_start(vectors: Any, p: int, r: int, start: Any) -> None:
     for axis in range(3):
         start[axis] = (vectors[0, axis] + p * vectors[1, axis]) + r * vectors[2, axis]
 
@@ -162,20 +161,25 @@ def _run(
     samples = np.empty(slab.shape[1], edges.dtype)
     start, centre = np.empty(3), np.empty(3)
     for row in range(first, last):
-        _line_start(vectors, row, rows, start)
+        p, r = row // rows, row % rows
+        _line_start(vectors, p, r, start)
         for c in range(columns):
             for axis in range(3):
                 centre[axis] = start[axis] + c * vectors[3, axis]
             count = _samples_at(voxels, centre, slab, nearest, exact, samples)
-            value = _combined(samples[:count], combine) if count > 0 else fill
+            value = fill
+            if count == 1 and combine != _MEDIAN:  # the value itself; a slice of an array takes 100 ns
+                value = samples[0]
+            elif count > 0:
+                value = _combined(samples[:count], combine)
             if len(limits) == 0:
-                out[row // rows, row % rows, c] = work(np.nan) if np.isnan(value) else value
+                out[p, r, c] = work(np.nan) if np.isnan(value) else value
             elif value >= edges[1]:  # the edges may be beyond the limits: float64 does not hold 2^63 - 1
-                out[row // rows, row % rows, c] = limits[1]
+                out[p, r, c] = limits[1]
             elif value <= edges[0]:
-                out[row // rows, row % rows, c] = limits[0]
+                out[p, r, c] = limits[0]
             else:
-                out[row // rows, row % rows, c] = np.rint(value)
+                out[p, r, c] = np.rint(value)
 
 
 @_jit  # type: ignore[untyped-decorator]
@@ -184,13 +188,14 @@ def _pick(voxels: Any, out: Any, vectors: Any, slab: Any, fill: Any, first: int,
     rows, columns = out.shape[1:]
     start = np.empty(3)
     for row in range(first, last):
-        _line_start(vectors, row, rows, start)
+        p, r = row // rows, row % rows
+        _line_start(vectors, p, r, start)
         for c in range(columns):
             z = (start[0] + c * vectors[3, 0]) + slab[0, 0]
             y = (start[1] + c * vectors[3, 1]) + slab[1, 0]
             x = (start[2] + c * vectors[3, 2]) + slab[2, 0]
             inside = _is_inside(voxels.shape, z, y, x)
-            out[row // rows, row % rows, c] = _nearest(voxels, z, y, x) if inside else fill
+            out[p, r, c] = _nearest(voxels, z, y, x) if inside else fill
 
 
 def _fill_for(dtype: np.dtype[Any], fill: float) -> Any:

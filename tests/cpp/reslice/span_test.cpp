@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -15,7 +16,17 @@ namespace {
 struct Case {
     Line line;
     std::vector<double> offsets;
-    std::array<Index, 3> shape{};
+    Index shape[3]{};
+
+    void set_line(const Vector &start, const Vector &step) {
+        std::copy(start.begin(), start.end(), line.start);
+        std::copy(step.begin(), step.end(), line.step);
+    }
+    void set_shape(Index depth, Index height, Index width) {
+        shape[0] = depth;
+        shape[1] = height;
+        shape[2] = width;
+    }
 
     void set_slab(Index samples, const Vector &step) {
         offsets.clear();
@@ -113,9 +124,8 @@ TEST(span_of, is_safe_and_nearly_tight) {
 
 TEST(span_of, skips_a_row_beside_the_volume) {
     Case c;
-    c.shape = {10, 10, 10};
-    c.line.start = {-3, 4, 4};
-    c.line.step = {0, 0, 1};
+    c.set_shape(10, 10, 10);
+    c.set_line({-3, 4, 4}, {0, 0, 1});
     c.set_slab(3, {1, 0, 0});
     const Span span = span_of(c.line, c.shape, 100);
     EXPECT_EQ(span.outer_first, span.outer_last);
@@ -123,8 +133,8 @@ TEST(span_of, skips_a_row_beside_the_volume) {
 
 TEST(span_of, an_empty_volume_has_no_inside) {
     Case c;
-    c.shape = {3, 0, 3};
-    c.line.start = {0, -0.5, 0};
+    c.set_shape(3, 0, 3);
+    c.set_line({0, -0.5, 0}, {});
     c.set_slab(1, {});
     const Span span = span_of(c.line, c.shape, 5);
     EXPECT_EQ(span.outer_last, 0);
@@ -139,9 +149,8 @@ TEST(span_of, numbers_at_the_end_of_float64_leave_nothing_to_the_interior) {
         for (const double step : {huge, -huge, tiny, -tiny, 0.0}) {
             for (const double slab : {huge, -huge, 0.0, tiny}) {
                 Case c;
-                c.shape = {4, 4, 4};
-                c.line.start = {start, start, start};
-                c.line.step = {step, step, step};
+                c.set_shape(4, 4, 4);
+                c.set_line({start, start, start}, {step, step, step});
                 c.set_slab(4, {slab, slab, slab});
                 const Span span = span_of(c.line, c.shape, 9);
                 for (Index column = 0; column < 9; ++column) {
