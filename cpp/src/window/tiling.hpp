@@ -29,28 +29,29 @@ void over_segments(const Rows &rows, int threads, Index block, F &&f) {
     });
 }
 
-/// Calls kernel(pixels, out, n) on contiguous pixels: in place where both arrays are, through buffers
-/// elsewhere.
+/// Calls kernel(pixels, out, n) on contiguous pixels: in place where arrays are, through buffers elsewhere.
 template <class In, class Out, class F>
 void over_contiguous(const Rows &rows, int threads, F &&kernel) {
-    if (rows.both_contiguous()) {
-        over_segments(rows, threads, rows.size(), [&](const Segment &s) {
-            kernel(reinterpret_cast<const In *>(s.pixels), reinterpret_cast<Out *>(s.out), s.length);
-        });
-        return;
-    }
     const Index pixel_stride = rows.pixel_stride(), out_stride = rows.out_stride();
-    over_segments(rows, threads, block_length, [&](const Segment &s) {
-        const auto *const pixels = reinterpret_cast<const In *>(s.pixels);
-        auto *const out = reinterpret_cast<Out *>(s.out);
+    const Index block = rows.both_contiguous() ? rows.size() : block_length;
+    over_segments(rows, threads, block, [&](const Segment &s) {
         In gathered[block_length];
         Out levels[block_length];
-        for (Index i = 0; i < s.length; ++i) {
-            gathered[i] = pixels[i * pixel_stride];
+        const auto *pixels = reinterpret_cast<const In *>(s.pixels);
+        auto *const out = reinterpret_cast<Out *>(s.out);
+        if (pixel_stride == -1) { // a mirrored image: this loop becomes vectors
+            std::reverse_copy(pixels - (s.length - 1), pixels + 1, gathered);
+        } else if (pixel_stride != 1) {
+            for (Index i = 0; i < s.length; ++i) {
+                gathered[i] = pixels[i * pixel_stride];
+            }
         }
-        kernel(gathered, levels, s.length);
-        for (Index i = 0; i < s.length; ++i) {
-            out[i * out_stride] = levels[i];
+        pixels = pixel_stride == 1 ? pixels : gathered;
+        kernel(pixels, out_stride == 1 ? out : levels, s.length);
+        if (out_stride != 1) {
+            for (Index i = 0; i < s.length; ++i) {
+                out[i * out_stride] = levels[i];
+            }
         }
     });
 }
