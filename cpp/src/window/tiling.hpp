@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 #include "radpix/parallel.hpp"
 #include "window/kernels.hpp"
@@ -11,17 +12,18 @@
 
 namespace radpix::window_kernels {
 
-/// Below this many pixels (20 us of work) waking another thread costs more than it saves.
-inline constexpr Index parallel_threshold = Index{1} << 19;
+/// What a pixel costs: 0.05 ns, bound by memory, or 0.3 to 3 ns of lookups or arithmetic.
+enum class Cost : std::uint8_t { copying, computing };
 
 /// Outputs of this many bytes leave the caches anyway: non-temporal stores then save a third of the traffic.
 inline constexpr Index streaming_threshold = Index{8} << 20;
 
 /// Calls f(Segment) over all pixels; no segment is longer than `block`.
 template <class F>
-void over_segments(const Rows &rows, int threads, Index block, F &&f) {
-    constexpr Index grain = Index{1} << 17;
-    const int used = rows.size() < parallel_threshold ? 1 : threads;
+void over_segments(const Rows &rows, int threads, Cost cost, Index block, F &&f) {
+    // Work of less than 20 us stays on the caller's thread: waking another one costs as much.
+    const Index grain = cost == Cost::copying ? Index{1} << 17 : Index{1} << 14;
+    const int used = rows.size() < 4 * grain ? 1 : threads;
     parallel_for(0, rows.size(), grain, used, [&](Index first, Index last) {
         for (Index begin = first; begin < last; begin += block) {
             rows.for_each_segment(begin, std::min(begin + block, last), f);
@@ -34,7 +36,7 @@ template <class In, class Out, class F>
 void over_contiguous(const Rows &rows, int threads, F &&kernel) {
     const Index pixel_stride = rows.pixel_stride(), out_stride = rows.out_stride();
     const Index block = rows.both_contiguous() ? rows.size() : block_length;
-    over_segments(rows, threads, block, [&](const Segment &s) {
+    over_segments(rows, threads, Cost::copying, block, [&](const Segment &s) {
         In gathered[block_length];
         Out levels[block_length];
         const auto *pixels = reinterpret_cast<const In *>(s.pixels);
