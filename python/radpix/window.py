@@ -24,6 +24,7 @@ VoiFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 _MAXIMUM = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0}
 _MAXIMUM |= {np.dtype(np.float32): 1.0, np.dtype(np.float64): 1.0}
 _UINT8 = np.dtype(np.uint8)
+_PIXELS = frozenset(np.dtype(kind) for kind in ("i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8"))
 
 
 @dataclass(frozen=True)
@@ -150,18 +151,27 @@ def checked_pixels(pixels: ArrayLike) -> NDArray[Any]:
     """Return ``pixels`` as an array of real numbers in the machine's byte order, or raise TypeError."""
     array = pixels if type(pixels) is np.ndarray else np.asarray(pixels)
     dtype = array.dtype
-    if dtype.kind not in "iuf" or dtype.itemsize > 8 or dtype == np.float16:
+    if dtype not in _PIXELS:
+        if dtype.newbyteorder("=") in _PIXELS:
+            raise TypeError(
+                f"pixels of dtype {dtype} are not in this machine's byte order; "
+                "convert them with pixels.astype(pixels.dtype.newbyteorder('='))"
+            )
         raise TypeError(f"pixels are integers, float32 or float64, not {dtype}")
-    if not dtype.isnative:
-        raise TypeError(
-            f"pixels of dtype {dtype} are not in this machine's byte order; "
-            "convert them with pixels.astype(pixels.dtype.newbyteorder('='))"
-        )
     if array.ndim > 8:
         raise ValueError(f"pixels have at most 8 dimensions, not {array.ndim}")
-    if not array.flags.aligned or any(stride % dtype.itemsize for stride in array.strides):
-        return cast("NDArray[Any]", array.copy())  # fields of a structured array
+    if not _has_whole_strides(array):
+        return cast("NDArray[Any]", array.copy())
     return array
+
+
+def _has_whole_strides(array: NDArray[Any]) -> bool:
+    """Return whether elements lie at multiples of their size; those of structured arrays may not."""
+    flags = array.flags
+    if not flags.aligned:
+        return False
+    item = array.itemsize
+    return flags.c_contiguous or not any(stride % item for stride in array.strides)
 
 
 def _output(
@@ -182,9 +192,7 @@ def _output(
         raise ValueError(f"out has the shape {out.shape}, the pixels {pixels.shape}")
     if not out.flags.writeable:
         raise ValueError("out is read-only")
-    item = out.dtype.itemsize
-    usable = out.flags.aligned and not any(stride % item for stride in out.strides)
-    if not usable or np.may_share_memory(out, pixels):
+    if not _has_whole_strides(out) or np.may_share_memory(out, pixels):
         return out, np.empty(out.shape, out.dtype)
     return out, out
 
@@ -192,7 +200,8 @@ def _output(
 def _check(voi: Voi) -> None:
     if voi.function not in {"LINEAR", "LINEAR_EXACT", "SIGMOID"}:
         raise ValueError(f"the VOI LUT function is LINEAR, LINEAR_EXACT or SIGMOID, not {voi.function!r}")
-    if not (isfinite(voi.center) and isfinite(voi.width) and isfinite(voi.slope) and isfinite(voi.intercept)):
+    numbers = voi.center, voi.width, voi.slope, voi.intercept
+    if not isfinite(sum(numbers)) and not all(map(isfinite, numbers)):
         raise ValueError(
             "center, width, slope and intercept are finite numbers, not "
             f"{voi.center}, {voi.width}, {voi.slope} and {voi.intercept}"

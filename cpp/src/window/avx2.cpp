@@ -25,14 +25,16 @@ inline Index pixels_before_alignment(const void *out, Index item) noexcept {
     return static_cast<Index>((32 - reinterpret_cast<std::uintptr_t>(out) % 32) % 32) / item;
 }
 
-// The hardware's prefetchers stop at the end of a 4 KiB page; asking for the next one in time takes the
-// window of a 157 MB volume from 5.0 to 4.4 ms.
-inline void prefetch_next_page(const void *pixels) noexcept {
-    _mm_prefetch(static_cast<const char *>(pixels) + 4096, _MM_HINT_T0);
+// The hardware's prefetchers stop at the end of a 4 KiB page: asking two pages ahead takes the window of a
+// 157 MB volume from 4.7 to 3.7 ms. The address may lie past the array; it is never read.
+inline void prefetch_ahead(const void *pixels) noexcept {
+    const auto ahead = reinterpret_cast<std::uintptr_t>(pixels) + 8192;
+    _mm_prefetch(reinterpret_cast<const char *>(ahead), _MM_HINT_T0);
 }
 
 struct RampVectors {
     __m256 scale, offset;
+    __m256i origin;
 };
 
 // A fused multiply-add here, as window() uses a ramp only after this very kernel was proven to give the
@@ -41,31 +43,44 @@ inline __m256i ramp_8(__m256i x, const RampVectors &ramp) noexcept {
     return _mm256_cvtps_epi32(_mm256_fmadd_ps(_mm256_cvtepi32_ps(x), ramp.scale, ramp.offset));
 }
 
+// What a ramp counts from: an origin of 0 spares a sixth of the instructions.
+enum class Form : std::uint8_t { int16, uint16, int16_from_origin, uint16_from_origin };
+
 // 16 pixels to 16-bit levels. Interleaving with zeros stays inside the 128-bit lanes, and so does the pack
-// that undoes it. int16 pixels land in the upper halves: x * 65536, which `scale` makes good exactly.
-template <bool is_signed>
+// that undoes it. Signed values land in the upper halves: 65536 times too large, which `scale` makes good
+// exactly.
+template <Form form>
 inline __m256i ramp_16(__m256i x, const RampVectors &ramp) noexcept {
     const __m256i zero = _mm256_setzero_si256();
-    const __m256i low = is_signed ? _mm256_unpacklo_epi16(zero, x) : _mm256_unpacklo_epi16(x, zero);
-    const __m256i high = is_signed ? _mm256_unpackhi_epi16(zero, x) : _mm256_unpackhi_epi16(x, zero);
-    return _mm256_packs_epi32(ramp_8(low, ramp), ramp_8(high, ramp));
+    if (form == Form::uint16) {
+        return _mm256_packs_epi32(ramp_8(_mm256_unpacklo_epi16(x, zero), ramp),
+                                  ramp_8(_mm256_unpackhi_epi16(x, zero), ramp));
+    }
+    if (form == Form::uint16_from_origin) {
+        x = _mm256_xor_si256(x, _mm256_set1_epi16(-32768)); // x - 32768 as int16
+    }
+    if (form != Form::int16) {
+        x = _mm256_subs_epi16(x, ramp.origin);
+    }
+    return _mm256_packs_epi32(ramp_8(_mm256_unpacklo_epi16(zero, x), ramp),
+                              ramp_8(_mm256_unpackhi_epi16(zero, x), ramp));
 }
 
-template <bool is_signed, bool stream, class T>
+template <Form form, bool stream, class T>
 inline void ramp_32(const T *pixels, std::uint8_t *out, const RampVectors &ramp) noexcept {
     const auto *const source = reinterpret_cast<const __m256i *>(pixels);
-    const __m256i first = ramp_16<is_signed>(_mm256_loadu_si256(source), ramp);
-    const __m256i second = ramp_16<is_signed>(_mm256_loadu_si256(source + 1), ramp);
+    const __m256i first = ramp_16<form>(_mm256_loadu_si256(source), ramp);
+    const __m256i second = ramp_16<form>(_mm256_loadu_si256(source + 1), ramp);
     put(out, _mm256_permute4x64_epi64(_mm256_packus_epi16(first, second), _MM_SHUFFLE(3, 1, 2, 0)), stream);
 }
 
-template <bool is_signed, bool stream, class T>
+template <Form form, bool stream, class T>
 void ramp_rows(const T *pixels, std::uint8_t *out, Index begin, Index n, const RampVectors &ramp) noexcept {
     for (Index i = begin; i + 32 <= n; i += 32) {
         if (stream) {
-            prefetch_next_page(pixels + i);
+            prefetch_ahead(pixels + i);
         }
-        ramp_32<is_signed, stream>(pixels + i, out + i, ramp);
+        ramp_32<form, stream>(pixels + i, out + i, ramp);
     }
     if (stream) {
         _mm_sfence();
@@ -73,24 +88,42 @@ void ramp_rows(const T *pixels, std::uint8_t *out, Index begin, Index n, const R
 }
 
 // Ends of rows are done by vectors that overlap their neighbours: every pixel takes the proven path.
-template <bool is_signed, class T>
+template <Form form, class T>
 void ramp(const T *pixels, std::uint8_t *out, Index n, Ramp terms, bool stream) noexcept {
-    const RampVectors vectors{_mm256_set1_ps(is_signed ? terms.scale * (1.0F / 65536.0F) : terms.scale),
-                              _mm256_set1_ps(terms.offset)};
+    const float scale = form == Form::uint16 ? terms.scale : terms.scale * (1.0F / 65536.0F);
+    const int origin = form == Form::uint16_from_origin ? terms.origin - 32768 : terms.origin;
+    const RampVectors vectors{_mm256_set1_ps(scale), _mm256_set1_ps(terms.offset),
+                              _mm256_set1_epi16(static_cast<short>(origin))};
     if (n < 32) {
         T few[32] = {};
         std::uint8_t levels[32];
         std::memcpy(few, pixels, static_cast<std::size_t>(n) * sizeof(T));
-        ramp_32<is_signed, false>(few, levels, vectors);
+        ramp_32<form, false>(few, levels, vectors);
         std::memcpy(out, levels, static_cast<std::size_t>(n));
         return;
     }
-    ramp_32<is_signed, false>(pixels, out, vectors);
-    ramp_32<is_signed, false>(pixels + n - 32, out + n - 32, vectors);
+    ramp_32<form, false>(pixels, out, vectors);
+    ramp_32<form, false>(pixels + n - 32, out + n - 32, vectors);
     if (stream) {
-        ramp_rows<is_signed, true>(pixels, out, pixels_before_alignment(out, 1), n, vectors);
+        ramp_rows<form, true>(pixels, out, pixels_before_alignment(out, 1), n, vectors);
     } else {
-        ramp_rows<is_signed, false>(pixels, out, 32, n, vectors);
+        ramp_rows<form, false>(pixels, out, 32, n, vectors);
+    }
+}
+
+void ramp_int16(const std::int16_t *pixels, std::uint8_t *out, Index n, Ramp terms, bool stream) noexcept {
+    if (terms.origin == 0) {
+        ramp<Form::int16>(pixels, out, n, terms, stream);
+    } else {
+        ramp<Form::int16_from_origin>(pixels, out, n, terms, stream);
+    }
+}
+
+void ramp_uint16(const std::uint16_t *pixels, std::uint8_t *out, Index n, Ramp terms, bool stream) noexcept {
+    if (terms.origin == 0) {
+        ramp<Form::uint16>(pixels, out, n, terms, stream);
+    } else {
+        ramp<Form::uint16_from_origin>(pixels, out, n, terms, stream);
     }
 }
 
@@ -117,7 +150,7 @@ void shift_rows(const T *pixels, std::int16_t *out, Index n, int term) noexcept 
     Index i = 0;
     for (; i + 16 <= n; i += 16) {
         if (stream) {
-            prefetch_next_page(pixels + i);
+            prefetch_ahead(pixels + i);
         }
         const __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(pixels + i));
         put(out + i, shift_16<is_signed>(x, vectors), stream);
@@ -150,8 +183,8 @@ const Kernels avx2_kernels{avx2::loads,
                            avx2::linear,
                            avx2::sigmoid,
                            avx2::stores,
-                           avx2::ramp<true, std::int16_t>,
-                           avx2::ramp<false, std::uint16_t>,
+                           avx2::ramp_int16,
+                           avx2::ramp_uint16,
                            avx2::shift<true, std::int16_t>,
                            avx2::shift<false, std::uint16_t>};
 } // namespace radpix::window_kernels

@@ -23,10 +23,12 @@ struct StoreTerms {
     double low, high, sign, offset;
 };
 
-/// y = scale * x + offset in float32, with one rounding or two, then rounded half to even and saturated to
-/// uint8: the CPU levels may differ, but each is monotone in x, and |scale| <= 1024, |offset| < 1e9.
+/// y = scale * (x - origin) + offset in float32, with one rounding or two, then rounded half to even and
+/// saturated to uint8. The CPU levels may differ, also by saturating the difference to int16, but each is
+/// monotone in x. `origin` is a value of the pixels' type, |scale| <= 1024, |offset| < 1e9.
 struct Ramp {
     float scale, offset;
+    std::int32_t origin;
 };
 
 inline constexpr std::size_t type_count = 10; // entries of DataType

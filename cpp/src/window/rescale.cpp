@@ -84,7 +84,7 @@ void rescale(const ArrayView &pixels, const ArrayView &out, double slope, double
     const Kernels &used = kernels();
     const Load load = used.load[static_cast<std::size_t>(pixels.type)];
     const Store store = used.store[static_cast<std::size_t>(out.type)];
-    over_segments(rows, threads, block_length, [&](const Segment &s) {
+    over_segments(rows, threads, Cost::computing, block_length, [&](const Segment &s) {
         double values[block_length];
         load(s.pixels, rows.pixel_stride(), values, s.length, slope, intercept);
         store(values, s.out, rows.out_stride(), s.length, terms);

@@ -13,8 +13,9 @@ template <class T>
 void ramp(const T *__restrict pixels, std::uint8_t *__restrict out, Index n, Ramp terms,
           bool /*stream*/) noexcept {
     const float scale = terms.scale, offset = terms.offset;
+    const std::int32_t origin = terms.origin;
     for (Index i = 0; i < n; ++i) {
-        float y = scale * static_cast<float>(pixels[i]) + offset;
+        float y = scale * static_cast<float>(pixels[i] - origin) + offset;
         y = y > 0.0F ? y : 0.0F;
         y = y < 255.0F ? y : 255.0F;
         y = (y + 12582912.0F) - 12582912.0F; // 1.5 * 2^23: half to even

@@ -187,37 +187,59 @@ bool is_proven(Ramp ramp, DataType type, const Ends &ends, const Kernels &used) 
 }
 
 /// The offset that keeps all ends of steps as far as possible from the half levels where rounding turns over:
-/// the middle of what scale * x + offset in (level - 0.5, level + 0.5) leaves.
-double safest_offset(double scale, const std::vector<Step> &steps) noexcept {
+/// the middle of what scale * (x - origin) + offset in (level - 0.5, level + 0.5) leaves.
+double safest_offset(double scale, std::int32_t origin, const std::vector<Step> &steps) noexcept {
     double least = -std::numeric_limits<double>::infinity();
     double most = std::numeric_limits<double>::infinity();
     for (const Step &step : steps) {
-        const double low = scale * (scale > 0.0 ? step.first : step.last);
-        const double high = scale * (scale > 0.0 ? step.last : step.first);
+        const double low = scale * ((scale > 0.0 ? step.first : step.last) - origin);
+        const double high = scale * ((scale > 0.0 ? step.last : step.first) - origin);
         least = step.level == 0 ? least : std::max(least, step.level - 0.5 - low);
         most = step.level == 255 ? most : std::min(most, step.level + 0.5 - high);
     }
     return (least + most) / 2.0;
 }
 
+/// The pixel value in the middle of the window, within [first, last].
+std::int32_t middle_of(const Voi &voi, const VoiTerms &t, std::int32_t first, std::int32_t last) noexcept {
+    const double middle = pixel_at((t.minimum + t.maximum) / 2.0, voi, t);
+    return std::min(start_near(middle - 0.5, first, last), last);
+}
+
+/// The formula without its ends, at any pixel value.
+double ramp_at(std::int32_t pixel, const Voi &voi, const VoiTerms &t) noexcept {
+    const double x = voi.slope * pixel + voi.intercept;
+    const double y = ((x - t.base) / t.span + 0.5) * t.range + t.minimum;
+    return voi.invert ? t.maximum + t.minimum - y : y;
+}
+
 } // namespace
 
+// Two kinds of windows ask for two offsets. Where no pixel value meets a half level exactly, the middle of
+// the offsets that are possible leaves the most room for rounding. Where some do (LINEAR with a center of n +
+// 0.5, LINEAR_EXACT with a whole one), half to even takes some up and some down, so they must stay exact:
+// counted from the pixel value in the window's middle, which is exactly 127.5, float32 rounds the others to
+// theirs.
 std::optional<Ramp> proven_ramp(const Voi &voi, DataType type, const std::vector<Step> &steps,
                                 const Kernels &used) noexcept {
     if (voi.function == VoiFunction::sigmoid || steps.size() < 2) {
         return std::nullopt;
     }
     const VoiTerms t = terms_of(voi);
-    // Steeper than 1024 levels per pixel value is a plain step, and the kernel's int32 would overflow.
-    const double steepness = std::clamp(voi.slope * t.range / t.span, -1024.0, 1024.0);
-    const auto nearest = static_cast<float>(voi.invert ? -steepness : steepness);
-    const Ends ends(steps);
+    // Steeper than 1024 levels per pixel value is a plain step, and the kernels' int32 would overflow.
+    const double rise = std::clamp(voi.slope * t.range / t.span, -1024.0, 1024.0);
+    const auto nearest = static_cast<float>(voi.invert ? -rise : rise);
     const float infinity = std::numeric_limits<float>::infinity();
-    for (const float scale :
-         {nearest, std::nextafter(nearest, infinity), std::nextafter(nearest, -infinity)}) {
-        const Ramp ramp{scale, static_cast<float>(safest_offset(scale, steps))};
-        if (std::abs(ramp.offset) < 1e9F && is_proven(ramp, type, ends, used)) {
-            return ramp;
+    const Ends ends(steps);
+    for (const std::int32_t origin : {0, middle_of(voi, t, steps.front().first, steps.back().last)}) {
+        for (const float scale :
+             {nearest, std::nextafter(nearest, infinity), std::nextafter(nearest, -infinity)}) {
+            for (const double offset : {safest_offset(scale, origin, steps), ramp_at(origin, voi, t)}) {
+                const Ramp ramp{scale, static_cast<float>(offset), origin};
+                if (std::abs(ramp.offset) < 1e9F && is_proven(ramp, type, ends, used)) {
+                    return ramp;
+                }
+            }
         }
     }
     return std::nullopt;

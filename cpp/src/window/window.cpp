@@ -32,7 +32,7 @@ std::int32_t count_of(DataType type) noexcept {
 
 /// The formula on every pixel.
 void apply_literal(const Rows &rows, DataType from, DataType to, const Literal &literal, int threads) {
-    over_segments(rows, threads, block_length, [&](const Segment &s) {
+    over_segments(rows, threads, Cost::computing, block_length, [&](const Segment &s) {
         literal.apply(from, s.pixels, rows.pixel_stride(), to, s.out, rows.out_stride(), s.length);
     });
 }
@@ -71,22 +71,38 @@ std::vector<std::uint8_t> staircase_table(DataType from, const std::vector<Step>
     return table;
 }
 
+// Eight loads before eight stores: bytes written might be the table's for all the compiler knows (43 instead
+// of 61 us for 512 x 512 pixels).
+template <class Bits, class Out>
+void look_up_contiguous(const Bits *pixels, Out *out, Index n, const Out *table) noexcept {
+    Index i = 0;
+    for (; i + 8 <= n; i += 8) {
+        Out found[8];
+        for (int k = 0; k < 8; ++k) {
+            found[k] = table[pixels[i + k]];
+        }
+        for (int k = 0; k < 8; ++k) {
+            out[i + k] = found[k];
+        }
+    }
+    for (; i < n; ++i) {
+        out[i] = table[pixels[i]];
+    }
+}
+
 template <class Bits, class Out>
 void look_up(const Rows &rows, const std::vector<Out> &table, int threads) {
     const Index pixel_stride = rows.pixel_stride(), out_stride = rows.out_stride();
     const bool contiguous = rows.both_contiguous();
-    over_segments(rows, threads, rows.size(), [&](const Segment &s) {
+    over_segments(rows, threads, Cost::computing, rows.size(), [&](const Segment &s) {
         const auto *const pixels = reinterpret_cast<const Bits *>(s.pixels);
         auto *const out = reinterpret_cast<Out *>(s.out);
-        const Out *const entries = table.data();
         if (contiguous) {
-            for (Index i = 0; i < s.length; ++i) {
-                out[i] = entries[pixels[i]];
-            }
+            look_up_contiguous(pixels, out, s.length, table.data());
             return;
         }
         for (Index i = 0; i < s.length; ++i) {
-            out[i * out_stride] = entries[pixels[i * pixel_stride]];
+            out[i * out_stride] = table[static_cast<std::size_t>(pixels[i * pixel_stride])];
         }
     });
 }

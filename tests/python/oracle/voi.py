@@ -33,10 +33,7 @@ def voi(
         else:
             raise ValueError(function)
     # Far from zero the borders themselves are rounded: the range is still y_min to y_max.
-    y = np.clip(y, y_min, y_max)
-    y[above] = y_max
-    y[below] = y_min
-    return y
+    return np.where(below, y_min, np.where(above, y_max, np.clip(y, y_min, y_max)))
 
 
 def window(
@@ -48,7 +45,7 @@ def window(
     slope: float = 1.0,
     intercept: float = 0.0,
     invert: bool = False,
-    dtype: type[np.generic] = np.uint8,
+    dtype: Any = np.uint8,
 ) -> NDArray[Any]:
     """Return display values in the whole range of ``dtype`` (0 to 1 for floats)."""
     integer = issubclass(dtype, np.integer)
@@ -59,7 +56,7 @@ def window(
     return (y_max - y if invert else y).astype(dtype)
 
 
-def rescaled(stored: NDArray[Any], slope: float, intercept: float, dtype: type[np.generic]) -> NDArray[Any]:
+def rescaled(stored: NDArray[Any], slope: float, intercept: float, dtype: Any) -> NDArray[Any]:
     """Return slope * stored + intercept, rounded half to even and saturated for integer types."""
     x = modality(stored, slope, intercept)
     if not issubclass(dtype, np.integer):
