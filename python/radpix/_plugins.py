@@ -54,7 +54,7 @@ def unsupported(uid: str) -> UnsupportedTransferSyntaxError:
         remedy = (
             'a later release decodes it with pip install "radpix[jpegxl]"; until then transcode with djxl'
         )
-    elif _known_to_pydicom(uid):
+    elif uid in syntaxes.END_MARKED and _known_to_pydicom(uid):
         remedy = 'pip install "pylibjpeg[all]"'
     else:
         remedy = "transcode the object with dcmtk's dcmdjpeg, dcm4che or GDCM"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from copy import deepcopy
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +89,10 @@ def pack_rle(data: bytes) -> bytes:
 def rle(frame: NDArray[Any]) -> bytes:
     """Return an RLE codestream (PS3.5 annex G) of (rows, columns[, samples])."""
     samples = frame[..., np.newaxis] if frame.ndim == 2 else frame
-    planes = [np.ascontiguousarray(samples[..., k]).astype(samples.dtype.newbyteorder(">")) for k in range(samples.shape[-1])]
+    planes = [
+        np.ascontiguousarray(samples[..., k]).astype(samples.dtype.newbyteorder(">"))
+        for k in range(samples.shape[-1])
+    ]
     size = samples.dtype.itemsize
     segments = [pack_rle(plane.tobytes()[byte::size]) for plane in planes for byte in range(size)]
     return rle_of_segments(segments)
@@ -108,7 +112,9 @@ def encapsulate(
     return b"".join(items) + delimiter
 
 
-def part10(dataset: Dataset, pixel_data: bytes | None = None, *, vr: str = "OW", length: int | None = None) -> bytes:
+def part10(
+    dataset: Dataset, pixel_data: bytes | None = None, *, vr: str = "OW", length: int | None = None
+) -> bytes:
     """Return the file of a data set, with a pixel data element of any declared length appended.
 
     An encapsulated syntax declares an undefined length unless told otherwise.
@@ -116,10 +122,7 @@ def part10(dataset: Dataset, pixel_data: bytes | None = None, *, vr: str = "OW",
     syntax = str(dataset.file_meta.TransferSyntaxUID)
     implicit, little = syntax == IMPLICIT, syntax != BIG_ENDIAN
     buffer = BytesIO()
-    body = Dataset()
-    body.update({element.tag: element for element in dataset})
-    body.file_meta = FileMetaDataset()
-    body.file_meta.update(dataset.file_meta)
+    body = deepcopy(dataset)
     # pydicom refuses to write what it does not know: the encoding is its work, the UID ours.
     body.file_meta.TransferSyntaxUID = IMPLICIT if implicit else EXPLICIT if little else BIG_ENDIAN
     body.save_as(buffer, implicit_vr=implicit, little_endian=little, enforce_file_format=True)
@@ -148,7 +151,9 @@ def _relabelled(meta: bytes, old: str, new: str) -> bytes:
     return meta.replace(*elements)
 
 
-def image(pixels: NDArray[Any], *, syntax: str = EXPLICIT, bits: int | None = None, **attributes: Any) -> bytes:
+def image(
+    pixels: NDArray[Any], *, syntax: str = EXPLICIT, bits: int | None = None, **attributes: Any
+) -> bytes:
     """Return the file of (frames, rows, columns[, samples]) in any syntax that needs no codec of others."""
     frames, rows, columns, *rest = pixels.shape
     samples = rest[0] if rest else 1

@@ -59,17 +59,20 @@ class EncapsulatedFrames:
 
     Which fragments make up frame k, by the first rule that fits:
 
-    1. one frame: all fragments (the first of the table where an offset table counts several frames);
-    2. as many fragments as frames: one each;
-    3. the Extended Offset Table, then the Basic Offset Table, where each entry meets a fragment;
-    4. a frame ends with a fragment that ends with EOI or EOC (``frames-split-at-end-markers``);
-    5. fewer fragments than frames: one each, the others are missing.
+    1. one frame, and no offset table that counts several: all fragments;
+    2. the Extended Offset Table, then the Basic Offset Table, where each entry meets a fragment; in a file that
+       is cut off, also one whose last entries lie behind the end (``offset-table-invalid`` where none does);
+    3. as many fragments as frames: one each;
+    4. more: a frame ends with a fragment that ends with EOI or EOC (``frames-split-at-end-markers``);
+    5. fewer: one each, the other frames are missing.
     """
 
     def __init__(self, header: Header, image: ImagePixel, report: Reporter) -> None:
         self._header = header
         self._image = image
         self._report = report
+        #: Where items end without a Sequence Delimitation Item, None where there is one.
+        self._cut: int | None = None
         self._fragments, self._table = self._walk()
         self._starts = self._group()
 
@@ -111,6 +114,7 @@ class EncapsulatedFrames:
         if header[:4] == _SEQUENCE_DELIMITER:
             return position, None
         if header[:4] != _ITEM or len(header) < 8:
+            self._cut = position
             if self._header.length == UNDEFINED_LENGTH or header:
                 self._note(
                     "sequence-delimiter-absent",
@@ -173,8 +177,6 @@ class EncapsulatedFrames:
         joined = (0, count) if count else (0,)
         if frames == 1 and not any(len(table) > 1 for table in tables):
             return joined
-        if count == frames:
-            return range(count + 1)
         for table in tables:
             starts = self._by_table(table)
             if starts is not None:
@@ -192,8 +194,8 @@ class EncapsulatedFrames:
             return None
         starts: list[int] = []
         for entry in table[: frames + 1]:
-            if entry + _ITEM_HEADER > fragments.offsets[-1]:
-                break  # cut off: the frames before are good
+            if self._cut is not None and entry >= self._cut:
+                break  # the frames before are good
             place = fragments.starting_at(entry)
             if place is None or (starts and place <= starts[-1]):
                 return None
@@ -241,13 +243,13 @@ class EncapsulatedFrames:
             One of them has no fragments.
         """
         found = len(self._starts) - 1
-        missing = [index for index in indices if index >= found]
-        if missing:
+        missing = next((index for index in indices if index >= found), None)
+        if missing is not None:
             raise TruncatedError(
-                f"{self._report.where}: frame {missing[0]}: the pixel data holds {found} of"
+                f"{self._report.where}: frame {missing}: the pixel data holds {found} of"
                 f" {self._image.frames} frames; the file is cut off, or Number of Frames wrong",
                 code="frames-missing",
-                frame=missing[0],
+                frame=missing,
                 transfer_syntax=self._header.transfer_syntax,
             )
         if found < self._image.frames:

@@ -13,7 +13,7 @@ from radpix._source.elements import UNDEFINED_LENGTH
 from radpix._source.encapsulated import EncapsulatedFrames
 from radpix._source.header import Header, read_dataset, read_file
 from radpix._source.image_pixel import element_type, frame_shape, image_pixel
-from radpix._source.native import NativeFrames
+from radpix._source.native import NativeFrames, last_of
 from radpix._source.report import Reporter
 from radpix._source.stream import FileStream, InflatedStream, MemoryStream, Stream
 from radpix.errors import LimitError, PixelDataError
@@ -116,13 +116,15 @@ class PixelSource:
         """
         where = f"{self.report.where}: "
         stream = self._header.stream
-        if isinstance(stream, InflatedStream) and indices:
-            limits.check_bytes(self.frame_bytes * (max(indices) + 1), where)
-            stream.allow(self._header.offset + self.frame_bytes * (max(indices) + 1) + 1)
+        if isinstance(stream, InflatedStream):
+            size = self.frame_bytes * (last_of(indices) + 1)
+            limits.check_bytes(size, where)
+            stream.allow(self._header.offset + size + 1)
         self._pixels.check(indices)
-        for index in indices:
-            size = self._pixels.compressed_bytes(index)
-            limits.check_ratio(self.frame_bytes, size, f"{where}frame {index}: ")
+        if isinstance(self._pixels, EncapsulatedFrames):
+            for index in indices:
+                size = self._pixels.compressed_bytes(index)
+                limits.check_ratio(self.frame_bytes, size, f"{where}frame {index}: ")
 
     def compressed_bytes(self, index: int) -> int:
         """Return how many bytes a frame takes in the source."""
