@@ -6,11 +6,11 @@ import struct
 import zlib
 from copy import deepcopy
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import SecondaryCaptureImageStorage, generate_uid
+from pydicom.uid import UID, SecondaryCaptureImageStorage, generate_uid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def header(
     """Return a data set with an Image Pixel module and file meta information, without pixel data."""
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset.file_meta.TransferSyntaxUID = UID(syntax)
     dataset.file_meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
     dataset.SOPClassUID = SecondaryCaptureImageStorage
     dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
@@ -65,8 +65,8 @@ def header(
     return dataset
 
 
-def native(pixels: NDArray[Any], *, planar: int = 0, bits: int = 0, order: str = "<") -> bytes:
-    """Return the native bytes of (frames, rows, columns[, samples]); ``bits=1`` packs them over all frames."""
+def native(pixels: NDArray[Any], *, planar: int = 0, bits: int = 0, order: Literal["<", ">"] = "<") -> bytes:
+    """Return the native bytes of (frames, rows, columns[, samples]); ``bits=1`` packs all frames."""
     if bits == 1:
         return np.packbits(pixels.ravel(), bitorder="little").tobytes()
     if planar:
@@ -124,7 +124,7 @@ def part10(
     buffer = BytesIO()
     body = deepcopy(dataset)
     # pydicom refuses to write what it does not know: the encoding is its work, the UID ours.
-    body.file_meta.TransferSyntaxUID = IMPLICIT if implicit else EXPLICIT if little else BIG_ENDIAN
+    body.file_meta.TransferSyntaxUID = UID(IMPLICIT if implicit else EXPLICIT if little else BIG_ENDIAN)
     body.save_as(buffer, implicit_vr=implicit, little_endian=little, enforce_file_format=True)
     data = buffer.getvalue()
     start = 144 + struct.unpack_from("<I", data, 140)[0]
@@ -144,11 +144,12 @@ def part10(
 
 def _relabelled(meta: bytes, old: str, new: str) -> bytes:
     """Replace the Transfer Syntax UID in file meta information."""
-    elements = [
-        b"UI" + struct.pack("<H", len(uid) + (len(uid) & 1)) + uid.encode() + b"\0" * (len(uid) & 1)
-        for uid in (old, new)
-    ]
-    return meta.replace(*elements)
+    return meta.replace(_uid_value(old), _uid_value(new))
+
+
+def _uid_value(uid: str) -> bytes:
+    pad = len(uid) & 1
+    return b"UI" + struct.pack("<H", len(uid) + pad) + uid.encode() + b"\0" * pad
 
 
 def image(
@@ -179,7 +180,7 @@ def image(
         if syntax == DEFLATED_FRAME:
             parts = [deflate(part) for part in parts]
         return part10(dataset, encapsulate([part + b"\0" * (len(part) & 1) for part in parts]))
-    order = ">" if syntax == BIG_ENDIAN else "<"
+    order: Literal["<", ">"] = ">" if syntax == BIG_ENDIAN else "<"
     data = native(pixels, planar=planar, bits=allocated, order=order)
     vr = "OB" if allocated <= 8 else "OW"
     return part10(dataset, data + b"\0" * (len(data) & 1), vr=vr)

@@ -9,21 +9,26 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pydicom
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
-from pydicom.pixels import convert_color_space
-
-import radpix
+from pydicom._uid_dict import UID_dictionary
+from pydicom.pixels.processing import convert_color_space
+from pydicom.uid import AllTransferSyntaxes
 from tests.python import objects
 from tests.python.objects import image
 from tests.python.testdata import dicom_files, pydicom_files, real_data
+
+import radpix
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 NATIVE_SYNTAXES = (objects.IMPLICIT, objects.EXPLICIT, objects.DEFLATED, objects.BIG_ENDIAN)
 OWN_SYNTAXES = (*NATIVE_SYNTAXES, objects.ENCAPSULATED, objects.RLE, objects.DEFLATED_FRAME)
@@ -429,9 +434,9 @@ def test_a_short_codestream_is_truncated() -> None:
 def test_transfer_syntaxes_are_those_of_the_standard() -> None:
     table = {syntax.uid: syntax for syntax in radpix.transfer_syntaxes()}
     assert len(table) == len(radpix.transfer_syntaxes())
-    for uid in pydicom.uid.AllTransferSyntaxes:
-        if "SMPTE" not in uid.name:
-            assert table[uid].name == pydicom.uid.UID_dictionary[uid][0]
+    for standard in AllTransferSyntaxes:
+        if "SMPTE" not in standard.name:
+            assert table[standard].name == UID_dictionary[standard][0]
     for uid in OWN_SYNTAXES:
         assert table[uid].can_decode
         assert table[uid].backend == radpix.backend().name
@@ -470,7 +475,7 @@ def test_without_plug_ins_the_error_names_what_to_install(monkeypatch: pytest.Mo
 def test_a_plug_in_that_fails_is_a_decode_error(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("openjpeg")
     uid = "1.2.840.10008.1.2.4.90"
-    monkeypatch.setattr("radpix._frames.kernels", lambda: _WithoutCodecs())
+    monkeypatch.setattr("radpix._frames.kernels", _WithoutCodecs)
     dataset = objects.header(rows=2, columns=2, bits=8, syntax=uid, frames=2)
     source = objects.part10(dataset, objects.encapsulate([b"\0" * 4, b"\1" * 4]))
     monkeypatch.setattr("radpix._plugins._PLUGINS", ("pylibjpeg",))
@@ -587,7 +592,7 @@ def compare_with_pydicom(path: Path) -> bool:
         return False
     try:
         expected = dataset.pixel_array
-    except Exception:  # noqa: BLE001 - pydicom cannot, so there is nothing to compare
+    except Exception:
         return False
     decoded = radpix.decode(path)
     np.testing.assert_array_equal(decoded, expected.astype(decoded.dtype, copy=False), err_msg=str(path))

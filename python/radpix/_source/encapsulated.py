@@ -60,8 +60,8 @@ class EncapsulatedFrames:
     Which fragments make up frame k, by the first rule that fits:
 
     1. one frame, and no offset table that counts several: all fragments;
-    2. the Extended Offset Table, then the Basic Offset Table, where each entry meets a fragment; in a file that
-       is cut off, also one whose last entries lie behind the end (``offset-table-invalid`` where none does);
+    2. the Extended Offset Table, then the Basic Offset Table, where each entry meets a fragment; in a file
+       that is cut off, also one whose last entries lie behind the end (else ``offset-table-invalid``);
     3. as many fragments as frames: one each;
     4. more: a frame ends with a fragment that ends with EOI or EOC (``frames-split-at-end-markers``);
     5. fewer: one each, the other frames are missing.

@@ -19,7 +19,7 @@ __all__ = ["NativeFrames", "last_of"]
 
 
 def last_of(indices: Sequence[int]) -> int:
-    """Return the largest index, -1 of none; at once for a range, which may count 2^31 frames that are not there."""
+    """Return the largest index, -1 of none; at once for a range, which may count 2^31 absent frames."""
     return indices[-1] if isinstance(indices, range) and indices else max(indices, default=-1)
 
 
