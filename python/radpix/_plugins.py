@@ -43,11 +43,6 @@ def available(uid: str) -> tuple[str, ...]:
 def unsupported(uid: str) -> UnsupportedTransferSyntaxError:
     """Return the error for a transfer syntax that nothing here decodes, naming the remedy."""
     name = syntaxes.name_of(uid)
-    if uid in syntaxes.REFERENCED:
-        return UnsupportedTransferSyntaxError(
-            f"{name}: the pixel data lies on a JPIP server that the data set names; retrieve the object in"
-            " another transfer syntax"
-        )
     if uid in syntaxes.VIDEO:
         remedy = 'a later release decodes it with pip install "radpix[video]"; until then use ffmpeg'
     elif uid in syntaxes.JPEG_XL:

@@ -113,7 +113,12 @@ def encapsulate(
 
 
 def part10(
-    dataset: Dataset, pixel_data: bytes | None = None, *, vr: str = "OW", length: int | None = None
+    dataset: Dataset,
+    pixel_data: bytes | None = None,
+    *,
+    vr: str = "OW",
+    length: int | None = None,
+    element: int = 0x0010,
 ) -> bytes:
     """Return the file of a data set, with a pixel data element of any declared length appended.
 
@@ -135,7 +140,7 @@ def part10(
             is_native = syntax in {IMPLICIT, EXPLICIT, DEFLATED, BIG_ENDIAN}
             length = len(pixel_data) if is_native else 0xFFFFFFFF
         order = "<" if little else ">"
-        rest += struct.pack(f"{order}HH", 0x7FE0, 0x0010) + (b"" if implicit else vr.encode() + b"\0\0")
+        rest += struct.pack(f"{order}HH", 0x7FE0, element) + (b"" if implicit else vr.encode() + b"\0\0")
         rest += struct.pack(f"{order}I", length) + pixel_data
     if syntax == DEFLATED:
         rest = deflate(rest)

@@ -528,6 +528,8 @@ def test_deflate_bombs_stay_small() -> None:
     code = """
 import sys, tracemalloc, warnings, radpix
 warnings.simplefilter("ignore")
+raw = dict(transfer_syntax="1.2.840.10008.1.2.1", rows=4, columns=4, bits_allocated=8)
+radpix.decode_frame(bytes(16), **raw)  # loads the backend
 tracemalloc.start()
 try:
     print(radpix.decode(sys.stdin.buffer.read()).shape, end=" ")

@@ -16,7 +16,7 @@ from radpix._source.image_pixel import element_type, frame_shape, image_pixel
 from radpix._source.native import NativeFrames, last_of
 from radpix._source.report import Reporter
 from radpix._source.stream import FileStream, InflatedStream, MemoryStream, Stream
-from radpix.errors import LimitError, PixelDataError
+from radpix.errors import LimitError, PixelDataError, UnsupportedTransferSyntaxError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +52,11 @@ class PixelSource:
     """
 
     def __init__(self, header: Header, report: Reporter) -> None:
+        if header.transfer_syntax not in syntaxes.KNOWN:
+            raise UnsupportedTransferSyntaxError(
+                f"{report.where}: {header.transfer_syntax!r} is no transfer syntax of DICOM, and what its pixel"
+                " data is nobody else knows; transcode the object with the vendor's software"
+            )
         self.report = report
         self._header = header
         image = image_pixel(header, report)
@@ -175,11 +180,9 @@ def open_source(source: Source, *, strict: bool = False) -> PixelSource:
     stream, name = _stream_of(source)
     report = Reporter(name, strict=strict)
     try:
-        if stream is None:
-            header = read_dataset(cast("Dataset", source), report)
-        else:
-            header = read_file(stream, report)
-        return PixelSource(header, report)
+        if stream is not None:
+            return PixelSource(read_file(stream, report), report)
+        return PixelSource(read_dataset(cast("Dataset", source), report), report)
     except BaseException:
         if stream is not None:
             stream.close()
