@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 import zlib
 from copy import deepcopy
 from io import BytesIO
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, SecondaryCaptureImageStorage, generate_uid
+
+from radpix._source import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +28,10 @@ BIG_ENDIAN = "1.2.840.10008.1.2.2"
 RLE = "1.2.840.10008.1.2.5"
 DEFLATED_FRAME = "1.2.840.10008.1.2.8.1"
 JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
+
+NATIVE_SYNTAXES = (IMPLICIT, EXPLICIT, DEFLATED, BIG_ENDIAN)
+#: What radpix decodes in these tests without a codec of others.
+OWN_SYNTAXES = (*NATIVE_SYNTAXES, ENCAPSULATED, RLE, DEFLATED_FRAME)
 
 ITEM = struct.pack("<HH", 0xFFFE, 0xE000)
 DELIMITER = struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
@@ -189,3 +196,32 @@ def image(
     data = native(pixels, planar=planar, bits=allocated, order=order)
     vr = "OB" if allocated <= 8 else "OW"
     return part10(dataset, data + b"\0" * (len(data) & 1), vr=vr)
+
+
+def noise(shape: tuple[int, ...], dtype: str, seed: int = 0, stored: int | None = None) -> NDArray[Any]:
+    """Return all values that ``stored`` bits of a type can have, with equal probability."""
+    kind = np.dtype(dtype)
+    stored = stored or 8 * kind.itemsize
+    low, high = (-(1 << (stored - 1)), 1 << (stored - 1)) if kind.kind == "i" else (0, 1 << stored)
+    return np.random.default_rng(seed).integers(low, high, shape, kind)
+
+
+def ct(frames: int = 3) -> NDArray[Any]:
+    """Return frames of 9 x 7 with 12 bits stored."""
+    return noise((frames, 9, 7), "int16", stored=12)
+
+
+def native_object(size: int, *, frames: int = 3, length: int | None = None) -> bytes:
+    """Return frames of 4 x 4 with the values that a running byte gives."""
+    dataset = header(rows=4, columns=4, bits=16, frames=frames)
+    return part10(dataset, bytes(range(size)), length=length)
+
+
+def frames_of(source: Any) -> tuple[list[bytes], list[str]]:
+    """Return the codestreams of an object's frames, and the codes of the warnings on the way."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with open_source(source) as pixels:
+            pixels.check(range(pixels.frames))
+            codestreams = [bytes(pixels.codestreams([k])[0]) for k in range(pixels.frames)]
+    return codestreams, [warning.message.code for warning in caught]  # type: ignore[union-attr]
