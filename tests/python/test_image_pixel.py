@@ -108,6 +108,12 @@ def test_a_sequence_of_unknown_vr_and_undefined_length_is_in_implicit_vr() -> No
     assert radpix.decode(source[:place] + unknown + source[place:]).shape == (3, 4, 4)
 
 
+def test_more_elements_than_any_header_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("radpix._source.elements._MOST_ELEMENTS", 10)
+    with pytest.raises(radpix.PixelDataError, match="more than 10 data elements"):
+        radpix.decode(native_object(96))
+
+
 def test_deep_nesting_neither_recurses_nor_hangs() -> None:
     opened = struct.pack("<HH2sHI", 0x0029, 0x1010, b"SQ", 0, 0xFFFFFFFF) + objects.ITEM + b"\xff" * 4
     source = native_object(96)

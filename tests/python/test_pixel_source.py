@@ -164,6 +164,12 @@ def test_the_last_fragment_may_be_cut_off() -> None:
     assert codes == ["fragment-truncated", "sequence-delimiter-absent"]
 
 
+def test_more_items_than_any_image_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("radpix._source.encapsulated._MOST_ITEMS", 100)
+    with pytest.raises(radpix.LimitError, match="more than 100 fragments"):
+        frames_of(jpegs(*[b""] * 200, frames=1))
+
+
 def test_an_undefined_fragment_length_is_refused() -> None:
     source = jpegs(A, B, frames=2).replace(objects.ITEM + b"\x08\0\0\0", objects.ITEM + b"\xff" * 4)
     with pytest.raises(radpix.DecodeError, match="undefined length") as caught:
@@ -262,7 +268,8 @@ def test_one_frame_costs_the_reading_of_one_frame(syntax: str) -> None:
     pixels = np.random.default_rng(3).integers(0, 1 << 16, (50, 64, 64), np.uint16)
     file = Counting(image(pixels, syntax=syntax))
     np.testing.assert_array_equal(radpix.decode(file, index=31), pixels[31])
-    assert file.total < (64 << 10) + 132 + 10_000 + 50 * 16
+    # One window for the header, one for the first items, an item's header each, and the frame.
+    assert file.total < 2 * (64 << 10) + 132 + 10_000 + 50 * 16
 
 
 MEMORY = """
