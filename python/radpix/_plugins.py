@@ -43,18 +43,13 @@ def available(uid: str) -> tuple[str, ...]:
 def unsupported(uid: str) -> UnsupportedTransferSyntaxError:
     """Return the error for a transfer syntax that nothing here decodes, naming the remedy."""
     name = syntaxes.name_of(uid)
-    if uid in syntaxes.REFERENCED:
-        return UnsupportedTransferSyntaxError(
-            f"{name}: the pixel data lies on a JPIP server that the data set names; retrieve the object in"
-            " another transfer syntax"
-        )
     if uid in syntaxes.VIDEO:
         remedy = 'a later release decodes it with pip install "radpix[video]"; until then use ffmpeg'
     elif uid in syntaxes.JPEG_XL:
         remedy = (
             'a later release decodes it with pip install "radpix[jpegxl]"; until then transcode with djxl'
         )
-    elif _known_to_pydicom(uid):
+    elif uid in syntaxes.END_MARKED and _known_to_pydicom(uid):
         remedy = 'pip install "pylibjpeg[all]"'
     else:
         remedy = "transcode the object with dcmtk's dcmdjpeg, dcm4che or GDCM"

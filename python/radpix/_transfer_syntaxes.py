@@ -104,6 +104,7 @@ TABLE: Final = (
     Entry(DEFLATED_IMAGE_FRAME, "Deflated Image Frame Compression", False),
 )
 
+KNOWN: Final = frozenset(entry.uid for entry in TABLE)
 #: MPEG-2, H.264 and H.265.
 VIDEO: Final = frozenset(entry.uid for entry in TABLE if entry.name.startswith(("MPEG", "HEVC", "Frag")))
 JPEG_XL: Final = frozenset(entry.uid for entry in TABLE if entry.name.startswith("JPEG XL"))
@@ -128,7 +129,7 @@ KERNEL_SYNTAXES: Final = {
 
 def is_encapsulated(uid: str) -> bool:
     """Return whether pixel data in this transfer syntax lies in fragments (PS3.5 A.4)."""
-    return uid not in NATIVE
+    return uid in KNOWN and uid not in NATIVE
 
 
 def name_of(uid: str) -> str:

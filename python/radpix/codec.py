@@ -20,17 +20,13 @@ from radpix._source.image_pixel import check_arguments, element_type, frame_shap
 from radpix.threads import thread_count
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator, Sequence
-    from typing import BinaryIO
 
     import numpy as np
     from numpy.typing import NDArray
-    from pydicom.dataset import Dataset
 
     from radpix._backend import Buffer
-
-    Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Dataset
+    from radpix._source.source import Source
 
 __all__ = ["TransferSyntax", "decode", "decode_frame", "iter_frames", "transfer_syntaxes"]
 
@@ -269,35 +265,49 @@ planar_configuration
     ... )
     array([[ 513, 1027]], dtype=uint16)
     """
-    import numpy as np
-
-    threads = thread_count(num_threads)
+    stored = bits_allocated if bits_stored is None else bits_stored
     layout = FrameLayout(
         rows=rows,
         columns=columns,
         samples_per_pixel=samples_per_pixel,
         bits_allocated=bits_allocated,
-        bits_stored=bits_allocated if bits_stored is None else bits_stored,
-        high_bit=(bits_allocated if bits_stored is None else bits_stored) - 1,
-        is_signed=bool(pixel_representation),
+        bits_stored=stored,
+        high_bit=stored - 1,
+        is_signed=pixel_representation == 1,
         planar_configuration=planar_configuration,
         photometric_interpretation=photometric_interpretation,
     )
     check_arguments(layout, pixel_representation)
+    result = _decode_alone(codestream, transfer_syntax, layout, out, thread_count(num_threads), strict=strict)
+    if out is None:
+        return result
+    out[...] = result
+    return out
+
+
+def _decode_alone(
+    codestream: Buffer,
+    uid: str,
+    layout: FrameLayout,
+    out: NDArray[Any] | None,
+    threads: int,
+    *,
+    strict: bool,
+) -> NDArray[Any]:
+    """Decode a codestream into fresh memory, once it is known that it would fit ``out``."""
+    import numpy as np
+
     shape, dtype = frame_shape(layout), element_type(layout)
     data = memoryview(codestream).cast("B")
     if out is not None:
         _check_out(out, shape, dtype, codestream)
     size = math.prod(shape) * dtype.itemsize
-    limits.check_frame(rows, columns)
+    limits.check_frame(layout.rows, layout.columns)
     limits.check_bytes(size)
     limits.check_ratio(size, len(data))
     result = np.empty(shape, dtype)
-    decode_codestream(transfer_syntax, data, layout, result, threads, Reporter("codestream", strict=strict))
-    if out is None:
-        return result
-    out[...] = result
-    return out
+    decode_codestream(uid, data, layout, result, threads, Reporter("codestream", strict=strict))
+    return result
 
 
 def _indices(index: int | Sequence[int] | None, frames: int) -> int | Sequence[int]:

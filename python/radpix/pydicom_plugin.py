@@ -1,8 +1,8 @@
 """radpix as a decoder of pydicom: ``dataset.pixel_array`` at the speed of radpix, nothing else changed.
 
 `register` puts radpix in front of pydicom's other plug-ins for every encapsulated transfer syntax that radpix
-decodes itself; ``decoding_plugin="radpix"`` asks for it by name. The conversion of YBR_FULL to RGB stays pydicom's
-business, so that its options (``raw=``, ``as_rgb=``, ...) keep their meaning.
+decodes itself; ``decoding_plugin="radpix"`` asks for it by name. The conversion of YBR_FULL to RGB stays
+pydicom's business, so that its options (``raw=``, ``as_rgb=``, ...) keep their meaning.
 
 Examples
 --------

@@ -19,9 +19,9 @@ DATA = Path(os.environ.get("RADPIX_TEST_DATA", "") or PROJECT.parent / "shared" 
 
 
 def real_data(*parts: str) -> Path:
-    """Return a file or folder of the corpora; the test that asks for an absent one is skipped.
+    """Return a file or folder of the corpora, or skip the test that asks for an absent one.
 
-    Tests that call this are marked ``@pytest.mark.real_data``, so that the number of those that ran is counted.
+    Tests that call this are marked ``@pytest.mark.real_data``, so that those that ran are counted.
     """
     path = DATA.joinpath(*parts)
     if not path.exists():

@@ -84,7 +84,7 @@ class Window:
 
 
 def _nested(nesting: list[bool], tag: int, is_explicit: bool, vr: bytes) -> bool:
-    """Enter or leave a sequence or item of undefined length; return whether what follows is in explicit VR."""
+    """Enter or leave what has an undefined length; return whether what follows is in explicit VR."""
     if tag in _DELIMITERS:
         return nesting.pop() if nesting else is_explicit
     nesting.append(is_explicit)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import struct
+import sys
 import zlib
 from array import array
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from radpix import _transfer_syntaxes as syntaxes
 from radpix._source import attributes as names
-from radpix._source.elements import UNDEFINED_LENGTH
+from radpix._source.elements import UNDEFINED_LENGTH, Window
 from radpix._source.image_pixel import ImagePixel, native_bits
 from radpix.errors import DecodeError, LimitError, PixelDataError, TruncatedError
 
@@ -27,8 +27,11 @@ _ITEM = b"\xfe\xff\x00\xe0"
 _SEQUENCE_DELIMITER = b"\xfe\xff\xdd\xe0"
 _ITEM_HEADER = 8
 
-#: Sixteen million, at 1 us each: more tiles than any slide has, and no hang over a file full of empty items.
-_MOST_ITEMS = 1 << 24
+#: Four million, at 1 us each: more tiles than any slide has, and no hang over a file full of empty items.
+_MOST_ITEMS = 1 << 22
+
+#: Headers closer together than this are read 64 KiB at a time, others one by one.
+_NEAR = 1 << 12
 
 #: An end marker lies within the last bytes of a fragment; some writers pad with more than one.
 _TAIL = 10
@@ -54,43 +57,63 @@ class _Fragments:
         return place if place < len(self) and self.offsets[place] == item + _ITEM_HEADER else None
 
 
+class _Table(NamedTuple):
+    """An offset table: its entries count from ``first``, the tag of the first fragment's item."""
+
+    first: int
+    entries: array[int]
+
+
 class EncapsulatedFrames:
     """The frames of an encapsulated pixel data element.
 
     Which fragments make up frame k, by the first rule that fits:
 
-    1. one frame: all fragments (the first of the table where an offset table counts several frames);
-    2. as many fragments as frames: one each;
-    3. the Extended Offset Table, then the Basic Offset Table, where each entry meets a fragment;
-    4. a frame ends with a fragment that ends with EOI or EOC (``frames-split-at-end-markers``);
-    5. fewer fragments than frames: one each, the others are missing.
+    1. one frame, and no offset table that counts several: all fragments;
+    2. the Extended Offset Table, then the Basic Offset Table, where each entry meets a fragment; in a file
+       that is cut off, also one whose last entries lie behind the end (else ``offset-table-invalid``);
+    3. as many fragments as frames: one each;
+    4. more: a frame ends with a fragment that ends with EOI or EOC (``frames-split-at-end-markers``);
+    5. fewer: one each, the other frames are missing.
     """
 
     def __init__(self, header: Header, image: ImagePixel, report: Reporter) -> None:
         self._header = header
         self._image = image
         self._report = report
-        self._fragments, self._table = self._walk()
+        #: Where items end without a Sequence Delimitation Item, None where there is one.
+        self._cut: int | None = None
+        declared = header.length if header.length != UNDEFINED_LENGTH else 1 << 62
+        self._end = header.offset + header.stream.available(header.offset, declared)
+        self._fragments = _Fragments()
+        self._table = self._walk()
         self._starts = self._group()
 
     # -- fragments -----------------------------------------------------------------------------------------
 
-    def _walk(self) -> tuple[_Fragments, list[int]]:
-        """Return the fragments that are not empty, and the Basic Offset Table made relative to the stream."""
-        table: list[int] | None = None
-        fragments = _Fragments()
-        position = first = self._header.offset
+    def _walk(self) -> _Table:
+        """Collect the fragments that are not empty, and return the Basic Offset Table."""
+        table: _Table | None = None
+        has_empty = False
+        window, stream = Window(self._header.stream), self._header.stream
+        position, length = self._header.offset, _NEAR
         for _ in range(_MOST_ITEMS):
-            position, length = self._item(position, fragments)
-            if length is None:
+            header = bytes((window if length < _NEAR else stream).read(position, _ITEM_HEADER))
+            if header[:4] != _ITEM:
+                position, header = self._resynchronised(position, header)
+            if header[:4] != _ITEM or len(header) < _ITEM_HEADER or position >= self._end:
+                self._check_end(position, header)
                 break
+            length = int.from_bytes(header[4:], "little")
+            position += _ITEM_HEADER
+            if length > self._end - position:
+                length = self._length_there(position, length)
             if table is None:
-                table = self._basic_offset_table(position, length)
-                first = position + length
+                table = _Table(position + length, _integers(stream.read(position, length), "I"))
             elif length:
-                fragments.append(position, length)
+                self._fragments.append(position, length)
             else:
-                self._note("fragment-empty", "a fragment is empty; it is left out", position)
+                has_empty = True
             position += length
         else:
             raise LimitError(f"{self._report.where}: the pixel data has more than {_MOST_ITEMS} fragments")
@@ -100,26 +123,24 @@ class EncapsulatedFrames:
                 f" {syntaxes.name_of(self._header.transfer_syntax)} asks for; the Transfer Syntax UID is"
                 " wrong, or the pixel data damaged"
             )
-        return fragments, [first + offset for offset in table]
+        if has_empty:
+            self._note("fragment-empty", "there are empty fragments; they are left out")
+        return table
 
-    def _item(self, position: int, fragments: _Fragments) -> tuple[int, int | None]:
-        """Read an item's header: return where its value lies and its length, None after the last."""
-        end = self._end()
-        header = bytes(self._header.stream.read(position, min(8, max(0, end - position))))
-        if header[:4] not in {_ITEM, _SEQUENCE_DELIMITER}:
-            position, header = self._resynchronised(position, header, fragments)
-        if header[:4] == _SEQUENCE_DELIMITER:
-            return position, None
-        if header[:4] != _ITEM or len(header) < 8:
-            if self._header.length == UNDEFINED_LENGTH or header:
-                self._note(
-                    "sequence-delimiter-absent",
-                    "the fragments do not end with a Sequence Delimitation Item; they end where items end",
-                    position,
-                )
-            return position, None
-        length = int.from_bytes(header[4:], "little")
-        found = self._header.stream.available(position + 8, min(length, max(0, end - position - 8)))
+    def _check_end(self, position: int, header: bytes) -> None:
+        """Note where items end without a delimiter: not needed where the element's length is defined."""
+        if header[:4] == _SEQUENCE_DELIMITER and position < self._end:
+            return
+        self._cut = position
+        if self._header.length == UNDEFINED_LENGTH or position < self._end:
+            self._note(
+                "sequence-delimiter-absent",
+                "the fragments do not end with a Sequence Delimitation Item; they end where items end",
+                position,
+            )
+
+    def _length_there(self, position: int, length: int) -> int:
+        """Return how much is there of a fragment that claims to reach beyond the end."""
         if length == UNDEFINED_LENGTH:
             raise DecodeError(
                 f"{self._report.where}: a fragment at byte {position} of the source has an undefined"
@@ -128,26 +149,22 @@ class EncapsulatedFrames:
                 offset=position,
                 transfer_syntax=self._header.transfer_syntax,
             )
-        if found < length:
-            self._note(
-                "fragment-truncated",
-                f"a fragment claims {length} bytes where {found} are left; what is there is decoded",
-                position,
-            )
-        return position + 8, found
+        found = max(0, self._end - position)
+        self._note(
+            "fragment-truncated",
+            f"a fragment claims {length} bytes where {found} are left; what is there is decoded",
+            position,
+        )
+        return found
 
-    def _end(self) -> int:
-        length = self._header.length
-        return self._header.offset + (length if length != UNDEFINED_LENGTH else 1 << 62)
-
-    def _resynchronised(self, position: int, header: bytes, fragments: _Fragments) -> tuple[int, bytes]:
+    def _resynchronised(self, position: int, header: bytes) -> tuple[int, bytes]:
         """Look for the next item one byte before or behind: an odd length is one that was miscounted."""
+        if header[:4] == _SEQUENCE_DELIMITER or len(header) < 4 or not self._fragments.offsets:
+            return position, header
         for shift in (-1, 1):
-            if not fragments or len(header) < 4:
-                break
-            shifted = bytes(self._header.stream.read(position + shift, 8))
+            shifted = bytes(self._header.stream.read(position + shift, _ITEM_HEADER))
             if shifted[:4] in {_ITEM, _SEQUENCE_DELIMITER}:
-                fragments.lengths[-1] += min(shift, 0)
+                self._fragments.lengths[-1] += min(shift, 0)
                 self._note("fragment-length-off-by-one", "a fragment's length is wrong by one byte", position)
                 return position + shift, shifted
         return position, header
@@ -157,24 +174,21 @@ class EncapsulatedFrames:
 
     # -- frames --------------------------------------------------------------------------------------------
 
-    def _basic_offset_table(self, offset: int, length: int) -> list[int]:
-        raw = bytes(self._header.stream.read(offset, length))
-        return _integers(raw, "I")
-
-    def _extended_offset_table(self) -> list[int]:
-        raw = self._header.values.get(names.EXTENDED_OFFSET_TABLE, b"")
-        first = self._fragments.offsets[0] - _ITEM_HEADER if len(self._fragments) else 0
-        return [first + offset for offset in _integers(raw, "Q")] if isinstance(raw, bytes) else []
+    def _tables(self) -> list[_Table]:
+        """Return the offset tables that are not empty, the one to be tried first first."""
+        extended = self._header.values.get(names.EXTENDED_OFFSET_TABLE, b"")
+        tables = [self._table]
+        if isinstance(extended, bytes):
+            tables.insert(0, _Table(self._table.first, _integers(extended, "Q")))
+        return [table for table in tables if table.entries]
 
     def _group(self) -> Sequence[int]:
         """Return where frames begin in the list of fragments, and the end of the last."""
         frames, count = self._image.frames, len(self._fragments)
-        tables = [table for table in (self._extended_offset_table(), self._table) if table]
+        tables = self._tables()
         joined = (0, count) if count else (0,)
-        if frames == 1 and not any(len(table) > 1 for table in tables):
+        if frames == 1 and not any(len(table.entries) > 1 for table in tables):
             return joined
-        if count == frames:
-            return range(count + 1)
         for table in tables:
             starts = self._by_table(table)
             if starts is not None:
@@ -185,23 +199,24 @@ class EncapsulatedFrames:
             return joined
         return self._by_end_marker() if count > frames else range(count + 1)
 
-    def _by_table(self, table: Sequence[int]) -> Sequence[int] | None:
+    def _by_table(self, table: _Table) -> Sequence[int] | None:
         """Return the frames between a table's entries, None where it contradicts the fragments."""
         frames, fragments = self._image.frames, self._fragments
-        if len(table) < frames or not len(fragments) or fragments.starting_at(table[0]) != 0:
+        first, entries = table
+        if len(entries) < frames or not fragments.offsets or fragments.starting_at(first + entries[0]) != 0:
             return None
         starts: list[int] = []
-        for entry in table[: frames + 1]:
-            if entry + _ITEM_HEADER > fragments.offsets[-1]:
-                break  # cut off: the frames before are good
-            place = fragments.starting_at(entry)
+        for entry in entries[: frames + 1]:
+            if self._cut is not None and first + entry >= self._cut:
+                break  # the frames before are good
+            place = fragments.starting_at(first + entry)
             if place is None or (starts and place <= starts[-1]):
                 return None
             starts.append(place)
-        if len(table) > frames:
+        if len(entries) > frames:
             self._note(
                 "number-of-frames-short",
-                f"the offset table counts {len(table)} frames, Number of Frames says {frames}; only those are"
+                f"the offset table counts {len(entries)} frames, Number of Frames says {frames}; only those are"
                 " decoded",
             )
         return [*starts, len(fragments)][: frames + 1]
@@ -241,13 +256,13 @@ class EncapsulatedFrames:
             One of them has no fragments.
         """
         found = len(self._starts) - 1
-        missing = [index for index in indices if index >= found]
-        if missing:
+        missing = next((index for index in indices if index >= found), None)
+        if missing is not None:
             raise TruncatedError(
-                f"{self._report.where}: frame {missing[0]}: the pixel data holds {found} of"
+                f"{self._report.where}: frame {missing}: the pixel data holds {found} of"
                 f" {self._image.frames} frames; the file is cut off, or Number of Frames wrong",
                 code="frames-missing",
-                frame=missing[0],
+                frame=missing,
                 transfer_syntax=self._header.transfer_syntax,
             )
         if found < self._image.frames:
@@ -314,7 +329,10 @@ def unwrap(uid: str, data: Buffer, layout: FrameLayout, report: Reporter, frame:
     return memoryview(data)[:expected]
 
 
-def _integers(raw: bytes, kind: str) -> list[int]:
+def _integers(raw: Buffer, kind: Literal["I", "Q"]) -> array[int]:
     """Return the unsigned little-endian integers of an offset table; a remainder is left out."""
-    count = len(raw) // struct.calcsize(f"<{kind}")
-    return list(struct.unpack_from(f"<{count}{kind}", raw))
+    integers = array(kind)
+    integers.frombytes(raw[: len(raw) - len(raw) % integers.itemsize])
+    if sys.byteorder == "big":
+        integers.byteswap()
+    return integers

@@ -9,7 +9,7 @@ from radpix import _transfer_syntaxes as syntaxes
 from radpix._source import attributes as names
 from radpix._source.elements import END, UNDEFINED_LENGTH, Encoding, Window, looks_explicit, walk
 from radpix._source.stream import FileStream, InflatedStream, MemoryStream, Stream
-from radpix.errors import PixelDataError, RadpixError, TruncatedError
+from radpix.errors import PixelDataError, RadpixError, TruncatedError, UnsupportedTransferSyntaxError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -176,7 +176,7 @@ def read_file(stream: Stream, report: Reporter) -> Header:
             pixel = element
             break
         if element.tag == END:
-            raise _without_pixels(stream, element.start, where)
+            raise _without_pixels(stream, element.start, uid, where)
         raw = window.read(element.value, names.longest(element.tag, element.length))
         values[element.tag] = names.parse(element.tag, raw, encoding.little_endian, where)
     if not uid:
@@ -195,7 +195,12 @@ def read_file(stream: Stream, report: Reporter) -> Header:
     return Header(uid, values, stream, pixel.tag, pixel.vr, pixel.value, pixel.length)
 
 
-def _without_pixels(stream: Stream, end: int, where: str) -> PixelDataError | TruncatedError:
+def _without_pixels(stream: Stream, end: int, uid: str, where: str) -> RadpixError:
+    if uid in syntaxes.REFERENCED:
+        return UnsupportedTransferSyntaxError(
+            f"{where}: {syntaxes.name_of(uid)}: the pixel data lies on the JPIP server that the object names;"
+            " retrieve the object in another transfer syntax"
+        )
     if end and not stream.available(end - 1, 1):
         return TruncatedError(
             f"{where}: the file ends inside a data element in front of its pixel data; obtain it again",

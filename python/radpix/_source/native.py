@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from radpix._source.header import Header
     from radpix._source.report import Reporter
 
-__all__ = ["NativeFrames"]
+__all__ = ["NativeFrames", "last_of"]
+
+
+def last_of(indices: Sequence[int]) -> int:
+    """Return the largest index, -1 of none; at once for a range, which may count 2^31 absent frames."""
+    return indices[-1] if isinstance(indices, range) and indices else max(indices, default=-1)
 
 
 class NativeFrames:
@@ -51,7 +56,7 @@ class NativeFrames:
         header = self._header
         padded = self._expected + (self._expected & 1)
         wanted = min(header.length, padded)
-        last = max(indices, default=-1)
+        last = last_of(indices)
         needed = (self._bits * (last + 1) + 7) // 8
         found = header.stream.available(header.offset, min(wanted, needed))
         if found < needed:

@@ -13,10 +13,10 @@ from radpix._source.elements import UNDEFINED_LENGTH
 from radpix._source.encapsulated import EncapsulatedFrames
 from radpix._source.header import Header, read_dataset, read_file
 from radpix._source.image_pixel import element_type, frame_shape, image_pixel
-from radpix._source.native import NativeFrames
+from radpix._source.native import NativeFrames, last_of
 from radpix._source.report import Reporter
 from radpix._source.stream import FileStream, InflatedStream, MemoryStream, Stream
-from radpix.errors import LimitError, PixelDataError
+from radpix.errors import LimitError, PixelDataError, UnsupportedTransferSyntaxError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +52,11 @@ class PixelSource:
     """
 
     def __init__(self, header: Header, report: Reporter) -> None:
+        if header.transfer_syntax not in syntaxes.KNOWN:
+            raise UnsupportedTransferSyntaxError(
+                f"{report.where}: {header.transfer_syntax!r} is no transfer syntax of DICOM, and what its pixel"
+                " data is nobody else knows; transcode the object with the vendor's software"
+            )
         self.report = report
         self._header = header
         image = image_pixel(header, report)
@@ -116,13 +121,15 @@ class PixelSource:
         """
         where = f"{self.report.where}: "
         stream = self._header.stream
-        if isinstance(stream, InflatedStream) and indices:
-            limits.check_bytes(self.frame_bytes * (max(indices) + 1), where)
-            stream.allow(self._header.offset + self.frame_bytes * (max(indices) + 1) + 1)
+        if isinstance(stream, InflatedStream):
+            size = self.frame_bytes * (last_of(indices) + 1)
+            limits.check_bytes(size, where)
+            stream.allow(self._header.offset + size + 1)
         self._pixels.check(indices)
-        for index in indices:
-            size = self._pixels.compressed_bytes(index)
-            limits.check_ratio(self.frame_bytes, size, f"{where}frame {index}: ")
+        if isinstance(self._pixels, EncapsulatedFrames):
+            for index in indices:
+                size = self._pixels.compressed_bytes(index)
+                limits.check_ratio(self.frame_bytes, size, f"{where}frame {index}: ")
 
     def compressed_bytes(self, index: int) -> int:
         """Return how many bytes a frame takes in the source."""
@@ -173,11 +180,9 @@ def open_source(source: Source, *, strict: bool = False) -> PixelSource:
     stream, name = _stream_of(source)
     report = Reporter(name, strict=strict)
     try:
-        if stream is None:
-            header = read_dataset(cast("Dataset", source), report)
-        else:
-            header = read_file(stream, report)
-        return PixelSource(header, report)
+        if stream is not None:
+            return PixelSource(read_file(stream, report), report)
+        return PixelSource(read_dataset(cast("Dataset", source), report), report)
     except BaseException:
         if stream is not None:
             stream.close()
