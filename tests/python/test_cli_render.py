@@ -298,9 +298,10 @@ def test_progress_is_shown_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -
     seen: Callable[[int, int], None] | None
     with progress("Nobody looks") as seen:
         assert seen is None
-    monkeypatch.setattr(sys, "stderr", Terminal())
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")
     with progress("Reading") as seen:
         assert seen is not None
         seen(3, 7)
-    assert "Reading" in sys.stderr.getvalue()
+    assert "Reading" in terminal.getvalue()
