@@ -341,6 +341,7 @@ def test_failures_are_one_line(run: Callable[..., Result], series: Path, tmp_pat
         (("audit", tmp_path), "no DICOM image in this folder (1 not DICOM)"),
         (("render", empty, "-o", out), "no DICOM image"),
         (("render", series, "-o", out, "--series", "9"), "no series 9"),
+        (("render", series, "-o", out, "--volume", "1"), "has no volume 1; it has 0: "),
         (("render", series, "-o", tmp_path / "no" / "out.png"), "no such folder"),
     ):
         one_error_line(run(*arguments), fragment)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
+from tests.python.testdata import real_data
 
 import radpix
 from radpix.cli import main
@@ -283,6 +284,26 @@ def test_irregular_slices_are_refused_or_resampled(
     assert not target.exists()
     assert main([*arguments, "--on-irregular", "resample"]) == 0
     assert target.exists()
+
+
+@pytest.mark.real_data
+def test_a_series_of_several_volumes_asks_which(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = real_data("icometrix+dicom2nifti", "tests", "data", "ge", "dti", "001")
+    arguments = ["render", str(folder), "-o", str(tmp_path / "out.png"), "--size", "400"]
+    assert main(arguments) == 1
+    assert "2 volumes, name one with --volume: 0: " in capsys.readouterr().err
+    assert main([*arguments, "--volume", "1"]) == 0
+
+
+@pytest.mark.real_data
+def test_a_tilted_series_is_drawn_once_it_is_resampled(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = real_data("neurolabusc+dcm_qa_ct", "In", "GE")
+    arguments = ["render", str(folder), "-o", str(tmp_path / "out.png"), "--size", "400", "-w", "brain"]
+    assert main(arguments) == 1
+    assert "tilt" in capsys.readouterr().err
+    assert main([*arguments, "--on-irregular", "resample"]) == 0
 
 
 def test_progress_is_shown_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
