@@ -6,6 +6,7 @@ millimetres as in DICOM. Surfaces have a ramp one millimetre wide in place of a 
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ import numpy as np
 from radpix._phantom import bones, organs
 from radpix._phantom.organs import LESION
 from radpix._phantom.shapes import Shape, capsule, ellipsoid, paint_points, paint_slice
+from radpix.threads import get_num_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,6 +116,7 @@ def thorax(
     noise: float = 9.0,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
+    num_threads: int | None = None,
 ) -> tuple[NDArray[np.int16], NDArray[np.float64]]:
     """Return a CT of the phantom, as HU and the patient position of its first voxel.
 
@@ -127,6 +130,8 @@ def thorax(
         Of the noise.
     progress
         Called with (slices done, slices in all).
+    num_threads
+        Slices painted at once; None for the default.
 
     Returns
     -------
@@ -138,16 +143,22 @@ def thorax(
     x = (origin[0] + steps[0] * np.arange(shape[2])).astype(np.float32)
     y = (origin[1] + steps[1] * np.arange(shape[1])).astype(np.float32)
     voxels = np.empty(shape, dtype=np.int16)
-    plane = np.empty(shape[1:], dtype=np.float32)
-    rng = np.random.default_rng(seed)
-    for index in range(shape[0]):
-        plane[...] = AIR
-        paint_slice(_patient(), x, y, float(origin[2] + steps[2] * index), plane)
+    shapes = _patient()
+    low, high = np.array([(shape.box[0][2], shape.box[1][2]) for shape in shapes]).T
+
+    def paint(index: int) -> None:
+        z = float(origin[2] + steps[2] * index)
+        plane = np.full(shape[1:], AIR, dtype=np.float32)
+        paint_slice([shapes[k] for k in np.flatnonzero((low <= z) & (z <= high))], x, y, z, plane)
         if noise:
-            plane += noise * _grain(rng, shape[1], shape[2])
+            # A generator for each slice: the noise does not depend on which thread comes first.
+            plane += np.float32(noise) * _grain(np.random.default_rng([seed, index]), shape[1], shape[2])
         np.copyto(voxels[index], np.clip(np.rint(plane), -1024, 3071), casting="unsafe")
-        if progress is not None:
-            progress(index + 1, shape[0])
+
+    with ThreadPoolExecutor(num_threads or get_num_threads()) as pool:
+        for done, _ in enumerate(pool.map(paint, range(shape[0])), 1):
+            if progress is not None:
+                progress(done, shape[0])
     return voxels, origin
 
 

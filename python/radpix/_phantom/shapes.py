@@ -145,14 +145,12 @@ def paint_slice(
     z: float,
     out: NDArray[np.float32],
 ) -> None:
-    """Paint the plane at ``z`` into ``out`` (len(y), len(x)); both axes ascend."""
-    height = np.float32(z)
+    """Paint solids that reach the height ``z`` into its plane ``out`` (len(y), len(x)); both axes ascend."""
+    height = np.asarray(np.float32(z))
     for shape in shapes:
-        (x0, y0, z0), (x1, y1, z1) = shape.box
-        if not z0 <= z <= z1:
-            continue
+        (x0, y0, _), (x1, y1, _) = shape.box
         columns = slice(int(np.searchsorted(x, x0)), int(np.searchsorted(x, x1, side="right")))
         rows = slice(int(np.searchsorted(y, y0)), int(np.searchsorted(y, y1, side="right")))
         part = out[rows, columns]
         if part.size:
-            part[...] = shape.over(part, x[None, columns], y[rows, None], np.asarray(height))
+            part[...] = shape.over(part, x[None, columns], y[rows, None], height)

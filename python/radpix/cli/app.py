@@ -85,6 +85,9 @@ def render(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The PNG file to write.")],
     window: WindowOption = None,
     series: Annotated[str | None, typer.Option(metavar="UID", help="Which series: UID or number.")] = None,
+    volume: Annotated[
+        int | None, typer.Option(metavar="N", help="Which volume of a series with several, from 0.")
+    ] = None,
     center: Annotated[
         str | None,
         typer.Option(
@@ -104,7 +107,13 @@ def render(
     from radpix.cli.render import render as command
 
     choices = Choices(
-        window=window, series=series, center=center, slab=slab, on_irregular=on_irregular, size=size
+        window=window,
+        series=series,
+        volume=volume,
+        center=center,
+        slab=slab,
+        on_irregular=on_irregular,
+        size=size,
     )
     command(path, output, choices)
 

@@ -79,10 +79,10 @@ def progress(task: str) -> Iterator[Callable[[int, int], None] | None]:
     Callable or None
         What to call with (done, in all); None where nobody watches.
     """
-    console = _console(sys.stderr)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():  # whatever FORCE_COLOR says
         yield None
         return
+    console = _console(sys.stderr)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         identity = bar.add_task(task, total=None)

@@ -11,7 +11,7 @@ import radpix
 from radpix.cli.console import clean, progress, show
 from radpix.cli.faults import UsageError
 from radpix.cli.files import check_target, replacing
-from radpix.cli.series import find, pick
+from radpix.cli.series import find, pick, pick_volume
 from radpix.cli.sheet import Card, Layout, compose
 from radpix.cli.views import extent, views
 from radpix.errors import PixelDataError
@@ -48,6 +48,7 @@ class Choices:
 
     window: str | None = None
     series: str | None = None
+    volume: int | None = None
     center: str | None = None
     slab: float = 20.0
     on_irregular: str = "raise"
@@ -112,9 +113,10 @@ def render(path: Path, output: Path, choices: Choices) -> None:
     _check(output, choices)
     check_target(output)
     series = pick(find(path), choices.series, path)
+    plan = pick_volume(series, choices.volume)
     policy = cast("Literal['raise', 'resample', 'keep']", choices.on_irregular)
     with progress("Reading pixels") as advance:
-        volume = radpix.load(series, on_irregular=policy, progress=advance)
+        volume = radpix.load(plan, on_irregular=policy, progress=advance)
     title = clean(series.description) or clean(series.modality) or "Series"
     picture = draw(volume, title, look, center=center, slab=choices.slab, width=choices.size)
     save_png(picture, output)
@@ -210,6 +212,13 @@ def _position(point: NDArray[np.float64]) -> str:
 def _card(volume: Volume, title: str, look: Look, point: NDArray[np.float64], field: float) -> Card:
     unit = f" {volume.unit}" if volume.unit else ""
     low, high = look.center - look.width / 2, look.center + look.width / 2
+    if look.function == "LINEAR":
+        high -= 1.0  # PS3.3 C.11.2.1.2.1: white begins at center - 0.5 + (width - 1) / 2
+    decimals = int(np.clip(3 - np.floor(np.log10(look.width)), 0, 12))
+
+    def short(value: float) -> str:
+        return f"{round(value, decimals):g}"
+
     named = f" ({look.name})" if look.name else ""
     report = volume.report
     if report is None:
@@ -222,13 +231,13 @@ def _card(volume: Volume, title: str, look: Look, point: NDArray[np.float64], fi
         title=title,
         subtitle=f"{clean(volume.modality) or 'Volume'}  ·  {volume.shape[0]} slices",
         facts=(
-            ("Window", f"C {look.center:g}  W {look.width:g}{unit}{named}"),
+            ("Window", f"C {short(look.center)}  W {short(look.width)}{unit}{named}"),
             ("Matrix", f"{volume.shape[2]} x {volume.shape[1]} x {volume.shape[0]}"),
             ("Spacing", f"{dx:.4g} x {dy:.4g} x {dz:.4g} mm"),
             ("Field", f"{field:.0f} x {field:.0f} mm each"),
             ("Planes at", _position(point)),
             ("Geometry", geometry),
         ),
-        ramp=(f"{low:g}", f"{look.center:g}{unit}", f"{high:g}"),
+        ramp=(short(low), f"{short((low + high) / 2)}{unit}", short(high)),
         note=f"radpix {radpix.__version__}  ·  research use, not a medical device",
     )

@@ -1,4 +1,4 @@
-"""Which series of a path a command is about."""
+"""Which series of a path a command is about, and which of its volumes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from radpix.errors import PixelDataError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from radpix.series import ScanResult, Series
+    from radpix.series import ScanResult, Series, VolumePlan
 
-__all__ = ["find", "pick"]
+__all__ = ["find", "pick", "pick_volume"]
 
 _REASONS = {"not-dicom": "not DICOM", "not-an-image": "DICOM without an image", "unreadable": "unreadable"}
 
@@ -43,6 +43,22 @@ def pick(found: ScanResult, wanted: str | None, path: Path) -> Series:
         count = "several series" if matches else "no series"
         raise PixelDataError(f"{path}: {count} {clean(wanted)}; there are {_list(found)}")
     return matches[0]
+
+
+def pick_volume(series: Series, wanted: int | None) -> VolumePlan:
+    """Return the volume of a series with this number from 0, or the only one."""
+    plans = series.volumes()
+    listed = "; ".join(f"{k}: {clean(plan)}" for k, plan in enumerate(plans[:6]))
+    listed += f"; and {len(plans) - 6} more" if len(plans) > 6 else ""
+    if wanted is None:
+        if len(plans) == 1:
+            return plans[0]
+        raise PixelDataError(
+            f"series {series.uid} holds {len(plans)} volumes, name one with --volume: {listed}"
+        )
+    if not 0 <= wanted < len(plans):
+        raise PixelDataError(f"series {series.uid} has no volume {wanted}; it has {listed}")
+    return plans[wanted]
 
 
 def _list(found: ScanResult) -> str:

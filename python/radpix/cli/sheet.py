@@ -200,7 +200,7 @@ def _trace(view: View, other: View, size: int, fine: int) -> tuple[str, list[lis
         base = middle + across * (away / float(across @ cut))
         reach = view.plane.spacing[0] * fine * size
         for end in (-1.0, 1.0):
-            tick = base + np.outer([end * 0.39 * reach, end * 0.425 * reach], along)
+            tick = base + np.outer([end * 0.38 * reach, end * 0.415 * reach], along)
             pixels = (view.plane.patient_to_pixel(tick) + 0.5) / fine
             lines.append([(float(column), float(row)) for row, column in pixels])
     return other.color, lines

@@ -21,6 +21,7 @@ __all__ = ["Work", "works"]
 
 Array = "NDArray[Any]"
 _RLE = "1.2.840.10008.1.2.5"
+_SPACING = (1.6, 0.7, 0.7)
 _SLAB_MM = 20.0
 
 
@@ -78,11 +79,11 @@ def works(shape: tuple[int, int, int]) -> Iterator[Work]:
 def _ct(shape: tuple[int, int, int]) -> radpix.Volume:
     """Return a chest CT whose slices are the phantom's, each repeated."""
     different = min(8, shape[0])
-    spacing = (260.0 / different, 360.0 / shape[1], 360.0 / shape[2])
-    hu, origin = thorax((different, *shape[1:]), spacing)
+    dz, dy, dx = _SPACING
+    hu, origin = thorax((different, *shape[1:]), (dz * shape[0] / different, dy, dx))
     order = np.arange(shape[0]) * different // shape[0]
     affine = np.eye(4)
-    affine[:3, :3] = np.diag((360.0 / shape[2], 360.0 / shape[1], 260.0 / shape[0]))[:, ::-1]
+    affine[:3, :3] = np.diag((dx, dy, dz))[:, ::-1]
     affine[:3, 3] = origin
     return radpix.Volume(hu[order], affine, modality="CT", unit="HU")
 
@@ -179,7 +180,8 @@ def _oblique(volume: radpix.Volume) -> radpix.Plane:
     middle = volume.index_to_patient((np.array(volume.shape) - 1) / 2)
     across = np.array([0.8, 0.6, 0.0])
     down = np.array([0.3, -0.4, -np.sqrt(0.75)])
-    return radpix.Plane(middle, across, down, (0.4, 0.4), (512, 512))
+    pixels = volume.shape[1]
+    return radpix.Plane(middle, across, down, (0.4, 0.4), (pixels, pixels))
 
 
 def _points(volume: radpix.Volume, plane: radpix.Plane, away: float = 0.0) -> NDArray[np.float64]:
@@ -205,8 +207,8 @@ def _reslice(volume: radpix.Volume, plane: radpix.Plane) -> Work:
     if _installed("SimpleITK"):
         peers.append(Peer("SimpleITK Resample", _sitk_plane(volume, plane)))
     return Work(
-        "oblique reslice 512 x 512, linear",
-        512 * 512,
+        f"oblique reslice {plane.shape[0]} x {plane.shape[1]}, linear",
+        plane.shape[0] * plane.shape[1],
         lambda threads: radpix.reslice(volume, plane, fill=-1024, num_threads=threads).pixels,
         tuple(peers),
         1.0,
@@ -243,8 +245,8 @@ def _slab(volume: radpix.Volume, plane: radpix.Plane) -> Work:
 
         peers.append(Peer("SciPy, plane by plane", scipy))
     return Work(
-        f"{_SLAB_MM:g} mm slab MIP 512 x 512",
-        512 * 512,
+        f"{_SLAB_MM:g} mm slab MIP {plane.shape[0]} x {plane.shape[1]}",
+        plane.shape[0] * plane.shape[1],
         lambda threads: (
             radpix.reslice(
                 volume, plane, thickness=_SLAB_MM, combine="max", fill=-1024, num_threads=threads
@@ -282,24 +284,31 @@ def _rle(volume: radpix.Volume) -> Work:
             num_threads=threads,
         )
 
-    peers = []
-    if _installed("imagecodecs"):
-        import imagecodecs
-
-        if imagecodecs.DICOMRLE.available:
-            peers.append(
-                Peer(
-                    "imagecodecs", lambda: _image(imagecodecs.dicomrle_decode(stream, np.uint16), frame.shape)
-                )
-            )
-    if _installed("rle"):
-        from rle import decode_frame
-
-        peers.append(
-            Peer("pylibjpeg-rle", lambda: _image(decode_frame(stream, rows * columns, 16, "<"), frame.shape))
-        )
-    return Work(f"RLE decode {rows} x {columns}, 16 bit", frame.size, ours, tuple(peers), 0.0)
+    peers = (
+        Peer("imagecodecs", lambda: _image(_imagecodecs(stream), frame.shape)),
+        Peer("pylibjpeg-rle", lambda: _image(_pylibjpeg(stream, frame.size), frame.shape)),
+        Peer("pydicom", lambda: _image(_pydicom(stream, rows, columns), frame.shape)),
+    )
+    return Work(f"RLE decode {rows} x {columns}, 16 bit", frame.size, ours, peers, 0.0)
 
 
-def _image(decoded: bytes | bytearray, shape: tuple[int, ...]) -> NDArray[np.uint16]:
+def _imagecodecs(stream: bytes) -> Any:
+    import imagecodecs
+
+    return imagecodecs.dicomrle_decode(stream, np.dtype(np.uint16))
+
+
+def _pylibjpeg(stream: bytes, pixels: int) -> Any:
+    from rle.rle import decode_frame
+
+    return decode_frame(stream, pixels, 16, "<")
+
+
+def _pydicom(stream: bytes, rows: int, columns: int) -> Any:
+    from pydicom.pixels.decoders.rle import _rle_decode_frame
+
+    return _rle_decode_frame(stream, rows, columns, 1, 16, ">")
+
+
+def _image(decoded: Any, shape: tuple[int, ...]) -> NDArray[np.uint16]:
     return np.frombuffer(decoded, np.uint16).reshape(shape)
