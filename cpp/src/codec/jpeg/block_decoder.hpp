@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Entropy decoding of one block of a sequential scan, T.81 F.2.2.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "codec/jpeg/huffman.hpp"
+
+namespace radpix::jpeg {
+
+/// 64 coefficients in natural order, and slots for what corrupt streams put behind them.
+struct alignas(32) Block {
+    std::int16_t values[80];
+};
+
+/// Long codes and undefined ones; consumes the code. `valid` turns false for an undefined one.
+[[nodiscard]] int long_dc_difference(BitReader &reader, const DifferenceTable &table, bool &valid) noexcept;
+[[nodiscard]] CoefficientTable::Entry long_coefficient(BitReader &reader, const CoefficientTable &table,
+                                                       bool &valid) noexcept;
+
+inline int next_dc_difference(BitReader &reader, const DifferenceTable &table, bool &valid) noexcept {
+    const DifferenceTable::Entry entry = table.lookup[reader.peek(DifferenceTable::lookup_bits)];
+    if (entry.length == 0) [[unlikely]] {
+        BitReader copy = reader; // whose address may be taken, so that `reader` itself stays in registers
+        const int difference = long_dc_difference(copy, table, valid);
+        reader = copy;
+        return difference;
+    }
+    reader.consume(entry.length);
+    return entry.difference;
+}
+
+inline CoefficientTable::Entry next_coefficient(BitReader &reader, const CoefficientTable &table,
+                                                bool &valid) noexcept {
+    CoefficientTable::Entry entry = table.lookup[reader.peek(CoefficientTable::lookup_bits)];
+    if (entry.length == 0) [[unlikely]] {
+        BitReader copy = reader;
+        entry = long_coefficient(copy, table, valid);
+        reader = copy;
+        return entry;
+    }
+    reader.consume(entry.length);
+    return entry;
+}
+
+/// Returns whether the block has coefficients beside DC; only then is all of `block` written.
+inline bool decode_block(BitReader &reader, const DifferenceTable &dc, const CoefficientTable &ac,
+                         std::int16_t &prediction, Block &block, bool &valid) noexcept {
+    reader.refill(); // 56 bits: a DC look-up of 12, an AC look-up of 11
+    prediction = static_cast<std::int16_t>(prediction + next_dc_difference(reader, dc, valid));
+    CoefficientTable::Entry entry = next_coefficient(reader, ac, valid);
+    if (entry.skip >= CoefficientTable::end_of_block) {
+        block.values[0] = prediction;
+        return false;
+    }
+    std::memset(block.values, 0, sizeof block.values);
+    block.values[0] = prediction;
+    unsigned k = 1;
+    for (;;) {
+        // An end of block writes its zero into a slot past the block.
+        k += entry.skip;
+        block.values[natural_order[k++]] = entry.value;
+        if (k >= 64) {
+            return true;
+        }
+        reader.refill(); // then four look-ups of at most 11 bits
+        for (int i = 0; i < 3; ++i) {
+            entry = next_coefficient(reader, ac, valid);
+            k += entry.skip;
+            block.values[natural_order[k++]] = entry.value;
+            if (k >= 64) {
+                return true;
+            }
+        }
+        entry = next_coefficient(reader, ac, valid);
+    }
+}
+
+} // namespace radpix::jpeg

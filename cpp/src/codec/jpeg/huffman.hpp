@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Huffman decoding tables, T.81 Annex C and F.2.2.3: a look-up of code and extra bits together for what is
+/// short, the canonical code otherwise.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "codec/jpeg/bit_reader.hpp"
+#include "codec/jpeg/markers.hpp"
+#include "radpix/error.hpp"
+
+namespace radpix::jpeg {
+
+/// The canonical code alone.
+struct CanonicalCode {
+    /// Codes of at most this length are below `limit[length]`, left-aligned to 16 bits (T.81 F.16 MAXCODE).
+    std::array<std::uint32_t, 18> limit{};
+    /// Add a code of `length` bits for the index of its symbol.
+    std::array<std::int32_t, 17> symbol_offset{};
+    std::array<std::uint8_t, 256> symbols{};
+
+    /// Throws Error(jpeg_huffman_table) for an over-full code.
+    explicit CanonicalCode(const HuffmanSpec &spec, Index offset);
+    CanonicalCode() = default;
+
+    static constexpr int no_symbol = -1;
+    /// Consumes a code and returns its symbol, or `no_symbol` having consumed nothing.
+    int decode(BitReader &reader) const noexcept {
+        const std::uint32_t window = reader.peek(16);
+        unsigned length = 1;
+        while (length <= 16 && window >= limit[length]) {
+            ++length;
+        }
+        if (length > 16) {
+            return no_symbol;
+        }
+        const int index = static_cast<int>(window >> (16 - length)) + symbol_offset[length];
+        reader.consume(length);
+        return symbols[static_cast<std::size_t>(index) & 255];
+    }
+};
+
+/// Differences of a lossless scan (T.81 H.1.2.2) and DC differences (F.1.2.1): `SSSS` and its extra bits.
+struct DifferenceTable {
+    struct Entry {
+        std::int16_t difference; ///< modulo 2^16
+        std::uint16_t length;    ///< of code and extra bits; 0: not in the look-up
+    };
+    /// 4096 entries of 4 bytes fill half of a 32 KiB L1 cache: with 11 or 13 bits lossless scans are slower.
+    static constexpr unsigned lookup_bits = 12;
+
+    std::array<Entry, 1U << lookup_bits> lookup{};
+    CanonicalCode code;
+
+    explicit DifferenceTable(const HuffmanSpec &spec, Index offset);
+};
+
+/// AC coefficients of a sequential scan (T.81 F.1.2.2).
+struct CoefficientTable {
+    struct Entry {
+        std::int16_t value;
+        std::uint8_t skip;   ///< zero coefficients before the value; 64 + r for EOBr, 15 and value 0 for ZRL
+        std::uint8_t length; ///< of code and extra bits; 0: not in the look-up
+    };
+    static constexpr unsigned lookup_bits = 11;
+    static constexpr std::uint8_t end_of_block = 64;
+
+    std::array<Entry, 1U << lookup_bits> lookup{};
+    CanonicalCode code;
+
+    explicit CoefficientTable(const HuffmanSpec &spec, Index offset);
+};
+
+/// T.81 K.3 to K.6: what abbreviated streams (Motion JPEG) leave out. `is_ac`, `chrominance` choose one.
+[[nodiscard]] HuffmanSpec standard_table(bool is_ac, bool chrominance);
+
+} // namespace radpix::jpeg
