@@ -20,7 +20,7 @@ struct alignas(32) Block {
                                                        bool &valid) noexcept;
 
 inline int next_dc_difference(BitReader &reader, const DifferenceTable &table, bool &valid) noexcept {
-    const DifferenceTable::Entry entry = table.lookup[reader.peek(DifferenceTable::lookup_bits)];
+    const DifferenceTable::Whole entry = table.whole[reader.peek(DifferenceTable::whole_bits)];
     if (entry.length == 0) [[unlikely]] {
         BitReader copy = reader; // whose address may be taken, so that `reader` itself stays in registers
         const int difference = long_dc_difference(copy, table, valid);

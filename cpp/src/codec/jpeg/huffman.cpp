@@ -52,16 +52,51 @@ CanonicalCode::CanonicalCode(const HuffmanSpec &spec, Index offset) : symbols(sp
     }
 }
 
-DifferenceTable::DifferenceTable(const HuffmanSpec &spec, Index offset) : code(spec, offset) {
-    for_each_short_code(spec, lookup_bits, [this](unsigned bits, unsigned length, unsigned category) {
-        if (category > 15 || length + category > lookup_bits) {
-            return; // category 16 has no extra bits, but may have quirks (DC: is corrupt)
+// Category 16 has no extra bits, but quirks in lossless scans; in DC differences it is no category.
+constexpr unsigned most_category = 15;
+
+DifferenceTable::DifferenceTable(const HuffmanSpec &spec, Index offset, Use use) : code(spec, offset) {
+    for_each_short_code(spec, whole_bits, [this](unsigned bits, unsigned length, unsigned category) {
+        if (category > most_category || length + category > whole_bits) {
+            return;
         }
-        fill_slots<lookup_bits>(lookup, bits, length, category, [&](unsigned extra) {
-            return Entry{static_cast<std::int16_t>(extend(extra, category)),
+        fill_slots<whole_bits>(whole, bits, length, category, [&](unsigned extra) {
+            return Whole{static_cast<std::int16_t>(extend(extra, category)),
                          static_cast<std::uint16_t>(length + category)};
         });
     });
+    if (use == Use::lossless) {
+        fill_two(spec);
+    }
+}
+
+void DifferenceTable::fill_two(const HuffmanSpec &spec) {
+    struct Code {
+        unsigned length = 0, category = 0;
+    };
+    std::array<Code, 1U << two_bits> codes{};
+    for_each_short_code(spec, two_bits, [&codes](unsigned bits, unsigned length, unsigned category) {
+        if (category <= most_category) {
+            fill_slots<two_bits>(codes, bits, length, 0, [&](unsigned) { return Code{length, category}; });
+        }
+    });
+    const auto packed = [](unsigned all, Code first, unsigned before, Code second, unsigned count) {
+        return std::uint64_t{all} | std::uint64_t{first.length} << 8 |
+               std::uint64_t{63 - first.category} << 16 | std::uint64_t{before} << 24 |
+               std::uint64_t{63 - second.category} << 32 | std::uint64_t{count} << 40;
+    };
+    for (unsigned window = 0; window < codes.size(); ++window) {
+        const Code first = codes[window];
+        if (first.length == 0) {
+            continue;
+        }
+        const unsigned used = first.length + first.category;
+        const Code second = used < two_bits ? codes[(window << used) & (codes.size() - 1)] : Code{};
+        const bool fits = second.length != 0 && used + second.length <= two_bits;
+        two[window] =
+            fits ? packed(used + second.length + second.category, first, used + second.length, second, 2)
+                 : packed(used, first, used, Code{}, 1);
+    }
 }
 
 CoefficientTable::CoefficientTable(const HuffmanSpec &spec, Index offset) : code(spec, offset) {

@@ -42,18 +42,36 @@ struct CanonicalCode {
 };
 
 /// Differences of a lossless scan (T.81 H.1.2.2) and DC differences (F.1.2.1): `SSSS` and its extra bits.
+///
+/// Where code and extra bits together are short, `whole` gives the difference at once. For a single lossless
+/// stream, whose speed is that of the chain from one look-up to the next, `two` knows the codes of up to two
+/// differences and the lengths of both; the differences themselves are computed off the chain, without a
+/// branch to mispredict.
 struct DifferenceTable {
-    struct Entry {
+    struct Whole {
         std::int16_t difference; ///< modulo 2^16
         std::uint16_t length;    ///< of code and extra bits; 0: not in the look-up
     };
+    /// Shift counts, a byte each from the lowest: length of all (0: not in the look-up), of the first code,
+    /// 63
+    /// - SSSS of the first, length of all up to the second's extra bits, 63 - SSSS of the second, how many
+    /// differences.
+    using Two = std::uint64_t;
     /// 4096 entries of 4 bytes fill half of a 32 KiB L1 cache: with 11 or 13 bits lossless scans are slower.
-    static constexpr unsigned lookup_bits = 12;
+    static constexpr unsigned whole_bits = 12;
+    static constexpr unsigned two_bits = 11; ///< 16 KiB as well
+    /// Two codes and the first's extra bits are at most `two_bits`, the second's extra bits 15.
+    static constexpr unsigned two_longest = two_bits + 15;
 
-    std::array<Entry, 1U << lookup_bits> lookup{};
+    std::array<Whole, 1U << whole_bits> whole{};
+    std::array<Two, 1U << two_bits> two{};
     CanonicalCode code;
 
-    explicit DifferenceTable(const HuffmanSpec &spec, Index offset);
+    enum class Use : std::uint8_t { lossless, dc }; ///< dc: without `two`
+    DifferenceTable(const HuffmanSpec &spec, Index offset, Use use);
+
+private:
+    void fill_two(const HuffmanSpec &spec);
 };
 
 /// AC coefficients of a sequential scan (T.81 F.1.2.2).

@@ -46,16 +46,28 @@ RADPIX_NOINLINE int long_difference(BitReader &reader, const DifferenceTable &ta
     return difference;
 }
 
+/// `long_difference`, called so that `reader` itself stays in registers.
+inline int missed_difference(BitReader &reader, const DifferenceTable &table, Findings &findings) noexcept {
+    BitReader copy = reader;
+    const int difference = long_difference(copy, table, findings);
+    reader = copy;
+    return difference;
+}
+
 inline int next_difference(BitReader &reader, const DifferenceTable &table, Findings &findings) noexcept {
-    const DifferenceTable::Entry entry = table.lookup[reader.peek(DifferenceTable::lookup_bits)];
+    const DifferenceTable::Whole entry = table.whole[reader.peek(DifferenceTable::whole_bits)];
     if (entry.length == 0) [[unlikely]] {
-        BitReader copy = reader; // whose address may be taken, so that `reader` itself stays in registers
-        const int difference = long_difference(copy, table, findings);
-        reader = copy;
-        return difference;
+        return missed_difference(reader, table, findings);
     }
     reader.consume(entry.length);
     return entry.difference;
+}
+
+/// EXTEND (F.2.2.1) of the extra bits at the top of `bits`; `shift` is 63 less their number.
+inline int top_extended(std::uint64_t bits, unsigned shift) noexcept {
+    const auto negative = ~(static_cast<std::int64_t>(bits) >> 63); // all ones where the first bit is 0
+    const std::uint64_t magnitude = (bits ^ static_cast<std::uint64_t>(negative)) >> 1 >> shift;
+    return static_cast<int>((static_cast<std::int64_t>(magnitude) ^ negative) - negative);
 }
 
 /// T.81 table H.1.
@@ -94,23 +106,64 @@ struct Neighbours {
 // A refill gives 56 bits: four look-ups of at most 12.
 constexpr Index per_refill = 4;
 
-template <int Predictor>
-void decode_one(LosslessCursor &cursor, Index columns) noexcept {
+/// Samples of one table in a row, one component or interleaved ones: sample i's left neighbour is i -
+/// Components.
+template <int Predictor, int Components>
+class FlatRow {
+public:
+    FlatRow(const LosslessCursor &cursor) noexcept
+        : above_(cursor.above), row_(cursor.row), left_(row_[-1]) {}
+
+    void put(Index i, int difference) noexcept {
+        // One component keeps its left neighbour in a register: the way through memory is longer.
+        const int left = Components == 1 ? left_ : row_[i - Components];
+        left_ = (predict<Predictor>(left, above_[i], above_[i - Components]) + difference) & 0xFFFF;
+        row_[i] = static_cast<std::uint16_t>(left_);
+    }
+    /// Two differences of which `count` are meant: the second's place is written again otherwise.
+    void put_two(Index i, int first, int second, unsigned count) noexcept {
+        put(i, first);
+        const int left = left_;
+        put(i + 1, second);
+        left_ = count == 2 ? left_ : left;
+    }
+
+private:
+    const std::uint16_t *const above_;
+    std::uint16_t *const row_;
+    int left_;
+};
+
+template <int Predictor, int Components>
+void decode_flat(LosslessCursor &cursor, Index columns) noexcept {
+    static_assert(2 * DifferenceTable::two_longest <= 56);
     BitReader reader = cursor.reader;
     const DifferenceTable &table = *cursor.tables[0];
-    const std::uint16_t *const above = cursor.above;
-    std::uint16_t *const row = cursor.row;
-    Neighbours near{row[-1], above[-1]};
-    Index x = 0;
-    for (; x + per_refill <= columns; x += per_refill) {
-        reader.refill();
-        for (Index i = x; i < x + per_refill; ++i) {
-            row[i] = near.reconstruct<Predictor>(above[i], next_difference(reader, table, cursor.findings));
+    FlatRow<Predictor, Components> samples(cursor);
+    const Index count = columns * Components;
+    Index i = 0;
+    const auto step = [&] {
+        const std::uint64_t entry = table.two[reader.peek(DifferenceTable::two_bits)];
+        if (entry == 0) [[unlikely]] {
+            samples.put(i++, missed_difference(reader, table, cursor.findings));
+            return;
         }
-    }
-    for (; x < columns; ++x) {
+        const std::uint64_t bits = reader.bits;
+        reader.consume(entry & 63);
+        const auto field = [entry](unsigned at) { return static_cast<unsigned>(entry >> at) & 63; };
+        const int first = top_extended(bits << field(8), field(16));
+        const int second = top_extended(bits << field(24), field(32));
+        samples.put_two(i, first, second, field(40));
+        i += field(40);
+    };
+    while (i + 4 <= count) {
         reader.refill();
-        row[x] = near.reconstruct<Predictor>(above[x], next_difference(reader, table, cursor.findings));
+        step();
+        step();
+    }
+    for (; i < count; ++i) {
+        reader.refill();
+        samples.put(i, next_difference(reader, table, cursor.findings));
     }
     cursor.reader = reader;
 }
@@ -164,18 +217,21 @@ void decode_interleaved(LosslessCursor &cursor, Index columns) noexcept {
     cursor.reader = reader;
 }
 
+/// By whether one table serves all components, and the number of components.
 template <int Predictor>
-constexpr std::array<LosslessKernel, 4> kernels_of{decode_one<Predictor>, decode_interleaved<Predictor, 2>,
-                                                   decode_interleaved<Predictor, 3>,
-                                                   decode_interleaved<Predictor, 4>};
+constexpr std::array<std::array<LosslessKernel, 4>, 2> kernels_of{
+    {{decode_flat<Predictor, 1>, decode_interleaved<Predictor, 2>, decode_interleaved<Predictor, 3>,
+      decode_interleaved<Predictor, 4>},
+     {decode_flat<Predictor, 1>, decode_flat<Predictor, 2>, decode_flat<Predictor, 3>,
+      decode_flat<Predictor, 4>}}};
 
 } // namespace
 
-LosslessKernel lossless_kernel(int predictor, int components) noexcept {
-    static constexpr std::array<std::array<LosslessKernel, 4>, 7> table{
-        kernels_of<1>, kernels_of<2>, kernels_of<3>, kernels_of<4>,
-        kernels_of<5>, kernels_of<6>, kernels_of<7>};
-    return table[static_cast<std::size_t>(predictor - 1)][static_cast<std::size_t>(components - 1)];
+LosslessKernel lossless_kernel(int predictor, int components, bool one_table) noexcept {
+    static constexpr std::array table{kernels_of<1>, kernels_of<2>, kernels_of<3>, kernels_of<4>,
+                                      kernels_of<5>, kernels_of<6>, kernels_of<7>};
+    const auto &of_predictor = table[static_cast<std::size_t>(predictor - 1)];
+    return of_predictor[one_table ? 1 : 0][static_cast<std::size_t>(components - 1)];
 }
 
 LosslessPairKernel lossless_pair_kernel(int predictor) noexcept {

@@ -23,10 +23,9 @@ public:
           width(scan.frame.samples_per_line), columns(width * scan.frame.lines),
           interval(scan.interval(columns)) {
         for (int c = 0; c < components; ++c) {
-            tables_.push_back(
-                std::make_unique<DifferenceTable>(huffman_spec(scan, c, false), scan.header.offset));
-            tables[static_cast<std::size_t>(c)] = tables_.back().get();
+            add_table(huffman_spec(scan, c, false), c, scan.header.offset);
         }
+        one_table = tables_.size() == 1;
     }
 
     const int predictor, components, first_channel, point_transform;
@@ -34,8 +33,21 @@ public:
     const Index width, columns; ///< of a line; of the image, line after line
     const Index interval;
     std::array<const DifferenceTable *, max_components> tables{};
+    bool one_table = true; ///< all components use the first
 
 private:
+    void add_table(const HuffmanSpec &spec, int c, Index offset) {
+        const auto same = std::find(specs_.begin(), specs_.end(), spec);
+        const auto at = static_cast<std::size_t>(same - specs_.begin());
+        if (same == specs_.end()) {
+            specs_.push_back(spec);
+            tables_.push_back(
+                std::make_unique<DifferenceTable>(spec, offset, DifferenceTable::Use::lossless));
+        }
+        tables[static_cast<std::size_t>(c)] = tables_[at].get();
+    }
+
+    std::vector<HuffmanSpec> specs_;
     std::vector<std::unique_ptr<DifferenceTable>> tables_;
 };
 
@@ -109,7 +121,7 @@ private:
     }
 
     void run(LosslessCursor &cursor, int predictor, Index x, Index columns) {
-        const LosslessKernel kernel = lossless_kernel(predictor, plan_.components);
+        const LosslessKernel kernel = lossless_kernel(predictor, plan_.components, plan_.one_table);
         const Index most = samples_per_check / plan_.components;
         for (Index done = 0; done < columns; done += most) {
             const Index from = (x + done) * plan_.components;

@@ -42,7 +42,8 @@ public:
                 mcus_wide_ = extent.width;
                 mcus_high_ = extent.height;
             }
-            part.table = std::make_unique<DifferenceTable>(huffman_spec(scan, c, false), scan.header.offset);
+            part.table = std::make_unique<DifferenceTable>(huffman_spec(scan, c, false), scan.header.offset,
+                                                           DifferenceTable::Use::lossless);
             parts_.push_back(std::move(part));
         }
     }
@@ -98,7 +99,7 @@ private:
                 }
                 const DifferenceTable *const table = part.table.get();
                 LosslessCursor cursor{reader, above + 1, here + 1, &table, findings};
-                lossless_kernel(predictor == 0 ? 1 : predictor, 1)(cursor, 1);
+                lossless_kernel(predictor == 0 ? 1 : predictor, 1, false)(cursor, 1);
                 reader = cursor.reader;
                 findings = cursor.findings;
                 planes_.row(part.component, y)[x] = here[1];

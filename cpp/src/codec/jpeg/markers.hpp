@@ -87,6 +87,8 @@ struct HuffmanSpec {
     std::array<std::uint8_t, 256> symbols{};
     int symbol_count = 0;
     bool defined = false;
+
+    bool operator==(const HuffmanSpec &) const = default;
 };
 
 /// T.81 B.2.4.1, in natural (row by row) order.

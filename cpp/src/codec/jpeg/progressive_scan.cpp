@@ -102,7 +102,8 @@ void decode_dc(const Scan &scan, const BlockWalk &walk, std::vector<CoefficientP
     }
     std::vector<std::unique_ptr<DifferenceTable>> tables;
     for (int c = 0; c < scan.header.component_count; ++c) {
-        tables.push_back(std::make_unique<DifferenceTable>(huffman_spec(scan, c, false), scan.header.offset));
+        tables.push_back(std::make_unique<DifferenceTable>(huffman_spec(scan, c, false), scan.header.offset,
+                                                           DifferenceTable::Use::dc));
     }
     std::array<std::int16_t, max_components> predictions{};
     walk.run([&] { predictions.fill(0); },
