@@ -58,6 +58,7 @@ constexpr unsigned most_category = 15;
 DifferenceTable::DifferenceTable(const HuffmanSpec &spec, Index offset, Use use) : code(spec, offset) {
     for_each_short_code(spec, whole_bits, [this](unsigned bits, unsigned length, unsigned category) {
         if (category > most_category || length + category > whole_bits) {
+            share_not_whole += 1.0 / (1U << length); // as a good code gives it
             return;
         }
         fill_slots<whole_bits>(whole, bits, length, category, [&](unsigned extra) {
@@ -83,7 +84,8 @@ void DifferenceTable::fill_two(const HuffmanSpec &spec) {
     const auto packed = [](unsigned all, Code first, unsigned before, Code second, unsigned count) {
         return std::uint64_t{all} | std::uint64_t{first.length} << 8 |
                std::uint64_t{63 - first.category} << 16 | std::uint64_t{before} << 24 |
-               std::uint64_t{63 - second.category} << 32 | std::uint64_t{count} << 40;
+               std::uint64_t{63 - second.category} << 32 | std::uint64_t{count} << 40 |
+               std::uint64_t{first.length + first.category} << 48;
     };
     for (unsigned window = 0; window < codes.size(); ++window) {
         const Code first = codes[window];

@@ -55,7 +55,7 @@ struct DifferenceTable {
     /// Shift counts, a byte each from the lowest: length of all (0: not in the look-up), of the first code,
     /// 63
     /// - SSSS of the first, length of all up to the second's extra bits, 63 - SSSS of the second, how many
-    /// differences.
+    /// differences, length of the first with its extra bits.
     using Two = std::uint64_t;
     /// 4096 entries of 4 bytes fill half of a 32 KiB L1 cache: with 11 or 13 bits lossless scans are slower.
     static constexpr unsigned whole_bits = 12;
@@ -66,6 +66,7 @@ struct DifferenceTable {
     std::array<Whole, 1U << whole_bits> whole{};
     std::array<Two, 1U << two_bits> two{};
     CanonicalCode code;
+    double share_not_whole = 0; ///< of differences, by the lengths of their codes
 
     enum class Use : std::uint8_t { lossless, dc }; ///< dc: without `two`
     DifferenceTable(const HuffmanSpec &spec, Index offset, Use use);

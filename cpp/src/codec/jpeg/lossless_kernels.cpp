@@ -70,6 +70,48 @@ inline int top_extended(std::uint64_t bits, unsigned shift) noexcept {
     return static_cast<int>((static_cast<std::int64_t>(magnitude) ^ negative) - negative);
 }
 
+/// Fields of a DifferenceTable::Two.
+struct TwoFields {
+    std::uint64_t entry;
+
+    [[nodiscard]] unsigned field(unsigned at) const noexcept {
+        return static_cast<unsigned>(entry >> at) & 63;
+    }
+    [[nodiscard]] unsigned length() const noexcept { return field(0); }
+    [[nodiscard]] unsigned count() const noexcept { return field(40); }
+    [[nodiscard]] unsigned first_length() const noexcept { return field(48); }
+    [[nodiscard]] int first(std::uint64_t bits) const noexcept {
+        return top_extended(bits << field(8), field(16));
+    }
+    [[nodiscard]] int second(std::uint64_t bits) const noexcept {
+        return top_extended(bits << field(24), field(32));
+    }
+};
+
+/// One difference, code and extra bits by one look-up.
+struct ByWhole {
+    static constexpr Index per_refill = 4; // 56 bits, at most 12 each
+
+    static int next(BitReader &reader, const DifferenceTable &table, Findings &findings) noexcept {
+        return next_difference(reader, table, findings);
+    }
+};
+
+/// One difference, the code by look-up, its extra bits without a branch.
+struct ByPrefix {
+    static constexpr Index per_refill = 2; // 56 bits, at most 26 each
+
+    static int next(BitReader &reader, const DifferenceTable &table, Findings &findings) noexcept {
+        const TwoFields two{table.two[reader.peek(DifferenceTable::two_bits)]};
+        if (two.entry == 0) [[unlikely]] {
+            return missed_difference(reader, table, findings);
+        }
+        const std::uint64_t bits = reader.bits;
+        reader.consume(two.first_length());
+        return two.first(bits);
+    }
+};
+
 /// T.81 table H.1.
 template <int Predictor>
 inline int predict(int left, int above, int above_left) noexcept {
@@ -103,9 +145,6 @@ struct Neighbours {
     }
 };
 
-// A refill gives 56 bits: four look-ups of at most 12.
-constexpr Index per_refill = 4;
-
 /// Samples of one table in a row, one component or interleaved ones: sample i's left neighbour is i -
 /// Components.
 template <int Predictor, int Components>
@@ -134,41 +173,60 @@ private:
     int left_;
 };
 
+/// One stream of samples on its way.
 template <int Predictor, int Components>
-void decode_flat(LosslessCursor &cursor, Index columns) noexcept {
-    static_assert(2 * DifferenceTable::two_longest <= 56);
-    BitReader reader = cursor.reader;
-    const DifferenceTable &table = *cursor.tables[0];
-    FlatRow<Predictor, Components> samples(cursor);
-    const Index count = columns * Components;
-    Index i = 0;
-    const auto step = [&] {
-        const std::uint64_t entry = table.two[reader.peek(DifferenceTable::two_bits)];
-        if (entry == 0) [[unlikely]] {
-            samples.put(i++, missed_difference(reader, table, cursor.findings));
+class FlatStream {
+public:
+    FlatStream(LosslessCursor &cursor, Index count) noexcept
+        : reader_(cursor.reader), table_(*cursor.tables[0]), findings_(cursor.findings), samples_(cursor),
+          count_(count) {}
+
+    /// Whether `two_steps` has room for four samples.
+    [[nodiscard]] bool has_four() const noexcept { return at_ + 4 <= count_; }
+    void two_steps() noexcept {
+        static_assert(2 * DifferenceTable::two_longest <= 56);
+        reader_.refill();
+        step();
+        step();
+    }
+    BitReader finish() noexcept {
+        while (has_four()) {
+            two_steps();
+        }
+        for (; at_ < count_; ++at_) {
+            reader_.refill();
+            samples_.put(at_, next_difference(reader_, table_, findings_));
+        }
+        return reader_;
+    }
+
+private:
+    void step() noexcept {
+        const TwoFields two{table_.two[reader_.peek(DifferenceTable::two_bits)]};
+        if (two.entry == 0) [[unlikely]] {
+            samples_.put(at_++, missed_difference(reader_, table_, findings_));
             return;
         }
-        const std::uint64_t bits = reader.bits;
-        reader.consume(entry & 63);
-        const auto field = [entry](unsigned at) { return static_cast<unsigned>(entry >> at) & 63; };
-        const int first = top_extended(bits << field(8), field(16));
-        const int second = top_extended(bits << field(24), field(32));
-        samples.put_two(i, first, second, field(40));
-        i += field(40);
-    };
-    while (i + 4 <= count) {
-        reader.refill();
-        step();
-        step();
+        const std::uint64_t bits = reader_.bits;
+        reader_.consume(two.length());
+        samples_.put_two(at_, two.first(bits), two.second(bits), two.count());
+        at_ += two.count();
     }
-    for (; i < count; ++i) {
-        reader.refill();
-        samples.put(i, next_difference(reader, table, cursor.findings));
-    }
-    cursor.reader = reader;
+
+    BitReader reader_;
+    const DifferenceTable &table_;
+    Findings &findings_;
+    FlatRow<Predictor, Components> samples_;
+    Index count_, at_ = 0;
+};
+
+template <int Predictor, int Components>
+void decode_flat(LosslessCursor &cursor, Index columns) noexcept {
+    FlatStream<Predictor, Components> stream(cursor, columns * Components);
+    cursor.reader = stream.finish();
 }
 
-template <int Predictor>
+template <int Predictor, class By>
 void decode_two(LosslessCursor &first, LosslessCursor &second, Index columns) noexcept {
     BitReader reader_1 = first.reader, reader_2 = second.reader;
     const DifferenceTable &table_1 = *first.tables[0], &table_2 = *second.tables[0];
@@ -176,16 +234,16 @@ void decode_two(LosslessCursor &first, LosslessCursor &second, Index columns) no
     std::uint16_t *const row_1 = first.row, *const row_2 = second.row;
     Neighbours near_1{row_1[-1], above_1[-1]}, near_2{row_2[-1], above_2[-1]};
     const auto step = [&](Index i) {
-        const int difference_1 = next_difference(reader_1, table_1, first.findings);
-        const int difference_2 = next_difference(reader_2, table_2, second.findings);
+        const int difference_1 = By::next(reader_1, table_1, first.findings);
+        const int difference_2 = By::next(reader_2, table_2, second.findings);
         row_1[i] = near_1.reconstruct<Predictor>(above_1[i], difference_1);
         row_2[i] = near_2.reconstruct<Predictor>(above_2[i], difference_2);
     };
     Index x = 0;
-    for (; x + per_refill <= columns; x += per_refill) {
+    for (; x + By::per_refill <= columns; x += By::per_refill) {
         reader_1.refill();
         reader_2.refill();
-        for (Index i = x; i < x + per_refill; ++i) {
+        for (Index i = x; i < x + By::per_refill; ++i) {
             step(i);
         }
     }
@@ -225,6 +283,11 @@ constexpr std::array<std::array<LosslessKernel, 4>, 2> kernels_of{
      {decode_flat<Predictor, 1>, decode_flat<Predictor, 2>, decode_flat<Predictor, 3>,
       decode_flat<Predictor, 4>}}};
 
+template <class By>
+constexpr std::array<LosslessPairKernel, 7> pair_kernels{
+    decode_two<1, By>, decode_two<2, By>, decode_two<3, By>, decode_two<4, By>,
+    decode_two<5, By>, decode_two<6, By>, decode_two<7, By>};
+
 } // namespace
 
 LosslessKernel lossless_kernel(int predictor, int components, bool one_table) noexcept {
@@ -234,10 +297,8 @@ LosslessKernel lossless_kernel(int predictor, int components, bool one_table) no
     return of_predictor[one_table ? 1 : 0][static_cast<std::size_t>(components - 1)];
 }
 
-LosslessPairKernel lossless_pair_kernel(int predictor) noexcept {
-    static constexpr std::array<LosslessPairKernel, 7> table{decode_two<1>, decode_two<2>, decode_two<3>,
-                                                             decode_two<4>, decode_two<5>, decode_two<6>,
-                                                             decode_two<7>};
+LosslessPairKernel lossless_pair_kernel(int predictor, bool by_prefix) noexcept {
+    const auto &table = by_prefix ? pair_kernels<ByPrefix> : pair_kernels<ByWhole>;
     return table[static_cast<std::size_t>(predictor - 1)];
 }
 

@@ -33,7 +33,7 @@ using LosslessPairKernel = void (*)(LosslessCursor &first, LosslessCursor &secon
 /// `predictor` 1 to 7 (table H.1), `components` 1 to 4; `one_table`: all components use the
 /// cursor's first table.
 [[nodiscard]] LosslessKernel lossless_kernel(int predictor, int components, bool one_table) noexcept;
-[[nodiscard]] LosslessPairKernel lossless_pair_kernel(int predictor) noexcept;
+[[nodiscard]] LosslessPairKernel lossless_pair_kernel(int predictor, bool by_prefix) noexcept;
 
 /// Samples a kernel may decode between two checks of the reader's position: at most 33 bits each.
 inline constexpr Index samples_per_check = 128;
