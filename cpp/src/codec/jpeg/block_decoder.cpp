@@ -16,19 +16,18 @@ int long_dc_difference(BitReader &reader, const DifferenceTable &table, bool &va
     return difference;
 }
 
-CoefficientTable::Entry long_coefficient(BitReader &reader, const CoefficientTable &table,
-                                         bool &valid) noexcept {
+Coefficient long_coefficient(BitReader &reader, const CoefficientTable &table, bool &valid) noexcept {
     reader.refill();
     const int symbol = table.code.decode(reader);
     if (symbol < 0) {
         valid = false;
-        return {0, CoefficientTable::end_of_block, 1};
+        return {0, CoefficientTable::end_of_block};
     }
     const auto run = static_cast<unsigned>(symbol) >> 4, category = static_cast<unsigned>(symbol) & 15;
     const unsigned skip = category == 0 && run != 15 ? CoefficientTable::end_of_block + run : run;
     const int value = extend(reader.take(category), category);
     reader.refill();
-    return {static_cast<std::int16_t>(value), static_cast<std::uint8_t>(skip), 1};
+    return {value, skip};
 }
 
 } // namespace radpix::jpeg

@@ -14,10 +14,16 @@ struct alignas(32) Block {
     std::int16_t values[80];
 };
 
+/// What one code stands for; `skip` as in CoefficientTable.
+struct Coefficient {
+    int value;
+    unsigned skip;
+};
+
 /// Long codes and undefined ones; consumes the code. `valid` turns false for an undefined one.
 [[nodiscard]] int long_dc_difference(BitReader &reader, const DifferenceTable &table, bool &valid) noexcept;
-[[nodiscard]] CoefficientTable::Entry long_coefficient(BitReader &reader, const CoefficientTable &table,
-                                                       bool &valid) noexcept;
+[[nodiscard]] Coefficient long_coefficient(BitReader &reader, const CoefficientTable &table,
+                                           bool &valid) noexcept;
 
 inline int next_dc_difference(BitReader &reader, const DifferenceTable &table, bool &valid) noexcept {
     const DifferenceTable::Whole entry = table.whole[reader.peek(DifferenceTable::whole_bits)];
@@ -31,26 +37,28 @@ inline int next_dc_difference(BitReader &reader, const DifferenceTable &table, b
     return entry.difference;
 }
 
-inline CoefficientTable::Entry next_coefficient(BitReader &reader, const CoefficientTable &table,
-                                                bool &valid) noexcept {
-    CoefficientTable::Entry entry = table.lookup[reader.peek(CoefficientTable::lookup_bits)];
-    if (entry.length == 0) [[unlikely]] {
+inline Coefficient next_coefficient(BitReader &reader, const CoefficientTable &table, bool &valid) noexcept {
+    const CoefficientTable::Entry entry = table.lookup[reader.peek(CoefficientTable::lookup_bits)];
+    if (entry == 0) [[unlikely]] {
         BitReader copy = reader;
-        entry = long_coefficient(copy, table, valid);
+        const Coefficient coefficient = long_coefficient(copy, table, valid);
         reader = copy;
-        return entry;
+        return coefficient;
     }
-    reader.consume(entry.length);
-    return entry;
+    const std::uint64_t extra = reader.bits << (entry >> 8 & 63);
+    reader.consume(entry & 63);
+    return {top_extended(extra, entry >> 16 & 63), entry >> 24};
 }
 
 /// Returns whether the block has coefficients beside DC; only then is all of `block` written.
 inline bool decode_block(BitReader &reader, const DifferenceTable &dc, const CoefficientTable &ac,
                          std::int16_t &prediction, Block &block, bool &valid) noexcept {
-    reader.refill(); // 56 bits: a DC look-up of 12, an AC look-up of 11
+    static_assert(2 * CoefficientTable::longest <= 56 &&
+                  DifferenceTable::whole_bits + CoefficientTable::longest <= 56);
+    reader.refill(); // 56 bits: a DC and an AC look-up
     prediction = static_cast<std::int16_t>(prediction + next_dc_difference(reader, dc, valid));
-    CoefficientTable::Entry entry = next_coefficient(reader, ac, valid);
-    if (entry.skip >= CoefficientTable::end_of_block) {
+    Coefficient next = next_coefficient(reader, ac, valid);
+    if (next.skip >= CoefficientTable::end_of_block) {
         block.values[0] = prediction;
         return false;
     }
@@ -59,21 +67,19 @@ inline bool decode_block(BitReader &reader, const DifferenceTable &dc, const Coe
     unsigned k = 1;
     for (;;) {
         // An end of block writes its zero into a slot past the block.
-        k += entry.skip;
-        block.values[natural_order[k++]] = entry.value;
+        k += next.skip;
+        block.values[natural_order[k++]] = static_cast<std::int16_t>(next.value);
         if (k >= 64) {
             return true;
         }
-        reader.refill(); // then four look-ups of at most 11 bits
-        for (int i = 0; i < 3; ++i) {
-            entry = next_coefficient(reader, ac, valid);
-            k += entry.skip;
-            block.values[natural_order[k++]] = entry.value;
-            if (k >= 64) {
-                return true;
-            }
+        reader.refill(); // then two AC look-ups
+        next = next_coefficient(reader, ac, valid);
+        k += next.skip;
+        block.values[natural_order[k++]] = static_cast<std::int16_t>(next.value);
+        if (k >= 64) {
+            return true;
         }
-        entry = next_coefficient(reader, ac, valid);
+        next = next_coefficient(reader, ac, valid);
     }
 }
 

@@ -104,14 +104,9 @@ void DifferenceTable::fill_two(const HuffmanSpec &spec) {
 CoefficientTable::CoefficientTable(const HuffmanSpec &spec, Index offset) : code(spec, offset) {
     for_each_short_code(spec, lookup_bits, [this](unsigned bits, unsigned length, unsigned symbol) {
         const unsigned run = symbol >> 4, category = symbol & 15;
-        if (length + category > lookup_bits) {
-            return;
-        }
         const unsigned skip = category == 0 && run != 15 ? end_of_block + run : run;
-        fill_slots<lookup_bits>(lookup, bits, length, category, [&](unsigned extra) {
-            return Entry{static_cast<std::int16_t>(extend(extra, category)), static_cast<std::uint8_t>(skip),
-                         static_cast<std::uint8_t>(length + category)};
-        });
+        const Entry entry = (length + category) | length << 8 | (63 - category) << 16 | skip << 24;
+        fill_slots<lookup_bits>(lookup, bits, length, 0, [entry](unsigned) { return entry; });
     });
 }
 

@@ -41,6 +41,13 @@ struct CanonicalCode {
     }
 };
 
+/// T.81 F.2.2.1 EXTEND of the extra bits at the top of `bits`; `shift` is 63 less their number.
+inline int top_extended(std::uint64_t bits, unsigned shift) noexcept {
+    const auto negative = ~(static_cast<std::int64_t>(bits) >> 63); // all ones where the first bit is 0
+    const std::uint64_t magnitude = (bits ^ static_cast<std::uint64_t>(negative)) >> 1 >> shift;
+    return static_cast<int>((static_cast<std::int64_t>(magnitude) ^ negative) - negative);
+}
+
 /// Differences of a lossless scan (T.81 H.1.2.2) and DC differences (F.1.2.1): `SSSS` and its extra bits.
 ///
 /// Where code and extra bits together are short, `whole` gives the difference at once. For a single lossless
@@ -75,15 +82,15 @@ private:
     void fill_two(const HuffmanSpec &spec);
 };
 
-/// AC coefficients of a sequential scan (T.81 F.1.2.2).
+/// AC coefficients (T.81 F.1.2.2, G.1.2.2): runs, categories and their extra bits. The value is computed from
+/// the extra bits without a branch: with the values in the table, 12-bit images miss it too often.
 struct CoefficientTable {
-    struct Entry {
-        std::int16_t value;
-        std::uint8_t skip;   ///< zero coefficients before the value; 64 + r for EOBr, 15 and value 0 for ZRL
-        std::uint8_t length; ///< of code and extra bits; 0: not in the look-up
-    };
+    /// A byte each from the lowest: length of code and extra bits (0: not in the look-up), of the code, 63 -
+    /// SSSS, `skip`: zero coefficients before the value; 64 + r for EOBr, 15 and value 0 for ZRL.
+    using Entry = std::uint32_t;
     static constexpr unsigned lookup_bits = 11;
-    static constexpr std::uint8_t end_of_block = 64;
+    static constexpr unsigned longest = lookup_bits + 15;
+    static constexpr unsigned end_of_block = 64;
 
     std::array<Entry, 1U << lookup_bits> lookup{};
     CanonicalCode code;

@@ -63,13 +63,6 @@ inline int next_difference(BitReader &reader, const DifferenceTable &table, Find
     return entry.difference;
 }
 
-/// EXTEND (F.2.2.1) of the extra bits at the top of `bits`; `shift` is 63 less their number.
-inline int top_extended(std::uint64_t bits, unsigned shift) noexcept {
-    const auto negative = ~(static_cast<std::int64_t>(bits) >> 63); // all ones where the first bit is 0
-    const std::uint64_t magnitude = (bits ^ static_cast<std::uint64_t>(negative)) >> 1 >> shift;
-    return static_cast<int>((static_cast<std::int64_t>(magnitude) ^ negative) - negative);
-}
-
 /// Fields of a DifferenceTable::Two.
 struct TwoFields {
     std::uint64_t entry;

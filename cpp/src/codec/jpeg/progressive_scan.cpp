@@ -145,7 +145,7 @@ public:
         bool valid = true;
         for (unsigned k = start_; k <= end_; ++k) {
             reader.refill();
-            const CoefficientTable::Entry entry = next_coefficient(reader, *table_, valid);
+            const Coefficient entry = next_coefficient(reader, *table_, valid);
             if (entry.skip >= CoefficientTable::end_of_block) {
                 run_ = end_of_band_run(reader, entry.skip) - 1;
                 break;
@@ -184,7 +184,7 @@ public:
         unsigned k = start_;
         while (run_ == 0 && k <= end_) {
             reader.refill();
-            const CoefficientTable::Entry entry = next_coefficient(reader, *table_, valid);
+            const Coefficient entry = next_coefficient(reader, *table_, valid);
             if (entry.skip >= CoefficientTable::end_of_block) {
                 run_ = end_of_band_run(reader, entry.skip);
                 break;
