@@ -16,10 +16,19 @@ enum class Errc : int {
     rle_header = 2,
     rle_segment_bounds = 3,
     pixel_data_length = 4,
+    jpeg_marker = 40,             // SOI missing, a segment that does not fit, a marker out of place
+    jpeg_frame_header = 41,       // SOFn or DNL
+    jpeg_scan_header = 42,        // SOS, or a scan that contradicts the earlier ones
+    jpeg_huffman_table = 43,      // DHT, or a table that a scan needs and nothing defined
+    jpeg_quantization_table = 44, // DQT, likewise
+    jpeg_entropy_coding = 45,     // entropy-coded data with no meaning
+    jpeg_size_mismatch = 46,      // rows, columns, samples: data set and frame header disagree
+    jpeg_precision = 47,          // samples wider than Bits Allocated
 
     // unsupported: a correct stream that this build cannot decode (UnsupportedTransferSyntaxError)
     unsupported_transfer_syntax = 100,
     unsupported_layout = 101,
+    jpeg_process = 140, // arithmetic coding, hierarchical, or a process a precision has no definition for
 
     // usage: the caller's arguments do not fit together (ValueError)
     invalid_argument = 200,

@@ -35,6 +35,24 @@ const char *name_of(Errc code) noexcept {
         return "rle-segment-bounds";
     case Errc::pixel_data_length:
         return "pixel-data-length";
+    case Errc::jpeg_marker:
+        return "jpeg-marker";
+    case Errc::jpeg_frame_header:
+        return "jpeg-frame-header";
+    case Errc::jpeg_scan_header:
+        return "jpeg-scan-header";
+    case Errc::jpeg_huffman_table:
+        return "jpeg-huffman-table";
+    case Errc::jpeg_quantization_table:
+        return "jpeg-quantization-table";
+    case Errc::jpeg_entropy_coding:
+        return "jpeg-entropy-coding";
+    case Errc::jpeg_size_mismatch:
+        return "jpeg-size-mismatch";
+    case Errc::jpeg_precision:
+        return "jpeg-precision";
+    case Errc::jpeg_process:
+        return "jpeg-unsupported-process";
     case Errc::unsupported_transfer_syntax:
         return "unsupported-transfer-syntax";
     case Errc::unsupported_layout:

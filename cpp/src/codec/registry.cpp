@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "codec/jpeg/decoder.hpp"
 #include "codec/rle/decoder.hpp"
 #include "codec/uncompressed/decoder.hpp"
 #include "radpix/codec.hpp"
@@ -20,6 +21,17 @@ constexpr auto table = std::to_array<TransferSyntax>({
     {"1.2.840.10008.1.2.1.99", "Deflated Explicit VR Little Endian", false, false,
      uncompressed::decode_little_endian},
     {"1.2.840.10008.1.2.2", "Explicit VR Big Endian", false, false, uncompressed::decode_big_endian},
+    {"1.2.840.10008.1.2.4.50", "JPEG Baseline (Process 1)", true, true, jpeg::decode_baseline},
+    {"1.2.840.10008.1.2.4.51", "JPEG Extended (Process 2 & 4)", true, true, jpeg::decode_extended},
+    {"1.2.840.10008.1.2.4.53", "JPEG Spectral Selection, Non-Hierarchical (Process 6 & 8)", true, true,
+     jpeg::decode_progressive},
+    {"1.2.840.10008.1.2.4.55", "JPEG Full Progression, Non-Hierarchical (Process 10 & 12)", true, true,
+     jpeg::decode_progressive},
+    {"1.2.840.10008.1.2.4.57", "JPEG Lossless, Non-Hierarchical (Process 14)", true, false,
+     jpeg::decode_lossless, jpeg::decode_lossless_pair},
+    {"1.2.840.10008.1.2.4.70",
+     "JPEG Lossless, Non-Hierarchical, First-Order Prediction (Process 14 [Selection Value 1])", true, false,
+     jpeg::decode_lossless_first_order, jpeg::decode_lossless_first_order_pair},
     {"1.2.840.10008.1.2.5", "RLE Lossless", true, false, rle::decode},
     // The caller has inflated the frame (PS3.5 A.4.13).
     {"1.2.840.10008.1.2.8.1", "Deflated Image Frame Compression", true, false,

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Entropy decoding of one block of a sequential scan, T.81 F.2.2.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "codec/jpeg/huffman.hpp"
+
+namespace radpix::jpeg {
+
+/// 64 coefficients in natural order, and slots for what corrupt streams put behind them.
+struct alignas(32) Block {
+    std::int16_t values[80];
+};
+
+/// What one code stands for; `skip` as in CoefficientTable.
+struct Coefficient {
+    int value;
+    unsigned skip;
+};
+
+/// Long codes and undefined ones; consumes the code. `valid` turns false for an undefined one.
+[[nodiscard]] int long_dc_difference(BitReader &reader, const DifferenceTable &table, bool &valid) noexcept;
+[[nodiscard]] Coefficient long_coefficient(BitReader &reader, const CoefficientTable &table,
+                                           bool &valid) noexcept;
+
+inline int next_dc_difference(BitReader &reader, const DifferenceTable &table, bool &valid) noexcept {
+    const DifferenceTable::Whole entry = table.whole[reader.peek(DifferenceTable::whole_bits)];
+    if (entry.length == 0) [[unlikely]] {
+        BitReader copy = reader; // whose address may be taken, so that `reader` itself stays in registers
+        const int difference = long_dc_difference(copy, table, valid);
+        reader = copy;
+        return difference;
+    }
+    reader.consume(entry.length);
+    return entry.difference;
+}
+
+inline Coefficient next_coefficient(BitReader &reader, const CoefficientTable &table, bool &valid) noexcept {
+    const CoefficientTable::Entry entry = table.lookup[reader.peek(CoefficientTable::lookup_bits)];
+    if (entry == 0) [[unlikely]] {
+        BitReader copy = reader;
+        const Coefficient coefficient = long_coefficient(copy, table, valid);
+        reader = copy;
+        return coefficient;
+    }
+    const std::uint64_t extra = reader.bits << (entry >> 8 & 63);
+    reader.consume(entry & 63);
+    return {top_extended(extra, entry >> 16 & 63), entry >> 24};
+}
+
+/// Returns whether the block has coefficients beside DC; only then is all of `block` written.
+inline bool decode_block(BitReader &reader, const DifferenceTable &dc, const CoefficientTable &ac,
+                         std::int16_t &prediction, Block &block, bool &valid) noexcept {
+    static_assert(2 * CoefficientTable::longest <= 56 &&
+                  DifferenceTable::whole_bits + CoefficientTable::longest <= 56);
+    reader.refill(); // 56 bits: a DC and an AC look-up
+    prediction = static_cast<std::int16_t>(prediction + next_dc_difference(reader, dc, valid));
+    Coefficient next = next_coefficient(reader, ac, valid);
+    if (next.skip >= CoefficientTable::end_of_block) {
+        block.values[0] = prediction;
+        return false;
+    }
+    std::memset(block.values, 0, sizeof block.values);
+    block.values[0] = prediction;
+    unsigned k = 1;
+    for (;;) {
+        // An end of block writes its zero into a slot past the block.
+        k += next.skip;
+        block.values[natural_order[k++]] = static_cast<std::int16_t>(next.value);
+        if (k >= 64) {
+            return true;
+        }
+        reader.refill(); // then two AC look-ups
+        next = next_coefficient(reader, ac, valid);
+        k += next.skip;
+        block.values[natural_order[k++]] = static_cast<std::int16_t>(next.value);
+        if (k >= 64) {
+            return true;
+        }
+        next = next_coefficient(reader, ac, valid);
+    }
+}
+
+} // namespace radpix::jpeg

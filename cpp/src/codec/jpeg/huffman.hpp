@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Huffman decoding tables, T.81 Annex C and F.2.2.3: a look-up of code and extra bits together for what is
+/// short, the canonical code otherwise.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "codec/jpeg/bit_reader.hpp"
+#include "codec/jpeg/markers.hpp"
+#include "radpix/error.hpp"
+
+namespace radpix::jpeg {
+
+/// The canonical code alone.
+struct CanonicalCode {
+    /// Codes of at most this length are below `limit[length]`, left-aligned to 16 bits (T.81 F.16 MAXCODE).
+    std::array<std::uint32_t, 18> limit{};
+    /// Add a code of `length` bits for the index of its symbol.
+    std::array<std::int32_t, 17> symbol_offset{};
+    std::array<std::uint8_t, 256> symbols{};
+
+    /// Throws Error(jpeg_huffman_table) for an over-full code.
+    explicit CanonicalCode(const HuffmanSpec &spec, Index offset);
+    CanonicalCode() = default;
+
+    static constexpr int no_symbol = -1;
+    /// Consumes a code and returns its symbol, or `no_symbol` having consumed nothing.
+    int decode(BitReader &reader) const noexcept {
+        const std::uint32_t window = reader.peek(16);
+        unsigned length = 1;
+        while (length <= 16 && window >= limit[length]) {
+            ++length;
+        }
+        if (length > 16) {
+            return no_symbol;
+        }
+        const int index = static_cast<int>(window >> (16 - length)) + symbol_offset[length];
+        reader.consume(length);
+        return symbols[static_cast<std::size_t>(index) & 255];
+    }
+};
+
+/// T.81 F.2.2.1 EXTEND of the extra bits at the top of `bits`; `shift` is 63 less their number.
+inline int top_extended(std::uint64_t bits, unsigned shift) noexcept {
+    const auto negative = ~(static_cast<std::int64_t>(bits) >> 63); // all ones where the first bit is 0
+    const std::uint64_t magnitude = (bits ^ static_cast<std::uint64_t>(negative)) >> 1 >> shift;
+    return static_cast<int>((static_cast<std::int64_t>(magnitude) ^ negative) - negative);
+}
+
+/// Differences of a lossless scan (T.81 H.1.2.2) and DC differences (F.1.2.1): `SSSS` and its extra bits.
+///
+/// Where code and extra bits together are short, `whole` gives the difference at once. For a single lossless
+/// stream, whose speed is that of the chain from one look-up to the next, `two` knows the codes of up to two
+/// differences and the lengths of both; the differences themselves are computed off the chain, without a
+/// branch to mispredict.
+struct DifferenceTable {
+    struct Whole {
+        std::int16_t difference; ///< modulo 2^16
+        std::uint16_t length;    ///< of code and extra bits; 0: not in the look-up
+    };
+    /// Shift counts, a byte each from the lowest: length of all (0: not in the look-up), of the first code,
+    /// 63
+    /// - SSSS of the first, length of all up to the second's extra bits, 63 - SSSS of the second, how many
+    /// differences, length of the first with its extra bits.
+    using Two = std::uint64_t;
+    /// 4096 entries of 4 bytes fill half of a 32 KiB L1 cache: with 11 or 13 bits lossless scans are slower.
+    static constexpr unsigned whole_bits = 12;
+    static constexpr unsigned two_bits = 11; ///< 16 KiB as well
+    /// Two codes and the first's extra bits are at most `two_bits`, the second's extra bits 15.
+    static constexpr unsigned two_longest = two_bits + 15;
+
+    std::array<Whole, 1U << whole_bits> whole{};
+    std::array<Two, 1U << two_bits> two{};
+    CanonicalCode code;
+    double share_not_whole = 0; ///< of differences, by the lengths of their codes
+
+    enum class Use : std::uint8_t { lossless, dc }; ///< dc: without `two`
+    DifferenceTable(const HuffmanSpec &spec, Index offset, Use use);
+
+private:
+    void fill_two(const HuffmanSpec &spec);
+};
+
+/// AC coefficients (T.81 F.1.2.2, G.1.2.2): runs, categories and their extra bits. The value is computed from
+/// the extra bits without a branch: with the values in the table, 12-bit images miss it too often.
+struct CoefficientTable {
+    /// A byte each from the lowest: length of code and extra bits (0: not in the look-up), of the code, 63 -
+    /// SSSS, `skip`: zero coefficients before the value; 64 + r for EOBr, 15 and value 0 for ZRL.
+    using Entry = std::uint32_t;
+    static constexpr unsigned lookup_bits = 11;
+    static constexpr unsigned longest = lookup_bits + 15;
+    static constexpr unsigned end_of_block = 64;
+
+    std::array<Entry, 1U << lookup_bits> lookup{};
+    CanonicalCode code;
+
+    explicit CoefficientTable(const HuffmanSpec &spec, Index offset);
+};
+
+/// T.81 K.3 to K.6: what abbreviated streams (Motion JPEG) leave out. `is_ac`, `chrominance` choose one.
+[[nodiscard]] HuffmanSpec standard_table(bool is_ac, bool chrominance);
+
+} // namespace radpix::jpeg

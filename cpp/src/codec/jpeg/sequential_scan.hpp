@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Scans of sequential DCT-based frames (SOF0, SOF1), T.81 Annex F: blocks to samples.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "codec/jpeg/block_decoder.hpp"
+#include "codec/jpeg/kernels/kernels.hpp"
+#include "codec/jpeg/planes.hpp"
+
+namespace radpix::jpeg {
+
+/// What the restart intervals of a scan share.
+template <class Sample>
+class SequentialScan {
+public:
+    /// `quantization` by component of the frame.
+    SequentialScan(const Scan &scan, const PlaneGeometry &geometry, const Planes<Sample> &planes,
+                   const std::array<QuantizationTable, max_components> &quantization, CpuLevel level);
+
+    [[nodiscard]] Index intervals() const noexcept { return intervals_; }
+    [[nodiscard]] Index mcus_wide() const noexcept { return mcus_wide_; }
+    [[nodiscard]] Index mcus_high() const noexcept { return mcus_high_; }
+
+    /// Calls `row_done(n)` whenever MCU row n is complete.
+    template <class RowDone>
+    void decode_interval(Index index, RowDone &&row_done) const;
+
+private:
+    struct Part {
+        int component = 0, horizontal = 1, vertical = 1;
+        std::unique_ptr<DifferenceTable> dc;
+        std::unique_ptr<CoefficientTable> ac;
+        const std::uint16_t *quantization = nullptr;
+    };
+    using Predictions = std::array<std::int16_t, max_components>;
+
+    void decode_mcu(BitReader &reader, Predictions &predictions, Block &block, Index row, Index column,
+                    bool &valid) const noexcept;
+    void store_block(const Part &part, const Block &block, bool only_dc, Sample *out,
+                     Index stride) const noexcept;
+
+    const Scan &scan_;
+    const Planes<Sample> &planes_;
+    const SampleKernels<Sample> &kernels_;
+    std::vector<Part> parts_;
+    Index mcus_wide_, mcus_high_, interval_, intervals_;
+};
+
+template <class Sample>
+template <class RowDone>
+void SequentialScan<Sample>::decode_interval(Index index, RowDone &&row_done) const {
+    const EntropySegment &segment = scan_.data.segments[static_cast<std::size_t>(index)];
+    const std::uint8_t *const bytes = scan_.data.bytes.get();
+    BitReader reader(bytes + segment.begin);
+    Predictions predictions{};
+    Block block;
+    bool valid = true;
+    const Index first = index * interval_, last = std::min(first + interval_, mcus_wide_ * mcus_high_);
+    Index row = first / mcus_wide_, column = first % mcus_wide_;
+    for (Index mcu = first; mcu < last; ++mcu) {
+        decode_mcu(reader, predictions, block, row, column, valid);
+        const Index position = reader.position(bytes);
+        if (position > segment.end * 8) [[unlikely]] {
+            throw_segment_exhausted(scan_, index);
+        }
+        if (!valid) [[unlikely]] {
+            throw_invalid_code(scan_, position / 8);
+        }
+        if (++column == mcus_wide_) {
+            row_done(row);
+            ++row;
+            column = 0;
+        }
+    }
+}
+
+} // namespace radpix::jpeg
