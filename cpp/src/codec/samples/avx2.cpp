@@ -77,9 +77,25 @@ void interleave3_bytes(const std::byte *const *planes, std::byte *target, Index 
     interleave3<std::uint8_t>(rest, target + 3 * i, count - i);
 }
 
+// 32 bits as 32 bytes: each byte of the packed word is repeated eight times, and tested for its own bit.
+void unpack_bits_by_32(const std::byte *source, std::byte *target, Index count) noexcept {
+    const __m256i repeat = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+    const __m256i own_bit = _mm256_set1_epi64x(static_cast<long long>(0x8040201008040201U));
+    const __m256i one = _mm256_set1_epi8(1);
+    Index i = 0;
+    for (; i + 32 <= count; i += 32) {
+        std::int32_t word;
+        std::memcpy(&word, source + i / 8, sizeof word);
+        const __m256i bytes = _mm256_shuffle_epi8(_mm256_set1_epi32(word), repeat);
+        store256(target + i, _mm256_min_epu8(_mm256_and_si256(bytes, own_bit), one));
+    }
+    unpack_bits(source + i / 8, target + i, count - i);
+}
+
 constexpr Kernels table() noexcept {
     Kernels kernels = portable_table("avx2");
     kernels.interleave3[0] = interleave3_bytes;
+    kernels.unpack_bits = unpack_bits_by_32;
     return kernels;
 }
 
