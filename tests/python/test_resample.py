@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from radpix import GeometryError, LimitError, Volume, limits
+from radpix._backend import Grid, kernels
 from radpix.resample import resample
 
 if TYPE_CHECKING:
@@ -159,6 +163,47 @@ def test_like_a_grid_with_axes_in_another_order_and_direction(axes: tuple[int, i
     result = resample(volume, like=like, antialias=False)
     expected = ramp_at(like.index_to_patient(indices(like.shape)))
     assert np.abs(result.voxels - expected).max() < 1e-6
+
+
+def test_a_rotated_grid_is_handed_to_reslice_as_steps_in_voxels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The point-by-point kernel, replaced by one that records where it was asked to sample."""
+    volume = replace(ramp_volume((20, 22, 24)), padding_value=-7.0)
+    angle = np.cos(0.3), np.sin(0.3)
+    index_map = np.array(
+        [[1, 0, 0, 2], [0, angle[0], -angle[1], 5], [0, angle[1], angle[0], 1], [0, 0, 0, 1]]
+    )
+    like = Volume(np.zeros((6, 7, 8)), volume.affine @ index_map)
+
+    def reslice(voxels: NDArray[Any], out: NDArray[Any], grid: Grid, **options: Any) -> None:
+        assert voxels is volume.voxels
+        assert (options["combine"], options["interpolation"], options["fill"]) == ("mean", "nearest", -7.0)
+        steps = np.array([grid.plane_step, grid.row_step, grid.column_step])
+        out[...] = ramp_at(volume.index_to_patient(indices(out.shape) @ steps + np.array(grid.origin)))
+
+    monkeypatch.setattr(kernels(), "reslice", reslice)
+    result = resample(volume, like=like, interpolation="nearest")
+    assert np.allclose(result.voxels, ramp_at(like.index_to_patient(indices(like.shape))), rtol=0, atol=1e-9)
+    assert np.array_equal(result.affine, like.affine)
+    with pytest.raises(ValueError, match="rotated"):
+        resample(volume, like=like, antialias=True)
+
+
+def test_memory_beyond_the_result_is_small() -> None:
+    """Scratch is bounded: a ring per thread, no volume in between. Peak memory is that of a process of its own."""
+    resource = pytest.importorskip("resource")
+    code = (
+        "import resource, numpy as np; from radpix import Volume; from radpix.resample import resample;"
+        "v = Volume(np.ones((160, 256, 256), np.int16)); resample(Volume(np.ones((2, 2, 2), np.int16)), spacing=1.0);"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss;"
+        "r = resample(v, spacing={spacing}, num_threads=2);"
+        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 - r.voxels.nbytes)"
+    )
+    assert resource is not None
+    for spacing in (0.7, 3.0):
+        command = [sys.executable, "-c", code.format(spacing=spacing)]
+        environment = {**os.environ, "RADPIX_BACKEND": "native"}
+        extra = int(subprocess.run(command, check=True, capture_output=True, env=environment).stdout)
+        assert extra < 16 << 20
 
 
 def test_like_itself_is_the_identity() -> None:

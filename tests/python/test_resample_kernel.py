@@ -206,6 +206,19 @@ def test_the_same_grid_gives_the_same_voxels(dtype: str, interpolation: str) -> 
     assert out.tobytes() == voxels.tobytes()
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("interpolation", ["nearest", "linear"])
+def test_nan_and_infinity_spread_alike_on_every_path(dtype: str, interpolation: str) -> None:
+    voxels = random_voxels((9, 20, 40), dtype, 3)
+    voxels[2, 3, 4:9], voxels[5, :, 11], voxels[:, 7, 30] = np.nan, np.inf, -np.inf
+    voxels[0] = -np.float64(np.nan)
+    maps = (centred(9, 14), centred(20, 13), centred(40, 31))
+    for antialias in (False, True):
+        options = {"interpolation": interpolation, "antialias": antialias}
+        out = everywhere(voxels, (14, 13, 31), maps, numba=True, **options)
+        assert 0 < np.isfinite(out).sum() < out.size
+
+
 def test_linear_ramps_are_reproduced() -> None:
     z, y, x = np.meshgrid(np.arange(9.0), np.arange(8.0), np.arange(7.0), indexing="ij")
     ramp = 3 * z - 2 * y + 5 * x + 1

@@ -9,7 +9,7 @@
 namespace radpix::project {
 
 /// Lines that `fold` takes at a time: accumulators are loaded and stored once for all of them.
-inline constexpr Index fold_lines = 4;
+inline constexpr Index fold_lines = 8;
 
 template <class T, class Sum>
 struct Kernels {

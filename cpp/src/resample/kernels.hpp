@@ -22,7 +22,6 @@ struct ColumnPlan {
     Index taps = 1;
     const std::int32_t *start = nullptr; ///< first input column of each output, group_size * groups of them
     const A *weights = nullptr;          ///< [tap][output]
-    const std::int32_t *span = nullptr;  ///< per group, how far its last window starts behind its first
 };
 
 template <class T, class A>

@@ -58,7 +58,8 @@ inline void blend_in(const T *const *rows, const A *weights, Index taps, Index n
 template <class T, class A>
 inline T to_voxel(A sum) {
     if constexpr (std::is_floating_point_v<T>) {
-        return static_cast<T>(sum);
+        return sum != sum ? std::numeric_limits<T>::quiet_NaN()
+                          : static_cast<T>(sum); // one NaN on every path
     } else {
         using Wide = std::conditional_t<sizeof(T) == 4, std::int64_t, std::int32_t>;
         constexpr A rounder = sizeof(A) == 4 ? A(12582912.0) : A(6755399441055744.0);

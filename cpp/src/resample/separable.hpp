@@ -21,6 +21,20 @@ inline constexpr Index max_tile_rows = 32;
 inline constexpr Index max_tile_columns = 2048;
 inline constexpr Index wanted_tiles = 8; ///< enough for a few threads to share evenly
 
+inline constexpr Index rows_ahead = 4; ///< to prefetch
+inline constexpr Index cache_line = 64;
+
+// Inlined by force: GCC takes a function that only prefetches for one without effects and drops the call.
+#if defined(__GNUC__)
+#define RADPIX_PREFETCHING [[gnu::always_inline]] inline
+RADPIX_PREFETCHING void prefetch(const void *address) noexcept {
+    __builtin_prefetch(address);
+}
+#else
+#define RADPIX_PREFETCHING inline
+inline void prefetch(const void * /*address*/) noexcept {}
+#endif
+
 [[nodiscard]] constexpr Index ceil_div(Index a, Index b) noexcept {
     return (a + b - 1) / b;
 }
@@ -43,11 +57,7 @@ public:
                     static_cast<A>(axis.weights[static_cast<std::size_t>(from * axis.taps + j)]);
             }
         }
-        for (Index i = 0; i < padded; i += group_size) {
-            span_.push_back(start_[static_cast<std::size_t>(i + group_size - 1)] -
-                            start_[static_cast<std::size_t>(i)]);
-        }
-        plan = {groups, axis.taps, start_.data(), weights_.data(), span_.data()};
+        plan = {groups, axis.taps, start_.data(), weights_.data()};
     }
     ColumnTables(const ColumnTables &) = delete;
     ColumnTables &operator=(const ColumnTables &) = delete;
@@ -56,7 +66,7 @@ public:
     bool is_shift; ///< the x pass only moves the row
 
 private:
-    std::vector<std::int32_t> start_, span_;
+    std::vector<std::int32_t> start_;
     std::vector<A> weights_;
 };
 
@@ -169,11 +179,34 @@ private:
                 s.in_rows[at(j)] = origin + (y_.start[at(y)] - begin + j) * row_stride;
             }
             const A *weights = y_weights_.data() + y * y_.taps;
+            if (!packed) {
+                prefetch_for(s, slice, y);
+            }
             A *target = columns_.is_shift ? slab : s.row.data();
             kernels_.blend_in(s.in_rows.data(), weights, y_.taps, s.x_end - s.x_begin, target);
             if (!columns_.is_shift) {
                 kernels_.columns(target, static_cast<std::int32_t>(s.x_begin), columns_.plan,
                                  s.tile.x0 / group_size, s.stride / group_size, slab);
+            }
+        }
+    }
+
+    /// Asks for the input rows that the output rows after y will be the first to read: a band is too short
+    /// for the processor to notice its stream (linear to 1 mm: 26 instead of 34 ms).
+    RADPIX_PREFETCHING void prefetch_for(const Scratch &s, Index slice, Index y) const {
+        const Index begin = rows_begin(s.tile);
+        const Index end = rows_end(s.tile);
+        const Index reach = y_.taps + rows_ahead;
+        Index row = y == s.tile.y0 ? begin + rows_ahead : y_.start[at(y - 1)] + reach;
+        for (; row < y_.start[at(y)] + reach; ++row) {
+            const bool here = row < end;
+            const Index wrapped = here ? row : row - end + begin;
+            if (wrapped >= end || (!here && slice + 1 >= in_.depth)) {
+                return;
+            }
+            const T *samples = &in_(here ? slice : slice + 1, wrapped, s.x_begin);
+            for (Index x = 0; x < s.x_end - s.x_begin; x += cache_line / static_cast<Index>(sizeof(T))) {
+                prefetch(samples + x);
             }
         }
     }

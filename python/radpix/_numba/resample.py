@@ -61,6 +61,7 @@ def _resample_rows(  # type: ignore[no-untyped-def]
     held = np.empty(taps, np.int64)
     row = np.zeros(voxels.shape[2], z_weights.dtype)
     scratch = np.zeros(max(taps, y_weights.shape[1]), z_weights.dtype)
+    nan = scratch.dtype.type(np.nan)
     for y in range(first, last):
         held[:] = -1
         for z in range(z_start.size):
@@ -76,6 +77,8 @@ def _resample_rows(  # type: ignore[no-untyped-def]
                 total = _sum_of_window(scratch, 0, z_weights[z])
                 if limits.size:
                     total = np.rint(min(max(total, limits[0]), limits[1]))
+                elif np.isnan(total):
+                    total = nan  # one bit pattern on every path
                 out[z, y, x] = total
 
 
