@@ -21,6 +21,7 @@ from radpix.load import load
 from radpix.modality import apply_modality
 from radpix.plane import EdgeLetters, Plane
 from radpix.projection import project
+from radpix.resample import resample
 from radpix.reslice import reslice
 from radpix.series import Series, VolumePlan, scan
 from radpix.slices import Slice
@@ -59,6 +60,7 @@ __all__ = [
     "limits",
     "load",
     "project",
+    "resample",
     "reslice",
     "scan",
     "set_num_threads",
