@@ -61,8 +61,7 @@ def reslice(
     interpolation
         ``"linear"``, or ``"nearest"`` for labels.
     fill
-        The value where no sample is inside; by default the volume's padding value, else its minimum (found once per
-        volume object).
+        The value where no sample is inside; by default the volume's padding value, else its minimum (found once).
     slab_step
         Distance in mm that the slab's samples should have, by default the smallest voxel spacing. There are
         n = max(1, round(thickness / slab_step)) samples, in the middles of n equal parts of the slab.
