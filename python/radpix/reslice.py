@@ -1,4 +1,11 @@
-"""Reformatting: a volume sampled on any plane, thin or as a slab."""
+"""Reformatting: a volume sampled on any plane, thin or as a slab.
+
+Everything is measured in patient space, so a sheared volume (a tilted gantry) is met where it is, and a slab is as
+thick in mm at any obliquity. A sample is inside the volume if -0.5 <= index <= n - 0.5 on every axis; within the
+outermost half voxel the outermost centres' values go on. Linear interpolation goes along x, then y, then z, in float32
+for float32 and integers of up to 16 bits, else in float64; a neighbour of weight 0 does not matter, even if it is NaN.
+The nearest voxel is that at floor(index + 0.5). Integer results are rounded half to even and saturated.
+"""
 
 from __future__ import annotations
 
@@ -38,11 +45,7 @@ def reslice(
     out: NDArray[Any] | None = None,
     num_threads: int | None = None,
 ) -> Slice:
-    """Sample a volume on a plane (multi-planar reformatting).
-
-    Everything is measured in patient space, so a sheared volume (a tilted gantry) is met where it is, and a
-    slab is as thick in mm at any obliquity. A sample is inside the volume if -0.5 <= index <= n - 0.5 on
-    every axis; within the outermost half voxel the outermost centres' values go on.
+    """Sample a volume on a plane (multi-planar reformatting), by the rules at the head of this module.
 
     Parameters
     ----------
@@ -53,30 +56,25 @@ def reslice(
     thickness
         Of the slab in mm along the plane's normal, half on either side; 0 for one sample in the plane.
     combine
-        ``"mean"``, ``"max"``, ``"min"``, ``"sum"`` or ``"median"`` of the slab's samples. Samples outside the
-        volume do not take part. A NaN among the samples gives NaN; the median of an even number is the mean
-        of two.
+        ``"mean"``, ``"max"``, ``"min"``, ``"sum"`` or ``"median"`` of the slab's samples inside the volume. A NaN
+        among them gives NaN; the median of an even number is the mean of the middle two.
     interpolation
-        ``"linear"``, or ``"nearest"`` for labels: floor(index + 0.5). Linear works in float32 for float32 and
-        integers of up to 16 bits, else in float64, along x, then y, then z. A neighbour of weight 0 does not
-        matter, even if it is NaN.
+        ``"linear"``, or ``"nearest"`` for labels.
     fill
-        The value where no sample is inside; by default the volume's padding value, else its minimum (found
-        once per volume object).
+        The value where no sample is inside; by default the volume's padding value, else its minimum (found once).
     slab_step
         Distance in mm that the slab's samples should have, by default the smallest voxel spacing. There are
         n = max(1, round(thickness / slab_step)) samples, in the middles of n equal parts of the slab.
     out
-        (rows, columns[, channel]) of the volume's type, float32 or float64; may be strided. By default a new
-        array of the volume's type; for ``"sum"`` of integers of float32, or float64 where those have more
-        than 16 bits.
+        (rows, columns[, channel]) of the volume's type, float32 or float64, of any strides. By default a new array of
+        the volume's type; for ``"sum"`` of integers float32, or float64 where they have more than 16 bits.
     num_threads
         1 to 1024; None for the default. The result does not depend on it.
 
     Returns
     -------
     Slice
-        Pixels (rows, columns[, channel]) and their plane. Integers are rounded half to even and saturated.
+        Pixels (rows, columns[, channel]) and their plane.
 
     Raises
     ------
