@@ -433,6 +433,7 @@ def test_help_and_version(run: Callable[..., Result]) -> None:
         shown = CliRunner().invoke(app, [*command.split(), "--help"])
         assert shown.exit_code == 0
         assert "Usage: " in shown.output
+    assert "Commands:" in run().out
     result = run("--version")
     assert result.status == 0
     assert result.out.startswith(f"radpix {radpix.__version__} ({radpix.backend().name}")

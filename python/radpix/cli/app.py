@@ -19,7 +19,6 @@ app = typer.Typer(
     help="Look into DICOM images, audit their geometry, and draw them in true millimetres. "
     "Research use; not a medical device.",
     epilog="Exit status: 0 done, 1 failed (one line on stderr says why), 2 wrong usage, 130 interrupted.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -144,9 +143,10 @@ def bench(
 
 
 def run(arguments: list[str]) -> int:
-    """Parse the arguments, run the command, and return the exit status."""
+    """Parse the arguments, run the command, and return the exit status; without arguments, show the help."""
     tolerant_streams()
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
+    arguments = arguments or ["--help"]
     command = typer.main.get_command(app)
     return guarded(lambda: command.main(arguments, prog_name="radpix", standalone_mode=False), debug=debug)

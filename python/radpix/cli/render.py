@@ -229,7 +229,7 @@ def _card(volume: Volume, title: str, look: Look, point: NDArray[np.float64], fi
     dz, dy, dx = volume.spacing
     return Card(
         title=title,
-        subtitle=f"{clean(volume.modality) or 'Volume'}  ·  {volume.shape[0]} slices",
+        subtitle=f"{clean(volume.modality) or 'Volume'}  ·  {volume.shape[0]} slice{'s' * (volume.shape[0] != 1)}",
         facts=(
             ("Window", f"C {short(look.center)}  W {short(look.width)}{unit}{named}"),
             ("Matrix", f"{volume.shape[2]} x {volume.shape[1]} x {volume.shape[0]}"),
