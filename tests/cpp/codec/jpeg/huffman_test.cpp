@@ -63,7 +63,7 @@ TEST(huffman, codes_that_are_not_defined_have_no_symbol) {
 }
 
 TEST(huffman, differences_by_look_up_are_those_of_the_code) {
-    const auto table = std::make_unique<DifferenceTable>(skewed_spec(), 0, DifferenceTable::Use::lossless);
+    const auto table = std::make_unique<DifferenceTable>(skewed_spec(), 0);
     RandomBits bits(3);
     int short_ones = 0, pairs = 0;
     for (int i = 0; i < 20000; ++i) {
@@ -99,7 +99,8 @@ TEST(huffman, differences_by_look_up_are_those_of_the_code) {
 
 TEST(huffman, coefficients_by_look_up_are_those_of_the_code) {
     for (const bool chrominance : {false, true}) {
-        const auto table = std::make_unique<CoefficientTable>(standard_table(true, chrominance), 0);
+        const auto table = std::make_unique<CoefficientTable>(standard_table(true, chrominance), 0,
+                                                              CoefficientTable::Kind::ac);
         RandomBits bits(4);
         for (int i = 0; i < 20000; ++i) {
             BitReader slow = bits.next(), fast = slow;
