@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What the JPEG fuzz targets share: a frame layout that agrees with the codestream, so that the fuzzer gets past
-/// the first check, and one call of the decoder.
+/// What the JPEG fuzz targets share: a frame layout that agrees with the codestream, so that the fuzzer gets
+/// past the first check, and one call of the decoder.
 #pragma once
 
 #include <cstddef>
@@ -62,8 +62,8 @@ struct Frame {
         view.rank = colour ? 3 : 2;
         view.shape = {layout.rows, layout.columns, colour ? layout.samples_per_pixel : 0};
         view.strides = {layout.columns * layout.samples_per_pixel, layout.samples_per_pixel, colour ? 1 : 0};
-        memory.resize(
-            static_cast<std::size_t>(layout.rows * layout.columns * layout.samples_per_pixel * size_of(view.type)));
+        memory.resize(static_cast<std::size_t>(layout.rows * layout.columns * layout.samples_per_pixel *
+                                               size_of(view.type)));
         view.data = memory.data();
     }
     std::vector<std::byte> memory;

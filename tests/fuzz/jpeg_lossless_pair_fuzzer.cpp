@@ -33,8 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     const bool both = decode_alone(first, layout, alone_1) && decode_alone(second, layout, alone_2);
     std::vector<Deviation> deviations_1, deviations_2;
     try {
-        jpeg::decode_lossless_pair(first, second, layout, {.threads = 1}, pair_1.view, pair_2.view, deviations_1,
-                                   deviations_2);
+        jpeg::decode_lossless_pair(first, second, layout, {.threads = 1}, pair_1.view, pair_2.view,
+                                   deviations_1, deviations_2);
     } catch (const Error &) {
         if (both) {
             std::abort();

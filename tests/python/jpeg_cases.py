@@ -70,7 +70,12 @@ def decode(
     """Decode into memory that held something else."""
     frames = [codestreams] if isinstance(codestreams, bytes) else codestreams
     if out is None:
-        shape = (len(frames), layout.rows, layout.columns, *[layout.samples_per_pixel][: layout.samples_per_pixel > 1])
+        shape = (
+            len(frames),
+            layout.rows,
+            layout.columns,
+            *[layout.samples_per_pixel][: layout.samples_per_pixel > 1],
+        )
         out = np.full(shape, 0x5A, f"{'i' if layout.is_signed else 'u'}{layout.bits_allocated // 8}")
     _core.set_cpu_level(level)
     try:
@@ -93,4 +98,5 @@ def picture(shape: tuple[int, ...], precision: int, seed: int = 0) -> NDArray[An
     values = np.clip(smooth * most + rng.normal(0, most / 30 + 1, shape), 0, most)
     spots = rng.random(shape)
     values[spots < 0.02], values[spots > 0.98] = 0, most
-    return values.astype(np.uint8 if precision <= 8 else np.uint16)
+    pixels: NDArray[Any] = values.astype(np.uint8 if precision <= 8 else np.uint16)
+    return pixels

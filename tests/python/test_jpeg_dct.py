@@ -69,7 +69,9 @@ def test_progressive_and_restarted_like_turbo(size: tuple[int, int], subsampling
     assert_like_turbo(PROGRESSIVE, file.getvalue(), 8, colour=False)
 
 
-def stream_of(sampling: list[tuple[int, int]], size: tuple[int, int], **how: Any) -> tuple[bytes, jpeg.Coefficients]:
+def stream_of(
+    sampling: list[tuple[int, int]], size: tuple[int, int], **how: Any
+) -> tuple[bytes, jpeg.Coefficients]:
     rng = np.random.default_rng(5)
     precision = how.get("precision", 8)
     frame = jpeg.random_coefficients(rng, size, sampling, 40 if precision == 8 else 600)
@@ -104,9 +106,13 @@ def test_any_whole_sampling_ratio_like_turbo(sampling: list[tuple[int, int]], si
                 np.testing.assert_array_equal(decoded.pixels, expected)
 
 
-@pytest.mark.parametrize("sampling", [[(3, 1), (2, 1), (1, 1)], [(3, 3), (2, 2), (1, 3)], [(4, 4), (3, 1), (2, 3)]])
+@pytest.mark.parametrize(
+    "sampling", [[(3, 1), (2, 1), (1, 1)], [(3, 3), (2, 2), (1, 3)], [(4, 4), (3, 1), (2, 3)]]
+)
 @pytest.mark.parametrize("precision", [8, 12])
-def test_fractional_sampling_ratios_take_the_sample_below(sampling: list[tuple[int, int]], precision: int) -> None:
+def test_fractional_sampling_ratios_take_the_sample_below(
+    sampling: list[tuple[int, int]], precision: int
+) -> None:
     size = (29, 31)
     marker = jpeg.SOF0 if precision == 8 else jpeg.SOF1
     stream, frame = stream_of(sampling, size, precision=precision, marker=marker)

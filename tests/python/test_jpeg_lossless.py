@@ -91,7 +91,9 @@ def test_subsampled_components_are_repeated_to_full_resolution() -> None:
     stream = jpeg.SOI + jpeg.CATEGORIES.segment(0, 0)
     stream += jpeg.frame_header(jpeg.SOF3, 8, (1, 4), [(2, 1), (1, 1), (1, 1)])
     stream += jpeg.scan_header([1, 2, 3], 1, 0) + bits.finish() + jpeg.EOI
-    decoded = decode(LOSSLESS, stream, layout_of((1, 4, 3), 8, photometric="YBR_FULL_422"), keep_components=True)
+    decoded = decode(
+        LOSSLESS, stream, layout_of((1, 4, 3), 8, photometric="YBR_FULL_422"), keep_components=True
+    )
     np.testing.assert_array_equal(decoded.pixels[0].T, [y[0], np.repeat(cb[0], 2), np.repeat(cr[0], 2)])
 
 
@@ -123,7 +125,9 @@ def test_frames_of_the_peers_encoder(precision: int) -> None:
     pixels = picture((61, 83), precision)
     for predictor in range(1, 8):
         stream = imagecodecs.jpeg8_encode(pixels, lossless=True, predictor=predictor, bitspersample=precision)
-        other = imagecodecs.jpeg8_encode(pixels[::-1].copy(), lossless=True, predictor=predictor, bitspersample=precision)
+        other = imagecodecs.jpeg8_encode(
+            pixels[::-1].copy(), lossless=True, predictor=predictor, bitspersample=precision
+        )
         layout = layout_of(pixels.shape, precision)
         decoded = decode(LOSSLESS, [stream, other, stream], layout)
         np.testing.assert_array_equal(decoded.frames, [pixels, pixels[::-1], pixels])

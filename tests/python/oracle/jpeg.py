@@ -136,7 +136,9 @@ def predict(selection: int, a: int, b: int, c: int) -> int:
 class LosslessScan:
     """The samples of one scan of full-resolution components, interleaved."""
 
-    def __init__(self, planes: Sequence[NDArray[Any]], precision: int, predictor: int, transform: int) -> None:
+    def __init__(
+        self, planes: Sequence[NDArray[Any]], precision: int, predictor: int, transform: int
+    ) -> None:
         self.planes = [plane.astype(np.int64) >> transform for plane in planes]
         self.initial = 1 << (precision - transform - 1)
         self.predictor = predictor

@@ -3,7 +3,7 @@
 
 namespace radpix::jpeg {
 
-int long_dc_difference(BitReader &reader, const DifferenceTable &table, bool &valid) noexcept {
+int long_dc_difference(BitReader &reader, const CoefficientTable &table, bool &valid) noexcept {
     reader.refill();
     const int category = table.code.decode(reader);
     if (category < 0 || category > 15) {

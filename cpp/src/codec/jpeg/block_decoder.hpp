@@ -21,20 +21,21 @@ struct Coefficient {
 };
 
 /// Long codes and undefined ones; consumes the code. `valid` turns false for an undefined one.
-[[nodiscard]] int long_dc_difference(BitReader &reader, const DifferenceTable &table, bool &valid) noexcept;
+[[nodiscard]] int long_dc_difference(BitReader &reader, const CoefficientTable &table, bool &valid) noexcept;
 [[nodiscard]] Coefficient long_coefficient(BitReader &reader, const CoefficientTable &table,
                                            bool &valid) noexcept;
 
-inline int next_dc_difference(BitReader &reader, const DifferenceTable &table, bool &valid) noexcept {
-    const DifferenceTable::Whole entry = table.whole[reader.peek(DifferenceTable::whole_bits)];
-    if (entry.length == 0) [[unlikely]] {
+inline int next_dc_difference(BitReader &reader, const CoefficientTable &table, bool &valid) noexcept {
+    const CoefficientTable::Entry entry = table.lookup[reader.peek(CoefficientTable::lookup_bits)];
+    if (entry == 0) [[unlikely]] {
         BitReader copy = reader; // whose address may be taken, so that `reader` itself stays in registers
         const int difference = long_dc_difference(copy, table, valid);
         reader = copy;
         return difference;
     }
-    reader.consume(entry.length);
-    return entry.difference;
+    const std::uint64_t extra = reader.bits << (entry >> 8 & 63);
+    reader.consume(entry & 63);
+    return top_extended(extra, entry >> 16 & 63);
 }
 
 inline Coefficient next_coefficient(BitReader &reader, const CoefficientTable &table, bool &valid) noexcept {
@@ -51,10 +52,9 @@ inline Coefficient next_coefficient(BitReader &reader, const CoefficientTable &t
 }
 
 /// Returns whether the block has coefficients beside DC; only then is all of `block` written.
-inline bool decode_block(BitReader &reader, const DifferenceTable &dc, const CoefficientTable &ac,
+inline bool decode_block(BitReader &reader, const CoefficientTable &dc, const CoefficientTable &ac,
                          std::int16_t &prediction, Block &block, bool &valid) noexcept {
-    static_assert(2 * CoefficientTable::longest <= 56 &&
-                  DifferenceTable::whole_bits + CoefficientTable::longest <= 56);
+    static_assert(2 * CoefficientTable::longest <= 56);
     reader.refill(); // 56 bits: a DC and an AC look-up
     prediction = static_cast<std::int16_t>(prediction + next_dc_difference(reader, dc, valid));
     Coefficient next = next_coefficient(reader, ac, valid);

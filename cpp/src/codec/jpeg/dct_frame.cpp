@@ -64,7 +64,8 @@ template <class Sample>
 void DctFrame<Sample>::decode_sequential(const Scan &scan) {
     latch_quantization(scan);
     const bool only_scan = scan.header.component_count == frame_.component_count;
-    const bool parallel = scan.tables.restart_interval != 0 && scan.options.threads != 1;
+    const Index mcus = geometry_.mcus_wide * geometry_.mcus_high;
+    const bool parallel = scan.interval(mcus) < mcus && scan.options.threads != 1;
     const bool streaming = only_scan && !parallel;
     make_planes(streaming ? PlaneMemory::ring : PlaneMemory::whole);
     const SequentialScan<Sample> decoder(scan, geometry_, *planes_, quantization_, emission_.level);

@@ -42,8 +42,8 @@ Emitter<Sample>::Emitter(const PlaneGeometry &geometry, const Planes<Sample> &pl
     // A doubled row may be one sample wider than the image, and kernels write up to 64 past it.
     const auto scratch = static_cast<std::size_t>(geometry.width + 2 + Planes<Sample>::padding);
     for (int c = 0; c < geometry.component_count; ++c) {
-        const PlaneGeometry::Extent &extent = geometry.extent(c);
-        if (extent.horizontal != geometry.max_horizontal || extent.vertical != geometry.max_vertical) {
+        upsampling_[static_cast<std::size_t>(c)] = choose_upsampling(geometry.extent(c));
+        if (upsampling_[static_cast<std::size_t>(c)] != Upsampling::none) {
             upsampled_[static_cast<std::size_t>(c)].resize(scratch);
         }
     }
@@ -62,28 +62,48 @@ Index Emitter<Sample>::complete_rows(const PlaneGeometry &geometry, Index mcu_ro
 }
 
 template <class Sample>
+typename Emitter<Sample>::Upsampling
+Emitter<Sample>::choose_upsampling(const PlaneGeometry::Extent &extent) const noexcept {
+    const bool same_h = extent.horizontal == geometry_.max_horizontal;
+    const bool same_v = extent.vertical == geometry_.max_vertical;
+    const bool half_h = 2 * extent.horizontal == geometry_.max_horizontal;
+    const bool half_v = 2 * extent.vertical == geometry_.max_vertical;
+    if (same_h && same_v) {
+        return Upsampling::none;
+    }
+    if (emission_.smooth && same_h && half_v) {
+        return Upsampling::v2;
+    }
+    // The IJG software filters rows of more than two samples only.
+    if (emission_.smooth && half_h && (same_v || half_v) && extent.width > 2) {
+        return same_v ? Upsampling::h2 : Upsampling::h2v2;
+    }
+    return Upsampling::repetition;
+}
+
+template <class Sample>
 const Sample *Emitter<Sample>::full_resolution_row(int c, Index y) {
     const PlaneGeometry::Extent &extent = geometry_.extent(c);
-    const int h = extent.horizontal, v = extent.vertical;
-    const int max_h = geometry_.max_horizontal, max_v = geometry_.max_vertical;
-    const Index source = y * v / max_v;
+    const Index source = y * extent.vertical / geometry_.max_vertical;
     const Sample *const near = planes_.row(c, source);
-    if (h == max_h && v == max_v) {
-        return near;
-    }
     Sample *const out = upsampled_[static_cast<std::size_t>(c)].data();
     const bool below = (y & 1) != 0; // of a doubled pair of rows
     const Index far_row = std::clamp<Index>(below ? source + 1 : source - 1, 0, extent.height - 1);
-    // The IJG software filters rows of more than two samples only.
-    const bool wide = extent.width > 2;
-    if (emission_.smooth && 2 * h == max_h && v == max_v && wide) {
+    switch (upsampling_[static_cast<std::size_t>(c)]) {
+    case Upsampling::none:
+        return near;
+    case Upsampling::h2:
         kernels_.upsample_h2(near, out, extent.width);
-    } else if (emission_.smooth && 2 * h == max_h && 2 * v == max_v && wide) {
+        break;
+    case Upsampling::h2v2:
         kernels_.upsample_h2v2(near, planes_.row(c, far_row), out, extent.width);
-    } else if (emission_.smooth && h == max_h && 2 * v == max_v) {
+        break;
+    case Upsampling::v2:
         kernels_.upsample_v2(near, planes_.row(c, far_row), out, extent.width, below ? 2 : 1);
-    } else {
-        repeat(near, out, geometry_.width, h, max_h);
+        break;
+    case Upsampling::repetition:
+        repeat(near, out, geometry_.width, extent.horizontal, geometry_.max_horizontal);
+        break;
     }
     return out;
 }

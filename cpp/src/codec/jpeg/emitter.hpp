@@ -36,6 +36,9 @@ public:
     [[nodiscard]] static Index complete_rows(const PlaneGeometry &geometry, Index mcu_rows) noexcept;
 
 private:
+    enum class Upsampling : std::uint8_t { none, h2, h2v2, v2, repetition };
+
+    [[nodiscard]] Upsampling choose_upsampling(const PlaneGeometry::Extent &extent) const noexcept;
     const Sample *full_resolution_row(int c, Index y);
     void emit_row(Index y);
 
@@ -44,6 +47,7 @@ private:
     const PixelSink &sink_;
     const Emission emission_;
     const SampleKernels<Sample> &kernels_;
+    std::array<Upsampling, max_components> upsampling_{};
     std::array<std::vector<Sample>, max_components> upsampled_;
     std::vector<Sample> interleaved_;
 };

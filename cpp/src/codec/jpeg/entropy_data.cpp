@@ -3,54 +3,86 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace radpix::jpeg {
 
-EntropyData remove_byte_stuffing(Bytes codestream, Index begin, Index max_segments) {
-    const auto *source = reinterpret_cast<const std::uint8_t *>(codestream.data());
-    const auto size = static_cast<Index>(codestream.size());
-    EntropyData data;
-    data.bytes = std::make_unique_for_overwrite<std::uint8_t[]>(
-        static_cast<std::size_t>(size - begin + overread_bytes));
-    std::uint8_t *const scratch = data.bytes.get();
-    Index read = begin, written = 0;
-    data.segments.push_back({0, 0, begin});
-    data.next_marker = size;
-    while (read < size) {
-        const void *found = std::memchr(source + read, 0xFF, static_cast<std::size_t>(size - read));
-        const Index span_end = found == nullptr ? size : static_cast<const std::uint8_t *>(found) - source;
-        std::memcpy(scratch + written, source + read, static_cast<std::size_t>(span_end - read));
-        written += span_end - read;
-        read = span_end;
-        Index after = read;
-        while (after < size && source[after] == 0xFF) { // more than one: fill bytes, B.1.1.2
+namespace {
+
+/// The copy as it grows.
+class Unstuffing {
+public:
+    Unstuffing(Bytes codestream, Index begin, Index max_segments)
+        : source_(reinterpret_cast<const std::uint8_t *>(codestream.data())),
+          size_(static_cast<Index>(codestream.size())), read_(begin), max_segments_(max_segments) {
+        const Index most = size_ - begin + overread_bytes;
+        data_.bytes = std::make_unique_for_overwrite<std::uint8_t[]>(static_cast<std::size_t>(most));
+        data_.segments.push_back({0, 0, begin});
+    }
+
+    EntropyData run() {
+        do {
+            copy_span();
+        } while (take_ff());
+        data_.next_marker = read_;
+        data_.segments.back().end = written_;
+        std::memset(data_.bytes.get() + written_, 0, static_cast<std::size_t>(overread_bytes));
+        return std::move(data_);
+    }
+
+private:
+    /// Up to the next FF.
+    void copy_span() noexcept {
+        const auto left = static_cast<std::size_t>(size_ - read_);
+        const void *found = left == 0 ? nullptr : std::memchr(source_ + read_, 0xFF, left);
+        const Index end = found == nullptr ? size_ : static_cast<const std::uint8_t *>(found) - source_;
+        std::memcpy(data_.bytes.get() + written_, source_ + read_, static_cast<std::size_t>(end - read_));
+        written_ += end - read_;
+        read_ = end;
+    }
+
+    /// A stuffed FF or a restart marker; false at the scan's end, which is then at `read_`.
+    bool take_ff() {
+        Index after = read_;
+        while (after < size_ && source_[after] == 0xFF) { // more than one: fill bytes, B.1.1.2
             ++after;
         }
-        if (after >= size) {
-            data.next_marker = read;
-            break;
+        if (after >= size_) {
+            return false;
         }
-        const std::uint8_t code = source[after];
+        const std::uint8_t code = source_[after];
         if (code == 0x00) {
-            scratch[written++] = 0xFF;
+            data_.bytes[static_cast<std::size_t>(written_++)] = 0xFF;
         } else if (code >= 0xD0 && code <= 0xD7) {
-            const auto restarts = static_cast<Index>(data.segments.size()) - 1;
-            if (restarts + 1 < max_segments) {
-                if (code != 0xD0 + restarts % 8 && data.misnumbered_restart < 0) {
-                    data.misnumbered_restart = after - 1;
-                }
-                data.segments.back().end = written;
-                data.segments.push_back({written, 0, after + 1});
-            }
+            restart(code, after);
         } else {
-            data.next_marker = read;
-            break;
+            return false;
         }
-        read = after + 1;
+        read_ = after + 1;
+        return true;
     }
-    data.segments.back().end = written;
-    std::memset(scratch + written, 0, static_cast<std::size_t>(overread_bytes));
-    return data;
+
+    void restart(std::uint8_t code, Index at) {
+        const auto restarts = static_cast<Index>(data_.segments.size()) - 1;
+        if (restarts + 1 >= max_segments_) {
+            return;
+        }
+        if (code != 0xD0 + restarts % 8 && data_.misnumbered_restart < 0) {
+            data_.misnumbered_restart = at - 1;
+        }
+        data_.segments.back().end = written_;
+        data_.segments.push_back({written_, 0, at + 1});
+    }
+
+    const std::uint8_t *source_;
+    Index size_, read_, written_ = 0, max_segments_;
+    EntropyData data_;
+};
+
+} // namespace
+
+EntropyData remove_byte_stuffing(Bytes codestream, Index begin, Index max_segments) {
+    return Unstuffing(codestream, begin, max_segments).run();
 }
 
 Index source_offset(const EntropyData &data, Bytes codestream, Index position) {

@@ -195,31 +195,41 @@ void FrameDecoding::resolve_number_of_lines() {
     }
 }
 
+void FrameDecoding::check_not_decoded_yet() {
+    for (int c = 0; c < header_.component_count; ++c) {
+        if (decoded_[static_cast<std::size_t>(header_.component(c).index)]) {
+            throw_error(Errc::jpeg_scan_header, "a component that an earlier scan has decoded already",
+                        header_.offset);
+        }
+    }
+}
+
+/// Parameters that have one value only in this process are not worth refusing an image for.
+void FrameDecoding::compare_scan_parameters() {
+    const bool lossless = frame_.process == Process::lossless;
+    const bool as_expected = lossless ? header_.spectral_end == 0 && header_.approximation_high == 0
+                                      : header_.spectral_start == 0 && header_.spectral_end == 63 &&
+                                            header_.approximation_high == 0 && header_.approximation_low == 0;
+    if (!as_expected) {
+        log_.add("jpeg-scan-parameters",
+                 lossless ? "Se or Ah of a lossless scan is not 0, ignored"
+                          : "Ss, Se, Ah, Al of a sequential scan are not 0, 63, 0, 0: ignored",
+                 header_.offset);
+    }
+}
+
 void FrameDecoding::check_scan() {
     if (frame_.process != Process::progressive) {
-        for (int c = 0; c < header_.component_count; ++c) {
-            if (decoded_[static_cast<std::size_t>(header_.component(c).index)]) {
-                throw_error(Errc::jpeg_scan_header, "a component that an earlier scan has decoded already",
-                            header_.offset);
-            }
-        }
+        check_not_decoded_yet();
+        compare_scan_parameters();
     }
     if (frame_.process == Process::lossless) {
         check_lossless_scan(frame_, header_);
-        if (header_.spectral_end != 0 || header_.approximation_high != 0) {
-            log_.add("jpeg-scan-parameters", "Se or Ah of a lossless scan is not 0, ignored", header_.offset);
-        }
         if (expectation_.first_order_only && header_.spectral_start != 1) {
             log_.add("jpeg-predictor",
                      "predictor " + std::to_string(header_.spectral_start) +
                          ", the transfer syntax stands for predictor 1",
                      header_.offset);
-        }
-    } else if (frame_.process != Process::progressive) {
-        if (header_.spectral_start != 0 || header_.spectral_end != 63 || header_.approximation_high != 0 ||
-            header_.approximation_low != 0) {
-            log_.add("jpeg-scan-parameters",
-                     "Ss, Se, Ah, Al of a sequential scan are not 0, 63, 0, 0: ignored", header_.offset);
         }
     }
     Index units = 0; // B.2.3: at most ten in an MCU

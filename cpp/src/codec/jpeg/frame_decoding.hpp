@@ -46,6 +46,8 @@ private:
     void compare_precision();
     void begin_scan(const Segment &segment);
     void resolve_number_of_lines();
+    void check_not_decoded_yet();
+    void compare_scan_parameters();
     void check_scan();
     void check_data_size();
     void make_image();

@@ -52,10 +52,10 @@ CanonicalCode::CanonicalCode(const HuffmanSpec &spec, Index offset) : symbols(sp
     }
 }
 
-// Category 16 has no extra bits, but quirks in lossless scans; in DC differences it is no category.
+// Category 16 has no extra bits, but quirks: it is left to the slow way.
 constexpr unsigned most_category = 15;
 
-DifferenceTable::DifferenceTable(const HuffmanSpec &spec, Index offset, Use use) : code(spec, offset) {
+DifferenceTable::DifferenceTable(const HuffmanSpec &spec, Index offset) : code(spec, offset) {
     for_each_short_code(spec, whole_bits, [this](unsigned bits, unsigned length, unsigned category) {
         if (category > most_category || length + category > whole_bits) {
             share_not_whole += 1.0 / (1U << length); // as a good code gives it
@@ -66,9 +66,7 @@ DifferenceTable::DifferenceTable(const HuffmanSpec &spec, Index offset, Use use)
                          static_cast<std::uint16_t>(length + category)};
         });
     });
-    if (use == Use::lossless) {
-        fill_two(spec);
-    }
+    fill_two(spec);
 }
 
 void DifferenceTable::fill_two(const HuffmanSpec &spec) {
@@ -101,9 +99,12 @@ void DifferenceTable::fill_two(const HuffmanSpec &spec) {
     }
 }
 
-CoefficientTable::CoefficientTable(const HuffmanSpec &spec, Index offset) : code(spec, offset) {
-    for_each_short_code(spec, lookup_bits, [this](unsigned bits, unsigned length, unsigned symbol) {
+CoefficientTable::CoefficientTable(const HuffmanSpec &spec, Index offset, Kind kind) : code(spec, offset) {
+    for_each_short_code(spec, lookup_bits, [this, kind](unsigned bits, unsigned length, unsigned symbol) {
         const unsigned run = symbol >> 4, category = symbol & 15;
+        if (kind == Kind::dc && run != 0) {
+            return; // no category; an error where a scan uses it
+        }
         const unsigned skip = category == 0 && run != 15 ? end_of_block + run : run;
         const Entry entry = (length + category) | length << 8 | (63 - category) << 16 | skip << 24;
         fill_slots<lookup_bits>(lookup, bits, length, 0, [entry](unsigned) { return entry; });

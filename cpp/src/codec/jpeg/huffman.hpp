@@ -48,7 +48,7 @@ inline int top_extended(std::uint64_t bits, unsigned shift) noexcept {
     return static_cast<int>((static_cast<std::int64_t>(magnitude) ^ negative) - negative);
 }
 
-/// Differences of a lossless scan (T.81 H.1.2.2) and DC differences (F.1.2.1): `SSSS` and its extra bits.
+/// Differences of a lossless scan (T.81 H.1.2.2): `SSSS` and its extra bits.
 ///
 /// Where code and extra bits together are short, `whole` gives the difference at once. For a single lossless
 /// stream, whose speed is that of the chain from one look-up to the next, `two` knows the codes of up to two
@@ -75,18 +75,19 @@ struct DifferenceTable {
     CanonicalCode code;
     double share_not_whole = 0; ///< of differences, by the lengths of their codes
 
-    enum class Use : std::uint8_t { lossless, dc }; ///< dc: without `two`
-    DifferenceTable(const HuffmanSpec &spec, Index offset, Use use);
+    DifferenceTable(const HuffmanSpec &spec, Index offset);
 
 private:
     void fill_two(const HuffmanSpec &spec);
 };
 
-/// AC coefficients (T.81 F.1.2.2, G.1.2.2): runs, categories and their extra bits. The value is computed from
-/// the extra bits without a branch: with the values in the table, 12-bit images miss it too often.
+/// DC differences (T.81 F.1.2.1) and AC coefficients (F.1.2.2, G.1.2.2): runs, categories and their extra
+/// bits. The value is computed from the extra bits without a branch: with the values in the table, 12-bit
+/// images miss it too often.
 struct CoefficientTable {
     /// A byte each from the lowest: length of code and extra bits (0: not in the look-up), of the code, 63 -
-    /// SSSS, `skip`: zero coefficients before the value; 64 + r for EOBr, 15 and value 0 for ZRL.
+    /// SSSS, `skip`: zero coefficients before the value; 64 + r for EOBr, 15 and value 0 for ZRL; of no
+    /// meaning for DC differences.
     using Entry = std::uint32_t;
     static constexpr unsigned lookup_bits = 11;
     static constexpr unsigned longest = lookup_bits + 15;
@@ -95,7 +96,8 @@ struct CoefficientTable {
     std::array<Entry, 1U << lookup_bits> lookup{};
     CanonicalCode code;
 
-    explicit CoefficientTable(const HuffmanSpec &spec, Index offset);
+    enum class Kind : std::uint8_t { dc, ac };
+    CoefficientTable(const HuffmanSpec &spec, Index offset, Kind kind);
 };
 
 /// T.81 K.3 to K.6: what abbreviated streams (Motion JPEG) leave out. `is_ac`, `chrominance` choose one.

@@ -41,8 +41,7 @@ private:
         const auto at = static_cast<std::size_t>(same - specs_.begin());
         if (same == specs_.end()) {
             specs_.push_back(spec);
-            tables_.push_back(
-                std::make_unique<DifferenceTable>(spec, offset, DifferenceTable::Use::lossless));
+            tables_.push_back(std::make_unique<DifferenceTable>(spec, offset));
         }
         tables[static_cast<std::size_t>(c)] = tables_[at].get();
     }

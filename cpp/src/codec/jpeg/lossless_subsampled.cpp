@@ -42,8 +42,7 @@ public:
                 mcus_wide_ = extent.width;
                 mcus_high_ = extent.height;
             }
-            part.table = std::make_unique<DifferenceTable>(huffman_spec(scan, c, false), scan.header.offset,
-                                                           DifferenceTable::Use::lossless);
+            part.table = std::make_unique<DifferenceTable>(huffman_spec(scan, c, false), scan.header.offset);
             parts_.push_back(std::move(part));
         }
     }

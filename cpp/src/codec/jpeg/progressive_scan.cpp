@@ -100,10 +100,10 @@ void decode_dc(const Scan &scan, const BlockWalk &walk, std::vector<CoefficientP
                  });
         return;
     }
-    std::vector<std::unique_ptr<DifferenceTable>> tables;
+    std::vector<std::unique_ptr<CoefficientTable>> tables;
     for (int c = 0; c < scan.header.component_count; ++c) {
-        tables.push_back(std::make_unique<DifferenceTable>(huffman_spec(scan, c, false), scan.header.offset,
-                                                           DifferenceTable::Use::dc));
+        tables.push_back(std::make_unique<CoefficientTable>(huffman_spec(scan, c, false), scan.header.offset,
+                                                            CoefficientTable::Kind::dc));
     }
     std::array<std::int16_t, max_components> predictions{};
     walk.run([&] { predictions.fill(0); },
@@ -130,7 +130,8 @@ unsigned end_of_band_run(BitReader &reader, unsigned skip) noexcept {
 class AcFirst {
 public:
     AcFirst(const Scan &scan, CoefficientPlane &plane)
-        : table_(std::make_unique<CoefficientTable>(huffman_spec(scan, 0, true), scan.header.offset)),
+        : table_(std::make_unique<CoefficientTable>(huffman_spec(scan, 0, true), scan.header.offset,
+                                                    CoefficientTable::Kind::ac)),
           plane_(plane), start_(static_cast<unsigned>(scan.header.spectral_start)),
           end_(static_cast<unsigned>(scan.header.spectral_end)), low_(scan.header.approximation_low) {}
 
@@ -172,7 +173,8 @@ private:
 class AcRefinement {
 public:
     AcRefinement(const Scan &scan, CoefficientPlane &plane)
-        : table_(std::make_unique<CoefficientTable>(huffman_spec(scan, 0, true), scan.header.offset)),
+        : table_(std::make_unique<CoefficientTable>(huffman_spec(scan, 0, true), scan.header.offset,
+                                                    CoefficientTable::Kind::ac)),
           plane_(plane), start_(static_cast<unsigned>(scan.header.spectral_start)),
           end_(static_cast<unsigned>(scan.header.spectral_end)), bit_(1 << scan.header.approximation_low) {}
 

@@ -45,9 +45,10 @@ SequentialScan<Sample>::SequentialScan(const Scan &scan, const PlaneGeometry &ge
             mcus_wide_ = extent.blocks_wide;
             mcus_high_ = extent.blocks_high;
         }
-        part.dc = std::make_unique<DifferenceTable>(huffman_spec(scan, c, false), scan.header.offset,
-                                                    DifferenceTable::Use::dc);
-        part.ac = std::make_unique<CoefficientTable>(huffman_spec(scan, c, true), scan.header.offset);
+        part.dc = std::make_unique<CoefficientTable>(huffman_spec(scan, c, false), scan.header.offset,
+                                                     CoefficientTable::Kind::dc);
+        part.ac = std::make_unique<CoefficientTable>(huffman_spec(scan, c, true), scan.header.offset,
+                                                     CoefficientTable::Kind::ac);
         part.quantization = quantization[static_cast<std::size_t>(part.component)].values.data();
         parts_.push_back(std::move(part));
     }

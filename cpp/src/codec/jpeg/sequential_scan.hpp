@@ -30,7 +30,7 @@ public:
 private:
     struct Part {
         int component = 0, horizontal = 1, vertical = 1;
-        std::unique_ptr<DifferenceTable> dc;
+        std::unique_ptr<CoefficientTable> dc;
         std::unique_ptr<CoefficientTable> ac;
         const std::uint16_t *quantization = nullptr;
     };

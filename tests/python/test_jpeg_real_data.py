@@ -1,0 +1,142 @@
+"""JPEG files that scanners and conformance suites made, against independent decoders."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from tests.python.jpeg_cases import BASELINE, PROGRESSIVE, Decoded, decode, layout_of
+from tests.python.testdata import is_dicom, manifest, pydicom_files, real_data
+
+from radpix._backend import FrameLayout
+from radpix.errors import RadpixError, UnsupportedTransferSyntaxError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# pydicom's warnings on these files are its own concern
+pytestmark = [pytest.mark.real_data, pytest.mark.filterwarnings("ignore::UserWarning")]
+SYNTAXES = {f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 53, 55, 57, 70)}
+
+
+def frames_of(path: Path) -> tuple[str, list[bytes], FrameLayout]:
+    """Return transfer syntax, codestreams and layout of a DICOM file."""
+    from pydicom import dcmread
+    from pydicom.encaps import generate_frames
+
+    dataset = dcmread(path)
+    count = int(dataset.get("NumberOfFrames", 1) or 1)
+    frames = list(generate_frames(dataset.PixelData, number_of_frames=count))
+    layout = FrameLayout(
+        dataset.Rows,
+        dataset.Columns,
+        dataset.SamplesPerPixel,
+        dataset.BitsAllocated,
+        dataset.BitsStored,
+        dataset.HighBit,
+        bool(dataset.PixelRepresentation),
+        photometric_interpretation=dataset.PhotometricInterpretation,
+    )
+    return dataset.file_meta.TransferSyntaxUID, frames, layout
+
+
+def has_jpeg_pixels(path: Path) -> bool:
+    from pydicom import dcmread
+
+    dataset = dcmread(path)
+    return dataset.file_meta.get("TransferSyntaxUID") in SYNTAXES and "PixelData" in dataset
+
+
+def jpeg_rows(consensus: str, *processes: str) -> list[dict[str, str]]:
+    rows = [
+        row for row in manifest("oracle_decode.csv") if row["codec"] == "JPEG" and row["sof"] in processes
+    ]
+    return [row for row in rows if consensus in ("", row["consensus"])]
+
+
+def test_lossless_files_are_exact() -> None:
+    rows = [row for row in jpeg_rows("agree", "lossless") if row["kind"] == "dicom"]
+    for row in rows:
+        syntax, frames, layout = frames_of(real_data(row["path"]))
+        decoded = decode(syntax, frames, layout)
+        digest = hashlib.sha1(decoded.frames.astype("<i8").tobytes(), usedforsecurity=False).hexdigest()
+        assert digest.startswith(row["hash"]), row["path"]
+        two = decode(syntax, frames, layout, num_threads=2)
+        np.testing.assert_array_equal(decoded.frames, two.frames)
+    assert len(rows) >= 14
+
+
+#: Edge tiles of a slide, smaller than Rows and Columns: refused.
+OTHER_SIZES = {"multiframe.dcm"}
+
+
+def test_dct_files_are_what_libjpeg_turbo_gives() -> None:
+    imagecodecs = pytest.importorskip("imagecodecs")
+    paths = [real_data(row["path"]) for row in jpeg_rows("", "baseline", "extended-seq", "progressive")]
+    paths = [path for path in [*paths, *pydicom_files()] if is_dicom(path) and path.name not in OTHER_SIZES]
+    compared = 0
+    for path in paths:
+        if "UN_sequence" in path.name:
+            continue
+        from pydicom import dcmread
+
+        if (
+            dcmread(path, stop_before_pixels=True, force=True).file_meta.get("TransferSyntaxUID")
+            not in SYNTAXES
+        ):
+            continue
+        syntax, frames, layout = frames_of(path)
+        if b"\xff\xc3" in frames[0][:1000]:
+            continue
+        kept = decode(syntax, frames, layout, keep_components=True)
+        for frame, codestream in zip(kept.frames, frames, strict=True):
+            # What libjpeg takes for YCbCr, it would convert.
+            as_rgb = layout.samples_per_pixel == 1 or re.search(rb"Adobe.{6}\0", codestream, re.DOTALL)
+            colour = {} if as_rgb else {"outcolorspace": "YCBCR"}
+            np.testing.assert_array_equal(frame, imagecodecs.jpeg8_decode(codestream, **colour), str(path))
+        compared += len(frames)
+    assert compared >= 20
+
+
+def conformance_stream(name: str, precision: int, components: int) -> Decoded:
+    stream = real_data("pydicom+pylibjpeg-data", "ljdata", "jpg", "10918", *name.split("/")).read_bytes()
+    layout = layout_of((257, 255, components), precision)
+    return decode(PROGRESSIVE, stream, layout)
+
+
+@pytest.mark.parametrize(("name", "precision"), [("p1/A1.JPG", 8), ("p2/C2.JPG", 8), ("p4/E1.JPG", 12)])
+def test_t83_streams(name: str, precision: int) -> None:
+    imagecodecs = pytest.importorskip("imagecodecs")
+    path = real_data("pydicom+pylibjpeg-data", "ljdata", "jpg", "10918", *name.split("/"))
+    decoded = conformance_stream(name, precision, 4)
+    np.testing.assert_array_equal(decoded.pixels, imagecodecs.jpeg8_decode(path.read_bytes()))
+
+
+def layout_in(stream: bytes) -> FrameLayout | None:
+    """Return a layout that agrees with the first thing that looks like a frame header."""
+    for at in range(len(stream) - 10):
+        if stream[at] == 0xFF and stream[at + 1] in (0xC0, 0xC1, 0xC2, 0xC3):
+            bits, components = stream[at + 4], stream[at + 9]
+            rows, columns = (int.from_bytes(stream[i : i + 2], "big") for i in (at + 5, at + 7))
+            pixels = rows * columns * components
+            if 0 < pixels < 1 << 24 and 0 < bits <= 16:
+                return layout_of((rows, columns, components) if components > 1 else (rows, columns), bits)
+    return None
+
+
+def test_malformed_streams_give_an_error_or_pixels() -> None:
+    paths = [path for path in sorted(real_data("libjpeg-turbo+seed-corpora").rglob("*")) if path.is_file()]
+    outcomes = {"pixels": 0, "error": 0}
+    for path in paths:
+        stream = path.read_bytes()
+        layout = layout_in(stream) or layout_of((16, 16), 8)
+        try:
+            decode(BASELINE, stream, layout)
+            outcomes["pixels"] += 1
+        except (RadpixError, UnsupportedTransferSyntaxError, ValueError):
+            outcomes["error"] += 1
+    assert sum(outcomes.values()) == len(paths)
+    assert outcomes["pixels"] > 20
