@@ -59,7 +59,10 @@ T fill_as(double fill) noexcept {
 /// Writes `value` wherever an axis lies outside the volume.
 template <class T>
 void fill_outside(const VolumeView<T> &out, const std::array<AxisTaps, 3> &axes, T value, int threads) {
-    const auto &[z_axis, y_axis, x_axis] = axes;
+    // Names instead of a structured binding, which clang before 16 does not capture.
+    const AxisTaps &z_axis = axes[0];
+    const AxisTaps &y_axis = axes[1];
+    const AxisTaps &x_axis = axes[2];
     if (z_axis.count() == out.depth && y_axis.count() == out.height && x_axis.count() == out.width) {
         return;
     }
