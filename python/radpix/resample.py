@@ -54,9 +54,8 @@ def resample(
     volume
         (z, y, x) or (z, y, x, channel) of 8, 16 or 32-bit integers, float32 or float64.
     spacing
-        New distance of voxel centres in mm, one number or (z, y, x). The shape becomes
-        ``max(1, round(n * old / new))``, halves to even; the edges of the field of view move by less than half a new
-        voxel, on both sides alike.
+        New distance of voxel centres in mm, one or (z, y, x). The shape becomes ``max(1, round(n * old / new))``,
+        halves to even; both edges of the field of view move alike, by less than half a new voxel.
     shape
         New number of voxels along (z, y, x); the edges of the field of view stay exactly.
     like
@@ -71,7 +70,7 @@ def resample(
         Value outside the volume; inside is ``-0.5 <= index <= n - 0.5`` on every axis, and beyond the outermost
         centres the edge repeats. Default: the volume's padding value, else its minimum.
     num_threads
-        Threads to use; default `radpix.get_num_threads`.
+        Default: `radpix.get_num_threads`.
 
     Returns
     -------
@@ -83,9 +82,9 @@ def resample(
     Raises
     ------
     ValueError
-        None or several of the grids are given, or a number is outside its range.
+        None or several of the grids are given, or a number is out of range.
     TypeError
-        A dtype or byte order that is not listed above.
+        Another dtype or byte order.
     GeometryError
         ``volume`` has no voxels, or ``like`` is in another frame of reference.
     LimitError
@@ -102,13 +101,13 @@ def resample(
     if interpolation not in _INTERPOLATIONS:
         raise ValueError(f"interpolation is one of {', '.join(_INTERPOLATIONS)}, not {interpolation!r}")
     target = _target(volume, spacing, shape, like)
-    if antialias and target.aligned is None:
-        raise ValueError("anti-aliasing needs a grid whose axes are those of the volume; pass antialias=None")
     limits.check_bytes(math.prod(target.shape) * volume.voxels[0, 0, 0].nbytes, "resample: ")
     widen = interpolation != "nearest" and antialias is not False
     settings = _Settings(interpolation, widen, _fill(volume, target, fill), thread_count(num_threads))
     out = np.empty(target.shape + volume.voxels.shape[3:], volume.voxels.dtype)
     if target.aligned is None:
+        if antialias:
+            raise ValueError("onto a rotated grid there is no anti-aliasing; pass antialias=None")
         _run_rotated(volume, target.index_map, out, settings)
     else:
         _run_aligned(volume.voxels, target.aligned, out, settings)

@@ -105,7 +105,7 @@ void run_typed(const ArrayView &voxels, const ArrayView &out, int axis, Combine 
     run(call);
 }
 
-void check(const ArrayView &voxels, const ArrayView &out, int axis) {
+void check_shapes(const ArrayView &voxels, const ArrayView &out, int axis) {
     if (voxels.rank != 3 || out.rank != 2) {
         throw_error(Errc::shape_mismatch, "project takes a volume of 3 axes and an output of 2, not " +
                                               std::to_string(voxels.rank) + " and " +
@@ -114,8 +114,8 @@ void check(const ArrayView &voxels, const ArrayView &out, int axis) {
     if (axis < 0 || axis > 2) {
         throw_error(Errc::invalid_argument, "the axis is 0, 1 or 2, not " + std::to_string(axis));
     }
-    if (voxels.size() < 1 ||
-        voxels.shape[static_cast<std::size_t>(axis)] > std::numeric_limits<std::int32_t>::max()) {
+    const Index length = voxels.shape[static_cast<std::size_t>(axis)];
+    if (voxels.size() < 1 || length > std::numeric_limits<std::int32_t>::max()) {
         throw_error(Errc::shape_mismatch, "project needs 1 to 2^31 - 1 voxels along every axis");
     }
     const Index rows = voxels.shape[axis == 0 ? 1 : 0];
@@ -125,12 +125,14 @@ void check(const ArrayView &voxels, const ArrayView &out, int axis) {
                                               std::to_string(out.shape[1]) + ", expected " +
                                               std::to_string(rows) + " x " + std::to_string(columns));
     }
-    const bool is_float = out.type == DataType::float32 || out.type == DataType::float64;
-    if (voxels.type == DataType::int64 || voxels.type == DataType::uint64 ||
-        (out.type != voxels.type && !is_float)) {
+}
+
+void check_types(DataType voxels, DataType out) {
+    const bool is_float = out == DataType::float32 || out == DataType::float64;
+    if (voxels == DataType::int64 || voxels == DataType::uint64 || (out != voxels && !is_float)) {
         throw_error(Errc::unsupported_type,
-                    "project takes 8, 16 and 32-bit integers, float32 and float64, the output "
-                    "of the same type, float32 or float64");
+                    "project takes 8, 16 and 32-bit integers, float32 and float64, the "
+                    "output of the same type, float32 or float64");
     }
 }
 
@@ -148,7 +150,8 @@ Combine combine_named(std::string_view name) {
 }
 
 void apply(const ArrayView &voxels, const ArrayView &out, int axis, Combine combine, int threads) {
-    check(voxels, out, axis);
+    check_shapes(voxels, out, axis);
+    check_types(voxels.type, out.type);
     with_type(voxels.type, [&](auto tag) {
         using T = typename decltype(tag)::type;
         if constexpr (!std::is_integral_v<T> || sizeof(T) < 8) {
