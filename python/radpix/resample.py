@@ -54,7 +54,7 @@ def resample(
     volume
         (z, y, x) or (z, y, x, channel) of 8, 16 or 32-bit integers, float32 or float64.
     spacing
-        New distance of voxel centres in mm, one number or (z, y, x). The shape becomes ``max(1, round(n * old / new))``,
+        New distance of voxel centres in mm, one or (z, y, x). The shape becomes ``max(1, round(n * old / new))``,
         halves to even; both edges of the field of view move alike, by less than half a new voxel.
     shape
         New number of voxels along (z, y, x); the edges of the field of view stay exactly.

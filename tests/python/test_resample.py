@@ -186,6 +186,11 @@ def test_a_rotated_grid_is_handed_to_reslice_as_steps_in_voxels(monkeypatch: pyt
     assert np.array_equal(result.affine, like.affine)
     with pytest.raises(ValueError, match="rotated"):
         resample(volume, like=like, antialias=True)
+    monkeypatch.undo()
+    sampled = resample(volume, like=like)
+    inside = interior(volume, sampled)
+    assert inside.mean() > 0.9
+    assert np.abs(sampled.voxels - ramp_at(like.index_to_patient(indices(like.shape))))[inside].max() < 1e-6
 
 
 def test_memory_beyond_the_result_is_small() -> None:
