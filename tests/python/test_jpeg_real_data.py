@@ -145,7 +145,7 @@ def test_malformed_streams_give_an_error_or_pixels() -> None:
 def test_pydicom_gets_from_the_plugin_what_it_gets_from_gdcm() -> None:
     pytest.importorskip("gdcm")
     from pydicom import dcmread
-    from pydicom.pixels import pixel_array
+    from pydicom.pixels.utils import pixel_array
 
     from radpix import pydicom_plugin
 
