@@ -140,3 +140,28 @@ def test_malformed_streams_give_an_error_or_pixels() -> None:
             outcomes["error"] += 1
     assert sum(outcomes.values()) == len(paths)
     assert outcomes["pixels"] > 20
+
+
+def test_pydicom_gets_from_the_plugin_what_it_gets_from_gdcm() -> None:
+    pytest.importorskip("gdcm")
+    from pydicom import dcmread
+    from pydicom.pixels.utils import pixel_array
+
+    from radpix import pydicom_plugin
+
+    paths = [real_data(row["path"]) for row in jpeg_rows("", "lossless", "baseline", "extended-seq")]
+    compared = 0
+    pydicom_plugin.register()
+    try:
+        for path in filter(has_jpeg_pixels, [*filter(is_dicom, paths), *pydicom_files()]):
+            dataset = dcmread(path)
+            try:
+                expected = pixel_array(dataset, index=0, decoding_plugin="gdcm")
+            except (RuntimeError, ValueError, NotImplementedError):
+                continue  # 12-bit DCT, and what GDCM does not read
+            found = pixel_array(dataset, index=0, decoding_plugin="radpix")
+            np.testing.assert_array_equal(found, expected, str(path))
+            compared += 1
+    finally:
+        pydicom_plugin.unregister()
+    assert compared >= 25

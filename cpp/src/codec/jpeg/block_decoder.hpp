@@ -51,36 +51,46 @@ inline Coefficient next_coefficient(BitReader &reader, const CoefficientTable &t
     return {top_extended(extra, entry >> 16 & 63), entry >> 24};
 }
 
-/// Returns whether the block has coefficients beside DC; only then is all of `block` written.
-inline bool decode_block(BitReader &reader, const CoefficientTable &dc, const CoefficientTable &ac,
-                         std::int16_t &prediction, Block &block, bool &valid) noexcept {
+/// Which coefficients of a block may be other than 0.
+enum class Extent : std::uint8_t { dc, first_4x4, all };
+
+/// By the number of coefficients up to the last one in zig-zag order: the first ten lie in 4 rows and
+/// columns.
+inline Extent extent_of(unsigned coefficients) noexcept {
+    return coefficients <= 10 ? Extent::first_4x4 : Extent::all;
+}
+
+/// All of `block` is written unless its extent is `dc`.
+inline Extent decode_block(BitReader &reader, const CoefficientTable &dc, const CoefficientTable &ac,
+                           std::int16_t &prediction, Block &block, bool &valid) noexcept {
     static_assert(2 * CoefficientTable::longest <= 56);
     reader.refill(); // 56 bits: a DC and an AC look-up
     prediction = static_cast<std::int16_t>(prediction + next_dc_difference(reader, dc, valid));
     Coefficient next = next_coefficient(reader, ac, valid);
     if (next.skip >= CoefficientTable::end_of_block) {
         block.values[0] = prediction;
-        return false;
+        return Extent::dc;
     }
-    std::memset(block.values, 0, sizeof block.values);
+    std::memset(block.values, 0, 64 * sizeof block.values[0]);
     block.values[0] = prediction;
     unsigned k = 1;
     for (;;) {
-        // An end of block writes its zero into a slot past the block.
+        // An end of block at k writes its zero into a slot past the block and leaves k + 65.
         k += next.skip;
         block.values[natural_order[k++]] = static_cast<std::int16_t>(next.value);
         if (k >= 64) {
-            return true;
+            break;
         }
         reader.refill(); // then two AC look-ups
         next = next_coefficient(reader, ac, valid);
         k += next.skip;
         block.values[natural_order[k++]] = static_cast<std::int16_t>(next.value);
         if (k >= 64) {
-            return true;
+            break;
         }
         next = next_coefficient(reader, ac, valid);
     }
+    return k < 65 ? Extent::all : extent_of(k - 65);
 }
 
 } // namespace radpix::jpeg

@@ -58,7 +58,7 @@ constexpr unsigned most_category = 15;
 DifferenceTable::DifferenceTable(const HuffmanSpec &spec, Index offset) : code(spec, offset) {
     for_each_short_code(spec, whole_bits, [this](unsigned bits, unsigned length, unsigned category) {
         if (category > most_category || length + category > whole_bits) {
-            share_not_whole += 1.0 / (1U << length); // as a good code gives it
+            share_not_whole += 1.0 / (1U << length);
             return;
         }
         fill_slots<whole_bits>(whole, bits, length, category, [&](unsigned extra) {
@@ -93,6 +93,7 @@ void DifferenceTable::fill_two(const HuffmanSpec &spec) {
         const unsigned used = first.length + first.category;
         const Code second = used < two_bits ? codes[(window << used) & (codes.size() - 1)] : Code{};
         const bool fits = second.length != 0 && used + second.length <= two_bits;
+        share_of_two += fits ? 1.0 / (1U << two_bits) : 0.0;
         two[window] =
             fits ? packed(used + second.length + second.category, first, used + second.length, second, 2)
                  : packed(used, first, used, Code{}, 1);

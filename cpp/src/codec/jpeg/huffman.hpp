@@ -73,7 +73,9 @@ struct DifferenceTable {
     std::array<Whole, 1U << whole_bits> whole{};
     std::array<Two, 1U << two_bits> two{};
     CanonicalCode code;
-    double share_not_whole = 0; ///< of differences, by the lengths of their codes
+    // As shares of random bits, which a good code's data look like.
+    double share_not_whole = 0; ///< of differences that `whole` lacks
+    double share_of_two = 0;    ///< of look-ups in `two` that find two
 
     DifferenceTable(const HuffmanSpec &spec, Index offset);
 

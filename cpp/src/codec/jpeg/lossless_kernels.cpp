@@ -249,6 +249,32 @@ void decode_two(LosslessCursor &first, LosslessCursor &second, Index columns) no
     second.reader = reader_2;
 }
 
+/// One difference at a time, of one component.
+template <int Predictor>
+void decode_single(LosslessCursor &cursor, Index columns) noexcept {
+    BitReader reader = cursor.reader;
+    const DifferenceTable &table = *cursor.tables[0];
+    const std::uint16_t *const above = cursor.above;
+    std::uint16_t *const row = cursor.row;
+    Neighbours near{row[-1], above[-1]};
+    const auto step = [&](Index i) {
+        row[i] = near.reconstruct<Predictor>(above[i], ByPrefix::next(reader, table, cursor.findings));
+    };
+    Index x = 0;
+    for (; x + ByPrefix::per_refill <= columns; x += ByPrefix::per_refill) {
+        reader.refill();
+        for (Index i = x; i < x + ByPrefix::per_refill; ++i) {
+            step(i);
+        }
+    }
+    for (; x < columns; ++x) {
+        reader.refill();
+        step(x);
+    }
+    cursor.reader = reader;
+}
+
+/// One difference at a time, of interleaved components with a table each.
 template <int Predictor, int Components>
 void decode_interleaved(LosslessCursor &cursor, Index columns) noexcept {
     BitReader reader = cursor.reader;
@@ -256,9 +282,11 @@ void decode_interleaved(LosslessCursor &cursor, Index columns) noexcept {
     const std::uint16_t *above = cursor.above;
     std::uint16_t *row = cursor.row;
     for (Index x = 0; x < columns; ++x) {
-        reader.refill();
         for (int c = 0; c < Components; ++c) {
-            const int difference = next_difference(reader, *tables[c], cursor.findings);
+            if (c % ByPrefix::per_refill == 0) {
+                reader.refill();
+            }
+            const int difference = ByPrefix::next(reader, *tables[c], cursor.findings);
             const int predicted = predict<Predictor>(row[c - Components], above[c], above[c - Components]);
             row[c] = static_cast<std::uint16_t>(predicted + difference);
         }
@@ -268,10 +296,10 @@ void decode_interleaved(LosslessCursor &cursor, Index columns) noexcept {
     cursor.reader = reader;
 }
 
-/// By whether one table serves all components, and the number of components.
+/// By whether differences are taken two at a time, and the number of components.
 template <int Predictor>
 constexpr std::array<std::array<LosslessKernel, 4>, 2> kernels_of{
-    {{decode_flat<Predictor, 1>, decode_interleaved<Predictor, 2>, decode_interleaved<Predictor, 3>,
+    {{decode_single<Predictor>, decode_interleaved<Predictor, 2>, decode_interleaved<Predictor, 3>,
       decode_interleaved<Predictor, 4>},
      {decode_flat<Predictor, 1>, decode_flat<Predictor, 2>, decode_flat<Predictor, 3>,
       decode_flat<Predictor, 4>}}};
@@ -283,11 +311,11 @@ constexpr std::array<LosslessPairKernel, 7> pair_kernels{
 
 } // namespace
 
-LosslessKernel lossless_kernel(int predictor, int components, bool one_table) noexcept {
+LosslessKernel lossless_kernel(int predictor, int components, bool two_at_once) noexcept {
     static constexpr std::array table{kernels_of<1>, kernels_of<2>, kernels_of<3>, kernels_of<4>,
                                       kernels_of<5>, kernels_of<6>, kernels_of<7>};
     const auto &of_predictor = table[static_cast<std::size_t>(predictor - 1)];
-    return of_predictor[one_table ? 1 : 0][static_cast<std::size_t>(components - 1)];
+    return of_predictor[two_at_once ? 1 : 0][static_cast<std::size_t>(components - 1)];
 }
 
 LosslessPairKernel lossless_pair_kernel(int predictor, bool by_prefix) noexcept {

@@ -30,9 +30,9 @@ using LosslessKernel = void (*)(LosslessCursor &cursor, Index columns) noexcept;
 /// The same for two one-component frames at once.
 using LosslessPairKernel = void (*)(LosslessCursor &first, LosslessCursor &second, Index columns) noexcept;
 
-/// `predictor` 1 to 7 (table H.1), `components` 1 to 4; `one_table`: all components use the
-/// cursor's first table.
-[[nodiscard]] LosslessKernel lossless_kernel(int predictor, int components, bool one_table) noexcept;
+/// `predictor` 1 to 7 (table H.1), `components` 1 to 4; `two_at_once`: with
+/// DifferenceTable::two as it is, all components using the cursor's first table.
+[[nodiscard]] LosslessKernel lossless_kernel(int predictor, int components, bool two_at_once) noexcept;
 [[nodiscard]] LosslessPairKernel lossless_pair_kernel(int predictor, bool by_prefix) noexcept;
 
 /// Samples a kernel may decode between two checks of the reader's position: at most 33 bits each.

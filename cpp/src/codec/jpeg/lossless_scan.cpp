@@ -12,6 +12,10 @@
 namespace radpix::jpeg {
 namespace {
 
+/// Below this share of pairs, taking two differences at once is slower than taking one (measured on DX, CT,
+/// CR).
+constexpr double least_of_two = 0.45;
+
 /// What all intervals of a scan share.
 class Plan {
 public:
@@ -25,7 +29,7 @@ public:
         for (int c = 0; c < components; ++c) {
             add_table(huffman_spec(scan, c, false), c, scan.header.offset);
         }
-        one_table = tables_.size() == 1;
+        two_at_once = tables_.size() == 1 && tables_[0]->share_of_two > least_of_two;
     }
 
     const int predictor, components, first_channel, point_transform;
@@ -33,7 +37,7 @@ public:
     const Index width, columns; ///< of a line; of the image, line after line
     const Index interval;
     std::array<const DifferenceTable *, max_components> tables{};
-    bool one_table = true; ///< all components use the first
+    bool two_at_once = false; ///< how the kernel looks differences up
 
 private:
     void add_table(const HuffmanSpec &spec, int c, Index offset) {
@@ -120,7 +124,7 @@ private:
     }
 
     void run(LosslessCursor &cursor, int predictor, Index x, Index columns) {
-        const LosslessKernel kernel = lossless_kernel(predictor, plan_.components, plan_.one_table);
+        const LosslessKernel kernel = lossless_kernel(predictor, plan_.components, plan_.two_at_once);
         const Index most = samples_per_check / plan_.components;
         for (Index done = 0; done < columns; done += most) {
             const Index from = (x + done) * plan_.components;

@@ -21,6 +21,21 @@ Element converted(unsigned value, int unused) noexcept {
     }
 }
 
+template <class Element, class Sample>
+void store_contiguous(Element *row, const Sample *samples, Index count, int shift, int unused) noexcept {
+    if (std::is_same_v<Element, Sample> && shift == 0) {
+        std::memcpy(row, samples, static_cast<std::size_t>(count) * sizeof(Element));
+    } else if (std::is_unsigned_v<Element> && shift == 0) {
+        for (Index i = 0; i < count; ++i) { // a loop of its own: with a shift it is not vectorised
+            row[i] = static_cast<Element>(samples[i]);
+        }
+    } else {
+        for (Index i = 0; i < count; ++i) {
+            row[i] = converted<Element>(static_cast<unsigned>(samples[i]) << shift, unused);
+        }
+    }
+}
+
 } // namespace
 
 PixelSink::PixelSink(const FrameLayout &layout, const ArrayView &out)
@@ -43,13 +58,7 @@ void PixelSink::store_as(Index y, const Sample *samples, int first_channel, int 
     const int unused = unused_bits_;
     const bool contiguous = column_stride_ == channels && (channels == 1 || channel_stride_ == 1);
     if (contiguous) {
-        if (std::is_same_v<Element, Sample> && shift == 0) {
-            std::memcpy(row, samples, static_cast<std::size_t>(width_ * channels) * sizeof(Element));
-            return;
-        }
-        for (Index i = 0; i < width_ * channels; ++i) {
-            row[i] = converted<Element>(static_cast<unsigned>(samples[i]) << shift, unused);
-        }
+        store_contiguous(row, samples, width_ * channels, shift, unused);
         return;
     }
     for (int c = 0; c < channels; ++c) {

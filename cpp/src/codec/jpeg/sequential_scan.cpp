@@ -57,10 +57,14 @@ SequentialScan<Sample>::SequentialScan(const Scan &scan, const PlaneGeometry &ge
 }
 
 template <class Sample>
-void SequentialScan<Sample>::store_block(const Part &part, const Block &block, bool only_dc, Sample *out,
+void SequentialScan<Sample>::store_block(const Part &part, const Block &block, Extent extent, Sample *out,
                                          Index stride) const noexcept {
-    if (!only_dc) {
+    if (extent == Extent::all) {
         kernels_.inverse_dct(block.values, part.quantization, out, stride);
+        return;
+    }
+    if (extent == Extent::first_4x4) {
+        kernels_.inverse_dct_4x4(block.values, part.quantization, out, stride);
         return;
     }
     const Sample sample = dc_sample<Sample>(block.values[0], part.quantization[0]);
@@ -70,24 +74,35 @@ void SequentialScan<Sample>::store_block(const Part &part, const Block &block, b
 }
 
 template <class Sample>
-void SequentialScan<Sample>::decode_mcu(BitReader &reader, Predictions &predictions, Block &block, Index row,
-                                        Index column, bool &valid) const noexcept {
-    BitReader local = reader; // in registers
-    bool all_valid = true;
-    for (const Part &part : parts_) {
-        std::int16_t &prediction = predictions[static_cast<std::size_t>(part.component)];
-        const Index stride = planes_.stride(part.component);
-        for (int v = 0; v < part.vertical; ++v) {
-            Sample *out =
-                planes_.row(part.component, (row * part.vertical + v) * 8) + column * part.horizontal * 8;
-            for (int h = 0; h < part.horizontal; ++h, out += 8) {
-                const bool full = decode_block(local, *part.dc, *part.ac, prediction, block, all_valid);
-                store_block(part, block, !full, out, stride);
+void SequentialScan<Sample>::decode_mcus(Position &position, const std::uint8_t *end, Index row, Index first,
+                                         Index last) const noexcept {
+    BitReader reader = position.reader; // in registers
+    Block block;
+    bool valid = true;
+    std::array<std::array<Sample *, 4>, max_components> outs{};
+    for (std::size_t p = 0; p < parts_.size(); ++p) {
+        for (int v = 0; v < parts_[p].vertical; ++v) {
+            outs[p][static_cast<std::size_t>(v)] =
+                planes_.row(parts_[p].component, (row * parts_[p].vertical + v) * 8);
+        }
+    }
+    // A reader is at most 8 bytes ahead of what it has consumed.
+    for (Index column = first; column < last && valid && reader.next <= end + 8; ++column) {
+        for (std::size_t p = 0; p < parts_.size(); ++p) {
+            const Part &part = parts_[p];
+            const Index stride = planes_.stride(part.component);
+            for (int v = 0; v < part.vertical; ++v) {
+                Sample *out = outs[p][static_cast<std::size_t>(v)] + column * part.horizontal * 8;
+                for (int h = 0; h < part.horizontal; ++h, out += 8) {
+                    const Extent extent =
+                        decode_block(reader, *part.dc, *part.ac, position.predictions[p], block, valid);
+                    store_block(part, block, extent, out, stride);
+                }
             }
         }
     }
-    valid = all_valid;
-    reader = local;
+    position.valid = valid;
+    position.reader = reader;
 }
 
 template class SequentialScan<std::uint8_t>;

@@ -36,9 +36,16 @@ private:
     };
     using Predictions = std::array<std::int16_t, max_components>;
 
-    void decode_mcu(BitReader &reader, Predictions &predictions, Block &block, Index row, Index column,
-                    bool &valid) const noexcept;
-    void store_block(const Part &part, const Block &block, bool only_dc, Sample *out,
+    struct Position {
+        BitReader reader;
+        Predictions predictions{};
+        bool valid = true;
+    };
+
+    /// Columns [first, last) of an MCU row; stops early where the reader has passed `end` or met no code.
+    void decode_mcus(Position &position, const std::uint8_t *end, Index row, Index first,
+                     Index last) const noexcept;
+    void store_block(const Part &part, const Block &block, Extent extent, Sample *out,
                      Index stride) const noexcept;
 
     const Scan &scan_;
@@ -53,26 +60,24 @@ template <class RowDone>
 void SequentialScan<Sample>::decode_interval(Index index, RowDone &&row_done) const {
     const EntropySegment &segment = scan_.data.segments[static_cast<std::size_t>(index)];
     const std::uint8_t *const bytes = scan_.data.bytes.get();
-    BitReader reader(bytes + segment.begin);
-    Predictions predictions{};
-    Block block;
-    bool valid = true;
-    const Index first = index * interval_, last = std::min(first + interval_, mcus_wide_ * mcus_high_);
-    Index row = first / mcus_wide_, column = first % mcus_wide_;
-    for (Index mcu = first; mcu < last; ++mcu) {
-        decode_mcu(reader, predictions, block, row, column, valid);
-        const Index position = reader.position(bytes);
-        if (position > segment.end * 8) [[unlikely]] {
+    Position position{BitReader(bytes + segment.begin)};
+    Index mcu = index * interval_;
+    const Index last = std::min(mcu + interval_, mcus_wide_ * mcus_high_);
+    while (mcu < last) {
+        const Index row = mcu / mcus_wide_, column = mcu % mcus_wide_;
+        const Index count = std::min(mcus_wide_ - column, last - mcu);
+        decode_mcus(position, bytes + segment.end, row, column, column + count);
+        const Index bits = position.reader.position(bytes);
+        if (bits > segment.end * 8) [[unlikely]] {
             throw_segment_exhausted(scan_, index);
         }
-        if (!valid) [[unlikely]] {
-            throw_invalid_code(scan_, position / 8);
+        if (!position.valid) [[unlikely]] {
+            throw_invalid_code(scan_, bits / 8);
         }
-        if (++column == mcus_wide_) {
+        if (column + count == mcus_wide_) {
             row_done(row);
-            ++row;
-            column = 0;
         }
+        mcu += count;
     }
 }
 

@@ -73,6 +73,24 @@ TYPED_TEST(jpeg_kernels, inverse_dct_of_anything_is_the_same) {
     }
 }
 
+TYPED_TEST(jpeg_kernels, inverse_dct_of_the_first_4x4_coefficients_is_that_of_all) {
+    for (int round = 0; round < 1000; ++round) {
+        alignas(32) std::array<std::int16_t, 64> coefficients{};
+        alignas(32) std::array<std::uint16_t, 64> quantization{};
+        quantization.fill(static_cast<std::uint16_t>(1 + this->generator_() % 500));
+        for (std::size_t i = 0; i < 16; ++i) {
+            const int value = static_cast<int>(this->generator_()) >> (round % 2 == 0 ? 16 : 24);
+            coefficients[i / 4 * 8 + i % 4] = static_cast<std::int16_t>(value);
+        }
+        std::vector<TypeParam> expected(64, this->guard), low(64), fast_low(64);
+        this->scalar().inverse_dct(coefficients.data(), quantization.data(), expected.data(), 8);
+        this->scalar().inverse_dct_4x4(coefficients.data(), quantization.data(), low.data(), 8);
+        this->fast().inverse_dct_4x4(coefficients.data(), quantization.data(), fast_low.data(), 8);
+        ASSERT_EQ(expected, low);
+        ASSERT_EQ(expected, fast_low);
+    }
+}
+
 TYPED_TEST(jpeg_kernels, upsampling_is_the_same_at_every_width) {
     constexpr Index padding = Planes<TypeParam>::padding;
     for (Index width = 1; width <= 70; ++width) {

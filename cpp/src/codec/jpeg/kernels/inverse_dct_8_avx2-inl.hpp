@@ -12,24 +12,26 @@ inline __m256i factor_pair(int low, int high) noexcept {
         static_cast<int>(static_cast<unsigned>(high) << 16 | (static_cast<unsigned>(low) & 0xFFFF)));
 }
 
+/// a, b times the pairs of `first`, c, d times those of `second`, which is 0 where only `Low` ones are there.
+template <bool Low>
 inline __m256i dot(__m256i first, int a, int b, __m256i second, int c, int d) noexcept {
-    return _mm256_add_epi32(_mm256_madd_epi16(first, factor_pair(a, b)),
-                            _mm256_madd_epi16(second, factor_pair(c, d)));
+    const __m256i low = _mm256_madd_epi16(first, factor_pair(a, b));
+    return Low ? low : _mm256_add_epi32(low, _mm256_madd_epi16(second, factor_pair(c, d)));
 }
 
 /// One pass. `c02` holds pairs of coefficients 0 and 2, and so on, for eight columns (rows); `v` becomes the
-/// eight outputs, each with `bias` added and shifted.
-template <int Shift>
+/// eight outputs, each with `bias` added and shifted. `Low`: coefficients 4 to 7 are 0.
+template <int Shift, bool Low>
 inline void inverse_dct_pass(__m256i c02, __m256i c46, __m256i c13, __m256i c57, __m256i bias,
                              __m256i (&v)[8]) noexcept {
-    const __m256i e0 = _mm256_add_epi32(dot(c02, 8192, 10703, c46, 8192, 4433), bias);
-    const __m256i e1 = _mm256_add_epi32(dot(c02, 8192, 4433, c46, -8192, -10704), bias);
-    const __m256i e2 = _mm256_add_epi32(dot(c02, 8192, -4433, c46, -8192, 10704), bias);
-    const __m256i e3 = _mm256_add_epi32(dot(c02, 8192, -10703, c46, 8192, -4433), bias);
-    const __m256i o0 = dot(c13, 11363, 9633, c57, 6437, 2260);
-    const __m256i o1 = dot(c13, 9633, -2259, c57, -11362, -6436);
-    const __m256i o2 = dot(c13, 6437, -11362, c57, 2261, 9633);
-    const __m256i o3 = dot(c13, 2260, -6436, c57, 9633, -11363);
+    const __m256i e0 = _mm256_add_epi32(dot<Low>(c02, 8192, 10703, c46, 8192, 4433), bias);
+    const __m256i e1 = _mm256_add_epi32(dot<Low>(c02, 8192, 4433, c46, -8192, -10704), bias);
+    const __m256i e2 = _mm256_add_epi32(dot<Low>(c02, 8192, -4433, c46, -8192, 10704), bias);
+    const __m256i e3 = _mm256_add_epi32(dot<Low>(c02, 8192, -10703, c46, 8192, -4433), bias);
+    const __m256i o0 = dot<Low>(c13, 11363, 9633, c57, 6437, 2260);
+    const __m256i o1 = dot<Low>(c13, 9633, -2259, c57, -11362, -6436);
+    const __m256i o2 = dot<Low>(c13, 6437, -11362, c57, 2261, 9633);
+    const __m256i o3 = dot<Low>(c13, 2260, -6436, c57, 9633, -11363);
     v[0] = _mm256_srai_epi32(_mm256_add_epi32(e0, o0), Shift);
     v[1] = _mm256_srai_epi32(_mm256_add_epi32(e1, o1), Shift);
     v[2] = _mm256_srai_epi32(_mm256_add_epi32(e2, o2), Shift);
@@ -75,29 +77,32 @@ inline void store_block(const __m256i (&v)[8], std::uint8_t *out, Index stride) 
     store_rows(_mm256_extracti128_si256(rows_23_67, 1), out + 6 * stride, stride);
 }
 
+/// `Low`: only the first four rows and columns have coefficients.
+template <bool Low>
 inline void inverse_dct_8(const std::int16_t *coefficients, const std::uint16_t *quantization,
                           std::uint8_t *out, Index stride) noexcept {
     const __m256i r01 = dequantised_rows(coefficients, quantization, 0);
     const __m256i r23 = dequantised_rows(coefficients, quantization, 2);
-    const __m256i r45 = dequantised_rows(coefficients, quantization, 4);
-    const __m256i r67 = dequantised_rows(coefficients, quantization, 6);
+    const __m256i r45 = Low ? _mm256_setzero_si256() : dequantised_rows(coefficients, quantization, 4);
+    const __m256i r67 = Low ? _mm256_setzero_si256() : dequantised_rows(coefficients, quantization, 6);
     const __m256i low_0213 = _mm256_unpacklo_epi16(r01, r23), high_0213 = _mm256_unpackhi_epi16(r01, r23);
     const __m256i low_4657 = _mm256_unpacklo_epi16(r45, r67), high_4657 = _mm256_unpackhi_epi16(r45, r67);
     __m256i v[8];
-    inverse_dct_pass<11>(_mm256_permute2x128_si256(low_0213, high_0213, 0x20),
-                         _mm256_permute2x128_si256(low_4657, high_4657, 0x20),
-                         _mm256_permute2x128_si256(low_0213, high_0213, 0x31),
-                         _mm256_permute2x128_si256(low_4657, high_4657, 0x31), _mm256_set1_epi32(1 << 10), v);
+    inverse_dct_pass<11, Low>(_mm256_permute2x128_si256(low_0213, high_0213, 0x20),
+                              _mm256_permute2x128_si256(low_4657, high_4657, 0x20),
+                              _mm256_permute2x128_si256(low_0213, high_0213, 0x31),
+                              _mm256_permute2x128_si256(low_4657, high_4657, 0x31),
+                              _mm256_set1_epi32(1 << 10), v);
     const __m256i s01 = split_pairs(_mm256_packs_epi32(v[0], v[1])),
                   s23 = split_pairs(_mm256_packs_epi32(v[2], v[3]));
     const __m256i s45 = split_pairs(_mm256_packs_epi32(v[4], v[5])),
                   s67 = split_pairs(_mm256_packs_epi32(v[6], v[7]));
     const __m256i even_0123 = _mm256_unpacklo_epi64(s01, s23), odd_0123 = _mm256_unpackhi_epi64(s01, s23);
     const __m256i even_4567 = _mm256_unpacklo_epi64(s45, s67), odd_4567 = _mm256_unpackhi_epi64(s45, s67);
-    inverse_dct_pass<18>(_mm256_permute2x128_si256(even_0123, even_4567, 0x20),
-                         _mm256_permute2x128_si256(even_0123, even_4567, 0x31),
-                         _mm256_permute2x128_si256(odd_0123, odd_4567, 0x20),
-                         _mm256_permute2x128_si256(odd_0123, odd_4567, 0x31),
-                         _mm256_set1_epi32((1 << 17) + (128 << 18)), v);
+    inverse_dct_pass<18, Low>(_mm256_permute2x128_si256(even_0123, even_4567, 0x20),
+                              _mm256_permute2x128_si256(even_0123, even_4567, 0x31),
+                              _mm256_permute2x128_si256(odd_0123, odd_4567, 0x20),
+                              _mm256_permute2x128_si256(odd_0123, odd_4567, 0x31),
+                              _mm256_set1_epi32((1 << 17) + (128 << 18)), v);
     store_block(v, out, stride);
 }

@@ -16,6 +16,9 @@ struct SampleKernels {
     /// roundings of the accurate integer method of the IJG software ("islow").
     void (*inverse_dct)(const std::int16_t *coefficients, const std::uint16_t *quantization, Sample *out,
                         Index stride) noexcept;
+    /// The same, of a block whose coefficients outside the first four rows and columns are 0.
+    void (*inverse_dct_4x4)(const std::int16_t *coefficients, const std::uint16_t *quantization, Sample *out,
+                            Index stride) noexcept;
     /// Doubles a row of `width` samples horizontally, 3/4 of the nearer and 1/4 of the farther one. Reads
     /// Planes::padding around the rows; may write 64 samples past 2 * width.
     void (*upsample_h2)(const Sample *in, Sample *out, Index width) noexcept;
