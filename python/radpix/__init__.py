@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from radpix import limits
 from radpix._backend import BackendInfo, backend
 from radpix._version import __version__
@@ -28,6 +31,11 @@ from radpix.slices import Slice
 from radpix.threads import get_num_threads, set_num_threads
 from radpix.volume import Volume
 from radpix.window import WINDOW_PRESETS, Window, window
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from radpix import pydicom_plugin
 
 __all__ = [
     "WINDOW_PRESETS",
@@ -60,6 +68,7 @@ __all__ = [
     "limits",
     "load",
     "project",
+    "pydicom_plugin",
     "resample",
     "reslice",
     "scan",
@@ -67,3 +76,10 @@ __all__ = [
     "transfer_syntaxes",
     "window",
 ]
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Import `radpix.pydicom_plugin` when it is first asked for (PEP 562): few need it, `import radpix` stays quick."""
+    if name != "pydicom_plugin":
+        raise AttributeError(f"module 'radpix' has no attribute {name!r}")
+    return import_module("radpix.pydicom_plugin")

@@ -184,7 +184,9 @@ def _plan(source: Source, series_uid: str | None) -> VolumePlan:
     else:
         chosen = list(found)
     if not chosen:
-        raise PixelDataError(f"{_name(paths)} holds no DICOM image ({_reasons(found.skipped)})")
+        raise PixelDataError(
+            f"{_name(paths)} holds no DICOM image ({_reasons(found.skipped)}); give the files or folder of a series"
+        )
     if len(chosen) > 1:
         listed = "; ".join(map(str, chosen[:10])) + ("; ..." if len(chosen) > 10 else "")
         raise GeometryError(f"{_name(paths)} holds {len(chosen)} series: {listed}. Choose one by series_uid=")

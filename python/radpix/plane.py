@@ -7,7 +7,7 @@ increasing column indices; the column direction points down a column. Patient co
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -177,6 +177,14 @@ class Plane:
             object.__setattr__(self, name, vector)
         object.__setattr__(self, "spacing", _spacing(spacing))
         object.__setattr__(self, "shape", _shape(shape))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # Not through the constructor, which would make the vectors unit vectors again and change their last bits;
+        # NumPy does not pickle that an array is read-only.
+        for name, value in state.items():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+            object.__setattr__(self, name, value)
 
     @classmethod
     def axial(

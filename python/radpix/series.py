@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +28,8 @@ __all__ = ["Instance", "ScanResult", "Series", "SkippedFile", "VolumePlan", "sca
 
 PathLike = str | os.PathLike[str]
 Progress = Callable[[int, int], object]
+
+_PREFIX_END = 132  # PS3.10, 7.1: a preamble of 128 bytes, then DICM
 
 
 class SkippedFile(NamedTuple):
@@ -279,7 +281,8 @@ def scan(
     Warns
     -----
     RadpixWarning
-        With code ``"unreadable-file"``, once: files that are DICOM and cannot be read.
+        With code ``"unreadable-file"``, once: files that are DICOM and cannot be read, or that are named as the
+        images are and hold nothing.
 
     Examples
     --------
@@ -301,6 +304,7 @@ def scan(
             by_series[result.study_instance_uid, result.series_instance_uid].append(result)
         if progress is not None:
             progress(done, len(files))
+    skipped = _cut_short(skipped, by_series)
     _warn_unreadable(skipped)
     series = map(Series.of, by_series.values())
     return ScanResult(sorted(series, key=lambda s: (s.study_uid, s.number or 0, s.uid)), skipped)
@@ -312,6 +316,33 @@ def _read_all(files: Sequence[str], num_threads: int) -> Iterator[Instance | Ski
         return
     with ThreadPoolExecutor(num_threads) as pool:
         yield from pool.map(_read, files)
+
+
+def _cut_short(
+    skipped: Sequence[SkippedFile], images: Mapping[tuple[str, str], Sequence[Instance]]
+) -> list[SkippedFile]:
+    """Call files "unreadable" that are named as the images are and end in front of the prefix DICM.
+
+    A disk that was full leaves such files: at the end of a stack, nothing else would tell that slices are lost.
+    """
+    kinds = {_kind(instance.path) for instances in images.values() for instance in instances}
+
+    def judged(file: SkippedFile) -> SkippedFile:
+        kind = _kind(file.path)
+        if file.reason != "not-dicom" or kind not in kinds or Path(file.path).name.startswith("."):
+            return file
+        size = Path(file.path).stat().st_size
+        if size > (_PREFIX_END if kind else 0):
+            return file
+        return SkippedFile(file.path, "unreadable", f"the file has {size} bytes; obtain it again")
+
+    return [judged(file) for file in skipped]
+
+
+def _kind(path: str) -> str:
+    """Return the suffix, empty for none and for the last component of a UID."""
+    suffix = Path(path).suffix.lower()
+    return "" if suffix[1:].isdigit() else suffix
 
 
 def _warn_unreadable(skipped: Sequence[SkippedFile]) -> None:

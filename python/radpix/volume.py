@@ -90,6 +90,11 @@ class Volume:
         return origin
 
     @property
+    def center(self) -> NDArray[np.float64]:
+        """Patient position (x, y, z) in mm of the middle of the volume, index (n - 1) / 2 on every axis."""
+        return self.index_to_patient((np.array(self.shape) - 1) / 2)
+
+    @property
     def direction(self) -> NDArray[np.float64]:
         """3 x 3: column k is the unit vector in patient space along index axis k of (z, y, x)."""
         return np.asarray(self.affine[:3, :3] / np.asarray(self.spacing), dtype=np.float64)

@@ -34,6 +34,11 @@ def test_import_loads_neither_pydicom_nor_numba_nor_the_extras() -> None:
     assert run(code).stdout.strip() == "[]"
 
 
+def test_the_plug_in_is_reachable_without_an_import_of_its_own() -> None:
+    code = "import sys, radpix; print(radpix.pydicom_plugin.__name__, 'pydicom' in sys.modules)"
+    assert run(code).stdout.split() == ["radpix.pydicom_plugin", "False"]
+
+
 def test_every_public_name_is_there_and_documented() -> None:
     for name in radpix.__all__:
         assert hasattr(radpix, name)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import struct
-import subprocess
-import sys
 import warnings
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pydicom
@@ -24,10 +22,6 @@ from tests.python.objects import (
 
 import radpix
 from radpix._source import open_source
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 JPEG = objects.JPEG_BASELINE
 
@@ -244,7 +238,7 @@ def test_one_pad_byte_is_no_deviation_two_are(syntax: str) -> None:
     assert frames_of(part10(dataset, bytes(11), vr="OB")) == ([bytes(9)], ["pixel-data-long"])
 
 
-# -- bounded reading and memory ----------------------------------------------------------------------------
+# -- bounded reading -------------------------------------------------------------------------------------
 
 
 class Counting(BytesIO):
@@ -270,37 +264,3 @@ def test_one_frame_costs_the_reading_of_one_frame(syntax: str) -> None:
     np.testing.assert_array_equal(radpix.decode(file, index=31), pixels[31])
     # One window for the header, one for the first items, an item's header each, and the frame.
     assert file.total < 2 * (64 << 10) + 132 + 10_000 + 50 * 16
-
-
-MEMORY = """
-import resource, sys, radpix
-path, how = sys.argv[1:]
-radpix.decode(path, index=0)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-if how == "first":
-    assert radpix.decode(path, index=0).shape == (1024, 1024)
-else:
-    assert sum(1 for _ in radpix.iter_frames(path)) == 150
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10)
-"""
-
-
-@pytest.fixture(scope="module")
-def sparse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of 150 frames of 2 MiB that takes no room on disk."""
-    path = tmp_path_factory.mktemp("sparse") / "sparse.dcm"
-    size = 150 << 21
-    dataset = header(rows=1024, columns=1024, bits=16, frames=150)
-    head = part10(dataset, b"", length=size)
-    path.write_bytes(head)
-    with path.open("r+b") as file:
-        file.truncate(len(head) + size)
-    return path
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="needs getrusage")
-@pytest.mark.parametrize(("how", "limit"), [("first", 8), ("all", 4 + 64)])
-def test_memory_does_not_grow_with_the_file(sparse: Path, how: str, limit: int) -> None:
-    command = [sys.executable, "-c", MEMORY, str(sparse), how]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert int(done.stdout) <= limit, "MiB above one decoded frame"

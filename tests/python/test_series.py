@@ -118,6 +118,25 @@ def test_unreadable_dicom_is_one_warning_that_names_the_files(tmp_path: Path) ->
     assert {file.reason for file in found.skipped} == {"unreadable"}
 
 
+@pytest.mark.parametrize("name", ["{}.dcm", "1.2.840.99.{}", "IM{:06}"])
+@pytest.mark.parametrize("size", [0, 100])
+def test_a_last_slice_that_was_cut_to_nothing_is_told(tmp_path: Path, name: str, size: int) -> None:
+    paths = Phantom(names=[name.format(k) for k in range(1, 7)]).write(tmp_path)
+    paths[-1].write_bytes(bytes(size))
+    (tmp_path / ".keep").touch()
+    (tmp_path / "notes.txt").touch()
+    if size and not name.endswith(".dcm"):
+        assert scan(tmp_path).skipped[-1].reason == "not-dicom"  # as any small file, a README for one
+        return
+    with pytest.warns(radpix.RadpixWarning, match=rf"1 unreadable.*{paths[-1].name} \(.*obtain it again"):
+        found = scan(tmp_path)
+    assert {Path(file.path).name: file.reason for file in found.skipped} == {
+        paths[-1].name: "unreadable",
+        ".keep": "not-dicom",
+        "notes.txt": "not-dicom",
+    }
+
+
 def test_data_set_without_preamble_is_read(tmp_path: Path) -> None:
     (path, *_) = Phantom().write(tmp_path)
     dataset = dcmread(path)

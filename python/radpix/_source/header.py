@@ -94,9 +94,11 @@ def _check_bare(stream: Stream, first: bytes, where: str) -> None:
     length = int.from_bytes(first[4:8], "little")
     plausible = looks_explicit(first) or stream.available(8, length) == length
     if len(first) < 8 or not groups or not plausible:
+        found = "neither the prefix DICM at byte 128 nor a data set at byte 0"
+        if not stream.available(0, 1):
+            found = "it is empty"
         raise PixelDataError(
-            f"{where}: this is not a DICOM file: neither the prefix DICM at byte 128 nor a data set at byte 0"
-            + ("; it is empty" if not stream.available(0, 1) else "")
+            f"{where}: this is not a DICOM file: {found}; give a DICOM file, or obtain it again"
         )
 
 
@@ -208,7 +210,7 @@ def _without_pixels(stream: Stream, end: int, uid: str, where: str) -> RadpixErr
         )
     return PixelDataError(
         f"{where}: there is no pixel data: none of Pixel Data (7FE0,0010), Float Pixel Data (7FE0,0008) and"
-        " Double Float Pixel Data (7FE0,0009) is present"
+        " Double Float Pixel Data (7FE0,0009) is present; give an image object, exported with its pixels"
     )
 
 

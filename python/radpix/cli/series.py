@@ -63,7 +63,11 @@ def pick_volume(series: Series, wanted: int | None) -> VolumePlan:
 
 def _list(found: ScanResult) -> str:
     named = [
-        f"{series.uid} (number {series.number}, {clean(series.modality)}, {len(series.instances)} images)"
+        f"{series.uid} ({_number(series)}{clean(series.modality)}, {len(series.instances)} images)"
         for series in found[:6]
     ]
     return "; ".join(named) + (f"; and {len(found) - 6} more" if len(found) > 6 else "")
+
+
+def _number(series: Series) -> str:
+    return "" if series.number is None else f"number {series.number}, "
