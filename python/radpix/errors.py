@@ -30,7 +30,7 @@ class RadpixWarning(UserWarning):
     message
         What was found, and what was done about it.
     code
-        A stable, hyphenated name of the deviation (``"rle-segment-short"``), for filters and tests.
+        A stable, hyphenated name of the deviation (``"rle-segment-long"``), for filters and tests.
     """
 
     def __init__(self, message: str, code: str = "") -> None:
@@ -44,7 +44,7 @@ class DecodeError(RadpixError, ValueError):
     Attributes
     ----------
     code
-        A stable, hyphenated name of the fault (``"rle-segment-overrun"``).
+        A stable, hyphenated name of the fault (``"rle-segment-bounds"``).
     frame
         The frame's index from 0, or None where there is no frame.
     offset

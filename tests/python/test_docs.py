@@ -40,3 +40,39 @@ LINK = re.compile(r"\]\(([^)#]+)")
 def test_every_link_leads_somewhere(path: Path) -> None:
     targets = LINK.findall(path.read_text(encoding="utf-8"))
     assert [t for t in targets if not t.startswith("http") and not (path.parent / t).exists()] == []
+
+
+#: Words with hyphens in the sources that are no codes of errors or warnings.
+NO_CODES = re.compile(
+    r"latin-1|not-dicom|not-an-image|little-endian|"
+    r"unsupported-.*|invalid-argument|shape-mismatch|limit-exceeded|size-overflow"  # not of a DecodeError
+)
+CODE = re.compile(r'"([a-z0-9]+(?:-[a-z0-9]+)+)"')
+
+
+def codes_of_sources() -> set[str]:
+    package = ROOT / "python" / "radpix"
+    sources = [
+        *package.glob("_source/*.py"),
+        *package.glob("_numba/*.py"),
+        *ROOT.glob("cpp/src/codec/**/*.[ch]pp"),
+    ]
+    sources += [package / name for name in ("_frames.py", "_plugins.py", "modality.py")]
+    sources.append(ROOT / "cpp" / "src" / "base" / "error.cpp")
+    found = {code for path in sources for code in CODE.findall(path.read_text(encoding="utf-8"))}
+    return {code for code in found if not NO_CODES.fullmatch(code)} | {"truncated", "unreadable-file"}
+
+
+def test_every_code_of_an_error_or_warning_is_documented() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.glob("docs/**/*.md"))
+    assert (
+        codes_of_sources() - set(re.findall(r"(?:`|^\| )([a-z0-9-]+)(?:`| \|)", text, re.MULTILINE)) == set()
+    )
+
+
+def test_no_code_is_documented_that_does_not_exist() -> None:
+    rows = re.findall(
+        r"^\| `([a-z0-9-]+)` \|", (ROOT / "docs/warnings.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert set(rows) - codes_of_sources() == set()
+    assert len(rows) == len(set(rows))

@@ -90,6 +90,27 @@ def test_numba_serves_where_the_core_is_absent(tmp_path: Path) -> None:
     assert result.stdout.split() == [str(tmp_path / "radpix" / "__init__.py"), "numba"], result.stderr
 
 
+def test_numba_works_where_nothing_can_be_written(tmp_path: Path) -> None:
+    code = """
+import os
+from pathlib import Path
+import numba.core.caching as caching
+
+def refuse(path):
+    raise OSError(30, "Read-only file system")
+
+caching.tempfile.TemporaryFile = lambda dir=None: refuse(dir)
+caching.os.makedirs = lambda path, exist_ok=False: refuse(path)
+import numpy as np
+import radpix
+print(radpix.window(np.array([-1000, 40, 3000], np.int16), 40, 400).tolist())
+"""
+    environment = {**package_without_core(tmp_path), "NUMBA_CACHE_DIR": "", "HOME": "/proc/none"}
+    result = run(code, **environment)
+    assert result.stdout.strip() == "[0, 128, 255]", result.stderr
+    assert not list(tmp_path.rglob("*.nbc"))
+
+
 def test_a_native_backend_that_is_absent_says_so(tmp_path: Path) -> None:
     result = run("import radpix; radpix.backend()", RADPIX_BACKEND="native", **package_without_core(tmp_path))
     assert "without its compiled core" in result.stderr

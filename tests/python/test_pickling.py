@@ -58,12 +58,12 @@ def test_planes_and_slices(again: Callable[[Any], Any]) -> None:
     "error",
     [
         radpix.DecodeError("m", code="rle-header", frame=2, offset=64, transfer_syntax="1.2"),
-        radpix.TruncatedError("m", code="rle-segment-short", frame=None, offset=None, transfer_syntax=""),
+        radpix.TruncatedError("m", code="truncated", frame=None, offset=None, transfer_syntax=""),
         radpix.UnsupportedTransferSyntaxError("m"),
         radpix.PixelDataError("m"),
         radpix.GeometryError("m", radpix.GeometryReport(slices=3)),
         radpix.LimitError("m"),
-        radpix.RadpixWarning("m", "rle-segment-short"),
+        radpix.RadpixWarning("m", "rle-segment-long"),
     ],
     ids=lambda error: type(error).__name__,
 )

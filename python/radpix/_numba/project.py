@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 
+from radpix._numba.jit import jit
 from radpix._numba.threads import parallel_for
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["project"]
 
 
-@njit(cache=True, fastmath=False, nogil=True)
+@jit
 def _extrema(lines, found, sign):  # type: ignore[no-untyped-def]
     """Maxima (sign 1) or minima (sign -1) of lines (row, k, column); a NaN stays."""
     for r in range(lines.shape[0]):
@@ -28,7 +28,7 @@ def _extrema(lines, found, sign):  # type: ignore[no-untyped-def]
                     found[r, c] = x
 
 
-@njit(cache=True, fastmath=False, nogil=True)
+@jit
 def _add(lines, sums):  # type: ignore[no-untyped-def]
     for r in range(lines.shape[0]):
         for k in range(lines.shape[1]):

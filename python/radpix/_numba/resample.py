@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 
 from radpix._numba.axis_taps import AxisTaps, make_taps
+from radpix._numba.jit import jit
 from radpix._numba.threads import parallel_for
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _MAX_FLOAT_TAPS = 32
 _ROWS_PER_PIECE = 8
 
 
-@njit(cache=True, fastmath=False, nogil=True)
+@jit
 def _sum_of_window(  # type: ignore[no-untyped-def]
     values, begin, weights
 ):
@@ -37,7 +37,7 @@ def _sum_of_window(  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True, fastmath=False, nogil=True)
+@jit
 def _resample_row(  # type: ignore[no-untyped-def]
     voxels, slice_, y_start, y_weights, x_start, x_weights, scratch, row, target
 ):
@@ -51,7 +51,7 @@ def _resample_row(  # type: ignore[no-untyped-def]
         target[x] = _sum_of_window(row, x_start[x], x_weights[x])
 
 
-@njit(cache=True, fastmath=False, nogil=True)
+@jit
 def _resample_rows(  # type: ignore[no-untyped-def]
     voxels, out, z_start, z_weights, y_start, y_weights, x_start, x_weights, limits, first, last
 ):
@@ -82,7 +82,7 @@ def _resample_rows(  # type: ignore[no-untyped-def]
                 out[z, y, x] = total
 
 
-@njit(cache=True, fastmath=False, nogil=True)
+@jit
 def _pick_rows(  # type: ignore[no-untyped-def]
     voxels, out, z_start, y_start, x_start, first, last
 ):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numba
 import numpy as np
 
+from radpix._numba.jit import jit
 from radpix._numba.threads import parallel_for
 
 if TYPE_CHECKING:
@@ -20,10 +20,8 @@ _BAND_ROWS = 16
 _MEAN, _MAX, _MIN, _SUM, _MEDIAN = range(5)
 _COMBINE = {"mean": _MEAN, "max": _MAX, "min": _MIN, "sum": _SUM, "median": _MEDIAN}
 
-_jit = numba.njit(cache=True, fastmath=False, nogil=True, error_model="numpy")
 
-
-@_jit  # type: ignore[untyped-decorator]
+@jit
 def _is_inside(shape: Any, z: float, y: float, x: float) -> bool:
     """Whether an index position is in the volume; a NaN is not."""
     return (
@@ -36,7 +34,7 @@ def _is_inside(shape: Any, z: float, y: float, x: float) -> bool:
     )
 
 
-@_jit  # type: ignore[untyped-decorator]
+@jit
 def _split(position: float, extent: int) -> tuple[int, float]:
     """Return the lower neighbour of a position clamped to [0, n - 1], and the way to the upper one."""
     index = min(max(position, 0.0), extent - 1.0)
@@ -44,12 +42,12 @@ def _split(position: float, extent: int) -> tuple[int, float]:
     return floor, index - floor
 
 
-@_jit  # type: ignore[untyped-decorator]
+@jit
 def _nearest_index(position: float, extent: int) -> int:
     return min(int(position + 0.5), extent - 1)
 
 
-@_jit  # type: ignore[untyped-decorator]
+@jit
 def _lerp(a: Any, b: Any, t: Any, exact_ends: bool) -> Any:
     if exact_ends:  # see lerp in scalar.cpp
         if t == 0:
@@ -59,7 +57,7 @@ def _lerp(a: Any, b: Any, t: Any, exact_ends: bool) -> Any:
     return a + t * (b - a)
 
 
-@_jit  # type: ignore[untyped-decorator]
+@jit
 def _linear(voxels: Any, z: float, y: float, x: float, exact: bool, dtype: Any) -> Any:
     work = dtype.type
     depth, height, width = voxels.shape
@@ -83,13 +81,13 @@ def _linear(voxels: Any, z: float, y: float, x: float, exact: bool, dtype: Any) 
     return _lerp(low, high, wz, exact)
 
 
-@_jit  # type: ignore[untyped-decorator]
+@jit
 def _nearest(voxels: Any, z: float, y: float, x: float) -> Any:
     depth, height, width = voxels.shape
     return voxels[_nearest_index(z, depth), _nearest_index(y, height), _nearest_index(x, width)]
 
 
-@_jit  # type: ignore[untyped-decorator]
+@jit
 def _median(samples: Any) -> Any:
     work = samples.dtype.type
     count = len(samples)
@@ -101,7 +99,7 @@ def _median(samples: Any) -> Any:
     return (ordered[count // 2 - 1] + ordered[count // 2]) * work(0.5) + work(0)
 
 
-@_jit  # type: ignore[untyped-decorator]
+@jit
 def _extreme(samples: Any, largest: bool) -> Any:
     work = samples.dtype.type
     value = work(-np.inf) if largest else work(np.inf)
@@ -113,7 +111,7 @@ def _extreme(samples: Any, largest: bool) -> Any:
     return value
 
 
-@_jit  # type: ignore[untyped-decorator]
+@jit
 def _combined(samples: Any, combine: int) -> Any:
     """Combine the samples of a pixel, at least one."""
     work = samples.dtype.type
@@ -127,7 +125,7 @@ def _combined(samples: Any, combine: int) -> Any:
     return value / work(len(samples)) if combine == _MEAN else value
 
 
-@_jit  # type: ignore[untyped-decorator]
+@jit
 def _samples_at(
     voxels: Any, centre: Any, slab: Any, nearest: bool, exact: bool, samples: Any
 ) -> int:  # fmt: skip
@@ -144,13 +142,13 @@ def _samples_at(
     return count
 
 
-@_jit  # type: ignore[untyped-decorator]
+@jit
 def _line_start(vectors: Any, p: int, r: int, start: Any) -> None:
     for axis in range(3):
         start[axis] = (vectors[0, axis] + p * vectors[1, axis]) + r * vectors[2, axis]
 
 
-@_jit  # type: ignore[untyped-decorator]
+@jit
 def _run(
     voxels: Any, out: Any, vectors: Any, slab: Any, combine: int, nearest: bool, exact: bool,
     fill: Any, limits: Any, edges: Any, first: int, last: int,
@@ -182,7 +180,7 @@ def _run(
                 out[p, r, c] = np.rint(value)
 
 
-@_jit  # type: ignore[untyped-decorator]
+@jit
 def _pick(voxels: Any, out: Any, vectors: Any, slab: Any, fill: Any, first: int, last: int) -> None:
     """Nearest neighbour without a slab: voxels are copied, never converted."""
     rows, columns = out.shape[1:]

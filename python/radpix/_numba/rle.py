@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import numba
 import numpy as np
 
+from radpix._numba.jit import jit
 from radpix._numba.layout import converts_to_rgb, element_type, keep_stored_bits
 from radpix._numba.uncompressed import Found, unpack_bits, ybr_full_to_rgb
 from radpix.errors import DecodeError, TruncatedError, UnsupportedTransferSyntaxError
@@ -111,7 +111,7 @@ def _unpack(
             found.append(("rle-segment-long", message, offsets[index] + read))
 
 
-@numba.njit(cache=True, fastmath=False, nogil=True)  # type: ignore[untyped-decorator]
+@jit
 def _unpack_segment(segment: NDArray[np.uint8], lane: NDArray[np.uint8]) -> tuple[int, int]:
     """Return how many bytes the segment stands for, and after how many of its own the lane was full."""
     decoded = at = read = 0

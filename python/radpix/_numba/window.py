@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numba
 import numpy as np
 
+from radpix._numba.jit import jit
 from radpix._numba.threads import parallel_for
 
 if TYPE_CHECKING:
@@ -19,12 +19,11 @@ if TYPE_CHECKING:
 _GRAIN = 1 << 16
 _ROUNDING = 6755399441055744.0  # 1.5 * 2^52: adding and subtracting it rounds half to even
 
-_jit = numba.njit(cache=True, fastmath=False, nogil=True, error_model="numpy")
 
 Evaluate = Callable[["NDArray[np.float64]"], None]
 
 
-@_jit  # type: ignore[untyped-decorator]
+@jit
 def _linear(
     values: NDArray[np.float64],
     base: float,
@@ -50,7 +49,7 @@ def _linear(
         values[i] = y
 
 
-@_jit  # type: ignore[untyped-decorator]
+@jit
 def _exponential(t: float) -> float:
     """e^t as in ``values-inl.hpp``, operation by operation."""
     if t > 700.0:  # noqa: PLR1730 - NaN stays
@@ -76,7 +75,7 @@ def _exponential(t: float) -> float:
     return math.ldexp(p, int(k))
 
 
-@_jit  # type: ignore[untyped-decorator]
+@jit
 def _sigmoid(
     values: NDArray[np.float64], center: float, width: float, minimum: float, maximum: float
 ) -> None:
@@ -86,7 +85,7 @@ def _sigmoid(
         values[i] = (maximum - minimum) / (1.0 + e) + minimum
 
 
-@_jit  # type: ignore[untyped-decorator]
+@jit
 def _round(values: NDArray[np.float64], low: float, high: float) -> None:
     """Clamp to [low, high], NaN to low, and round half to even, in place."""
     for i in range(values.size):
