@@ -91,7 +91,7 @@ def _weighted(a: float, b: float, t: float) -> float:
 
 
 @_jit  # type: ignore[untyped-decorator]
-def _weighted_corners(corners: Any, tz: float, ty: float, tx: float) -> float:
+def _weighted_corners(corners: Any, tz: float, ty: float, tx: float) -> Any:
     low = _weighted(_weighted(corners[0], corners[1], tx), _weighted(corners[2], corners[3], tx), ty)
     high = _weighted(_weighted(corners[4], corners[5], tx), _weighted(corners[6], corners[7], tx), ty)
     return _weighted(low, high, tz)
