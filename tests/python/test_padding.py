@@ -276,7 +276,7 @@ def test_a_slab_with_nothing_but_padding_is_padding_and_outside_is_fill() -> Non
 def test_nearest_takes_what_it_finds() -> None:
     volume = scan_of(np.int16, PADDING)
     for mode in ("exclude", "include"):
-        result = resample(volume, shape=volume.shape, interpolation="nearest", padding=mode)  # type: ignore[arg-type]
+        result = resample(volume, shape=volume.shape, interpolation="nearest", padding=mode)
         np.testing.assert_array_equal(result.voxels, volume.voxels)
 
 
@@ -320,11 +320,12 @@ def test_a_head_scan_has_no_values_below_air_at_the_rim_of_its_padding() -> None
     assert air > -1100
     center = volume.index_to_patient((np.array(volume.shape) - 1) / 2)
     plane = Plane.through(volume, normal=(center, (0.1, 0.9, 0.3), None), spacing=1.0)
-    for call in (
+    calls: list[Callable[..., NDArray[Any]]] = [
         lambda **options: resample(volume, spacing=(6, 1.5, 1.3), **options).voxels,
         lambda **options: reslice(volume, plane, thickness=5, **options).pixels,
         lambda **options: project(volume, direction=(0, 1, 0), combine="mean", **options).pixels,
-    ):
+    ]
+    for call in calls:
         excluded, included = call(), call(padding="include")
         assert excluded[excluded != -1500].min() >= air
         assert ((included != -1500) & (included < air)).any()

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
+#include <cstdint>
 #include <limits>
 #include <type_traits>
 #include <vector>
@@ -17,19 +17,21 @@
 
 namespace radpix::project {
 
-/// Lines that are combined side by side: their accumulators and a cache line of each stay in the first-level
-/// cache.
-inline constexpr Index lines_together = 128;
+/// Lines that are combined side by side. Neighbours in memory: long runs, of which the accumulators stay in
+/// the second-level cache. Others: as many as have a cache line each in the first-level cache.
+template <class T>
+[[nodiscard]] Index lines_together(const LinesView<T> &lines) noexcept {
+    return std::min(lines.columns, lines.column_stride == 1 ? Index{4096} : Index{128});
+}
 
-/// Calls body(row, column, n) for every run of n <= lines_together neighbouring lines.
+/// Calls body(row, column, n) for every run of n <= lines_together(lines) neighbouring lines.
 template <class T, class Body>
 void for_each_run(const LinesView<T> &lines, int threads, const Body &body) {
-    const Index runs = (lines.columns + lines_together - 1) / lines_together;
-    parallel_for(0, lines.rows * runs, 8, threads, [&](Index first, Index last) {
-        for (Index i = first; i < last; ++i) {
-            const Index column = i % runs * lines_together;
-            body(i / runs, column, std::min(lines_together, lines.columns - column));
-        }
+    const Index together = lines_together(lines);
+    const Index runs = (lines.columns + together - 1) / together;
+    parallel_for(0, lines.rows * runs, 1, threads, [&](Index i, Index) {
+        const Index column = i % runs * together;
+        body(i / runs, column, std::min(together, lines.columns - column));
     });
 }
 
@@ -38,8 +40,8 @@ void sum_present(const LinesView<T> &lines, const PlaneView<U> &out, bool is_mea
                  int threads) {
     using Sum = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
     for_each_run(lines, threads, [&](Index row, Index column, Index n) {
-        std::array<Sum, lines_together> sums{};
-        std::array<Index, lines_together> counts{};
+        std::vector<Sum> sums(static_cast<std::size_t>(n));
+        std::vector<Index> counts(static_cast<std::size_t>(n));
         for (Index k = 0; k < lines.length; ++k) {
             const T *voxels = lines.at(row, column, k);
             for (Index i = 0; i < n; ++i) {
@@ -59,27 +61,43 @@ void sum_present(const LinesView<T> &lines, const PlaneView<U> &out, bool is_mea
     });
 }
 
-template <class T, class U>
-void extreme_present(const LinesView<T> &lines, const PlaneView<U> &out, bool is_max, Absent<T> absent,
-                     int threads) {
+/// Extremes of one run; `stride` is that of its lines, a constant 1 where neighbours lie side by side.
+template <bool is_max, class T, class Stride>
+void extremes_of(const LinesView<T> &lines, Index row, Index column, Index n, Stride stride, Absent<T> absent,
+                 T *__restrict found, T *__restrict any) noexcept {
+    using Limits = std::numeric_limits<T>;
+    constexpr T low = Limits::has_infinity ? static_cast<T>(-Limits::infinity()) : Limits::lowest();
+    constexpr T high = Limits::has_infinity ? Limits::infinity() : Limits::max();
+    constexpr T weakest = is_max ? low : high;
+    std::fill_n(found, n, weakest);
+    std::fill_n(any, n, T(0));
+    for (Index k = 0; k < lines.length; ++k) {
+        const T *voxels = lines.at(row, column, k);
+        for (Index i = 0; i < n; ++i) {
+            const T voxel = voxels[i * stride];
+            const bool gone = absent(voxel);
+            const T candidate = gone ? weakest : voxel;
+            const bool wins = is_max ? candidate > found[i] : candidate < found[i];
+            found[i] = wins || candidate != candidate ? candidate : found[i]; // a NaN stays
+            any[i] = gone ? any[i] : T(1);
+        }
+    }
+}
+
+template <bool is_max, class T, class U>
+void extreme_present(const LinesView<T> &lines, const PlaneView<U> &out, Absent<T> absent, int threads) {
     for_each_run(lines, threads, [&](Index row, Index column, Index n) {
-        std::array<T, lines_together> found{};
-        std::array<bool, lines_together> any{};
-        for (Index k = 0; k < lines.length; ++k) {
-            const T *voxels = lines.at(row, column, k);
-            for (Index i = 0; i < n; ++i) {
-                const auto at = static_cast<std::size_t>(i);
-                const T voxel = voxels[i * lines.column_stride];
-                const bool wins = (is_max ? voxel > found[at] : voxel < found[at]) || voxel != voxel;
-                if (!absent(voxel)) {
-                    found[at] = wins || !any[at] ? voxel : found[at]; // a NaN stays
-                    any[at] = true;
-                }
-            }
+        std::vector<T> found(static_cast<std::size_t>(n));
+        std::vector<T> any(static_cast<std::size_t>(n));
+        if (lines.column_stride == 1) {
+            extremes_of<is_max>(lines, row, column, n, std::integral_constant<Index, 1>{}, absent,
+                                found.data(), any.data());
+        } else {
+            extremes_of<is_max>(lines, row, column, n, lines.column_stride, absent, found.data(), any.data());
         }
         for (Index i = 0; i < n; ++i) {
             const auto at = static_cast<std::size_t>(i);
-            out(row, column + i) = canonical<U>(any[at] ? found[at] : absent.value);
+            out(row, column + i) = canonical<U>(any[at] == T(1) ? found[at] : absent.value);
         }
     });
 }
@@ -109,8 +127,9 @@ void project_present(const LinesView<T> &lines, const PlaneView<U> &out, Combine
     case Combine::sum:
         return sum_present(lines, out, combine == Combine::mean, absent, threads);
     case Combine::max:
+        return extreme_present<true>(lines, out, absent, threads);
     case Combine::min:
-        return extreme_present(lines, out, combine == Combine::max, absent, threads);
+        return extreme_present<false>(lines, out, absent, threads);
     case Combine::median:
         return median_present(lines, out, absent, threads);
     }

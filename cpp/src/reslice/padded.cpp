@@ -36,28 +36,47 @@ public:
 
     bool sample(const Source<T> &source, const Vector &position, Work<T> &value) const noexcept {
         const Cell<T> cell = cell_around(source, position);
-        std::array<double, 8> values{};
-        std::array<double, 8> gone{};
-        bool any = false;
-        for (std::size_t i = 0; i < 8; ++i) {
-            const T voxel =
-                cell.base[(i & 4 ? cell.up[0] : 0) + (i & 2 ? cell.up[1] : 0) + (i & 1 ? cell.up[2] : 0)];
-            const bool is_absent = absent_(voxel);
-            values[i] = is_absent ? 0.0 : static_cast<double>(voxel);
-            gone[i] = is_absent ? 1.0 : 0.0;
-            any = any || is_absent;
-        }
-        const double missing = any ? weighted(cell, gone) : 0.0;
+        const double missing = has_absent(cell) ? missing_from(cell) : 0.0;
         if (missing > 0.5) {
             return false;
         }
         // 0 exactly where no absent voxel has a weight: the bits are those without padding.
-        value = missing == 0.0 ? interpolated(cell)
-                               : static_cast<Work<T>>(weighted(cell, values) / (1.0 - missing));
+        value =
+            missing == 0.0 ? interpolated(cell) : static_cast<Work<T>>(present_in(cell) / (1.0 - missing));
         return true;
     }
 
 private:
+    /// Voxel i of a cell, x fastest.
+    static T corner(const Cell<T> &cell, std::size_t i) noexcept {
+        return cell.base[(i & 4 ? cell.up[0] : 0) + (i & 2 ? cell.up[1] : 0) + (i & 1 ? cell.up[2] : 0)];
+    }
+
+    [[nodiscard]] bool has_absent(const Cell<T> &cell) const noexcept {
+        bool any = false;
+        for (std::size_t i = 0; i < 8; ++i) {
+            any |= absent_(corner(cell, i));
+        }
+        return any;
+    }
+
+    [[nodiscard]] double missing_from(const Cell<T> &cell) const noexcept {
+        std::array<double, 8> gone;
+        for (std::size_t i = 0; i < 8; ++i) {
+            gone[i] = absent_(corner(cell, i)) ? 1.0 : 0.0;
+        }
+        return weighted(cell, gone);
+    }
+
+    [[nodiscard]] double present_in(const Cell<T> &cell) const noexcept {
+        std::array<double, 8> values;
+        for (std::size_t i = 0; i < 8; ++i) {
+            const T voxel = corner(cell, i);
+            values[i] = absent_(voxel) ? 0.0 : static_cast<double>(voxel);
+        }
+        return weighted(cell, values);
+    }
+
     Absent<T> absent_;
 };
 

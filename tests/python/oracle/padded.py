@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def absent(voxels: NDArray[Any], padding: float) -> NDArray[np.bool_]:
     """Return which voxels hold the padding value."""
     if np.isnan(padding):
-        return np.isnan(voxels)
+        return np.asarray(np.isnan(voxels))
     return np.asarray(voxels == np.array(padding).astype(voxels.dtype))
 
 
@@ -97,5 +97,5 @@ def project(voxels: NDArray[Any], axis: int, combine: str, padding: float) -> ND
     """Return the combinations of the present voxels, neither rounded nor saturated."""
     samples = np.ma.array(voxels.astype(np.float64), mask=absent(voxels, padding))
     method: Any = getattr(np.ma, combine)
-    result: NDArray[np.float64] = np.ma.asarray(method(samples, axis=axis)).astype(np.float64).filled(padding)
-    return result
+    combined: Any = np.ma.asarray(method(samples, axis=axis)).astype(np.float64)
+    return np.asarray(combined.filled(padding))
