@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pybind11/stl.h>
 
+#include <optional>
 #include <string>
 #include <tuple>
 
@@ -55,17 +56,17 @@ void bind_reslice(py::module_ &module) {
     module.def(
         "reslice",
         [](const py::array &voxels, const py::array &out, const py::tuple &grid, const std::string &combine,
-           const std::string &interpolation, double fill, int num_threads) {
+           const std::string &interpolation, double fill, int num_threads, std::optional<double> padding) {
             const ArrayView source = view_of(voxels);
             const ArrayView target = writable_view_of(out);
             const reslice::Grid where = grid_of(grid);
             const reslice::Combine how = combine_named(combine);
             const reslice::Interpolation between = interpolation_named(interpolation);
             const py::gil_scoped_release unlocked;
-            reslice::apply(source, target, where, how, between, fill, num_threads);
+            reslice::apply(source, target, where, how, between, fill, num_threads, padding);
         },
         py::arg("voxels"), py::arg("out"), py::arg("grid"), py::arg("combine"), py::arg("interpolation"),
-        py::arg("fill"), py::arg("num_threads"));
+        py::arg("fill"), py::arg("num_threads"), py::arg("padding") = py::none());
 }
 
 } // namespace radpix::bindings

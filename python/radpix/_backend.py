@@ -86,7 +86,8 @@ class Grid(NamedTuple):
 class Kernels(Protocol):
     """What a backend provides. Arrays are in the machine's byte order and may have any strides.
 
-    ``num_threads`` 0 stands for the default. Outputs never share memory with inputs.
+    ``num_threads`` 0 stands for the default. Outputs never share memory with inputs. Voxels equal to ``padding``,
+    which may be NaN, are absent; None: all are present.
     """
 
     name: str
@@ -124,6 +125,7 @@ class Kernels(Protocol):
         antialias: bool,
         fill: float,
         num_threads: int,
+        padding: float | None = None,
     ) -> None:
         """Resample (z, y, x) onto an axis-aligned grid, separably."""
 
@@ -137,11 +139,19 @@ class Kernels(Protocol):
         interpolation: str,
         fill: float,
         num_threads: int,
+        padding: float | None = None,
     ) -> None:
         """Sample (z, y, x) on an oblique ``grid`` into ``out`` (planes, rows, columns)."""
 
     def project(
-        self, voxels: NDArray[Any], out: NDArray[Any], *, axis: int, combine: Combine, num_threads: int
+        self,
+        voxels: NDArray[Any],
+        out: NDArray[Any],
+        *,
+        axis: int,
+        combine: Combine,
+        num_threads: int,
+        padding: float | None = None,
     ) -> None:
         """Combine (z, y, x) along ``axis`` into the two remaining ones."""
 

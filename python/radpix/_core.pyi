@@ -33,6 +33,7 @@ def resample(
     antialias: bool,
     fill: float,
     num_threads: int,
+    padding: float | None = None,
 ) -> None: ...
 def reslice(
     voxels: NDArray[Any],
@@ -42,5 +43,13 @@ def reslice(
     interpolation: str,
     fill: float,
     num_threads: int,
+    padding: float | None = None,
 ) -> None: ...
-def project(voxels: NDArray[Any], out: NDArray[Any], axis: int, combine: str, num_threads: int) -> None: ...
+def project(
+    voxels: NDArray[Any],
+    out: NDArray[Any],
+    axis: int,
+    combine: str,
+    num_threads: int,
+    padding: float | None = None,
+) -> None: ...

@@ -66,8 +66,9 @@ def resample(
     antialias: bool,
     fill: float,
     num_threads: int,
+    padding: float | None = None,
 ) -> None:
-    _core.resample(voxels, out, axes, interpolation, antialias, fill, num_threads)
+    _core.resample(voxels, out, axes, interpolation, antialias, fill, num_threads, padding)
 
 
 def reslice(
@@ -79,11 +80,18 @@ def reslice(
     interpolation: str,
     fill: float,
     num_threads: int,
+    padding: float | None = None,
 ) -> None:
-    _core.reslice(voxels, out, grid, combine, interpolation, fill, num_threads)
+    _core.reslice(voxels, out, grid, combine, interpolation, fill, num_threads, padding)
 
 
 def project(
-    voxels: NDArray[Any], out: NDArray[Any], *, axis: int, combine: Combine, num_threads: int
+    voxels: NDArray[Any],
+    out: NDArray[Any],
+    *,
+    axis: int,
+    combine: Combine,
+    num_threads: int,
+    padding: float | None = None,
 ) -> None:
-    _core.project(voxels, out, axis, combine, num_threads)
+    _core.project(voxels, out, axis, combine, num_threads, padding)

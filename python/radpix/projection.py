@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 
 from radpix._backend import Combine, kernels
+from radpix._padding import Padding, absent_value
 from radpix.errors import GeometryError
 from radpix.plane import Plane, corners_of
 from radpix.reslice import reslice
@@ -29,6 +30,7 @@ def project(
     combine: Combine = "max",
     interpolation: Interpolation = "linear",
     fill: float | None = None,
+    padding: Padding = "exclude",
     num_threads: int | None = None,
 ) -> Slice:
     """Combine all voxels along an axis or a direction: a maximum intensity projection, and its relatives.
@@ -48,6 +50,9 @@ def project(
         As of `reslice`.
     interpolation, fill
         As of `reslice`; for ``direction`` only.
+    padding
+        ``"exclude"``: voxels equal to the volume's padding value take no part, as of `reslice`; a line of nothing else
+        gives the padding value. ``"include"`` takes them for tissue.
     num_threads
         1 to 1024; None for the default.
 
@@ -85,14 +90,15 @@ def project(
             combine=combine,
             interpolation=interpolation,
             fill=fill,
+            padding=padding,
             num_threads=num_threads,
         )
     if axis not in {0, 1, 2}:
         raise ValueError(f"axis is 0, 1 or 2 for z, y or x, not {axis}")
-    return _project_axis(volume, axis, combine, thread_count(num_threads))
+    return _project_axis(volume, axis, combine, absent_value(volume, padding), thread_count(num_threads))
 
 
-def _project_axis(volume: Volume, axis: int, combine: Combine, threads: int) -> Slice:
+def _project_axis(volume: Volume, axis: int, combine: Combine, absent: float | None, threads: int) -> Slice:
     plane = _plane_across(volume, axis)
     voxels = voxels_of(volume)
     pixels = output_for(volume, plane.shape + volume.voxels.shape[3:], combine, None)
@@ -104,6 +110,7 @@ def _project_axis(volume: Volume, axis: int, combine: Combine, threads: int) -> 
             axis=axis,
             combine=combine,
             num_threads=threads,
+            padding=absent,
         )
     thickness = volume.shape[axis] * volume.spacing[axis]
     return slice_of(volume, pixels, plane, thickness, combine, "nearest")

@@ -10,6 +10,7 @@ import numpy as np
 
 from radpix import limits
 from radpix._backend import AxisMap, Grid, kernels
+from radpix._padding import Padding, absent_value, default_fill
 from radpix.errors import GeometryError, LimitError
 from radpix.threads import thread_count
 
@@ -41,6 +42,7 @@ def resample(
     interpolation: Interpolation = "linear",
     antialias: bool | None = None,
     fill: float | None = None,
+    padding: Padding = "exclude",
     num_threads: int | None = None,
 ) -> Volume:
     """Resample ``volume`` onto another grid.
@@ -69,6 +71,11 @@ def resample(
     fill
         Value outside the volume; inside is ``-0.5 <= index <= n - 0.5`` on every axis, and beyond the outermost
         centres the edge repeats. Default: the volume's padding value, else its minimum.
+    padding
+        ``"exclude"``: voxels equal to the volume's padding value (PS3.3 C.7.5.1.1.2), which may be NaN, take no part
+        in linear samples. The weights of the others are scaled up to 1, in float64; where they sum to less than 1/2
+        the sample is the padding value. Samples without padding in their filter are the same as with ``"include"``,
+        which takes it for tissue. ``"nearest"`` takes what it finds; volumes with channels have no padding.
     num_threads
         Default: `radpix.get_num_threads`.
 
@@ -100,10 +107,11 @@ def resample(
     _check_volume(volume)
     if interpolation not in _INTERPOLATIONS:
         raise ValueError(f"interpolation is one of {', '.join(_INTERPOLATIONS)}, not {interpolation!r}")
+    absent = absent_value(volume, padding)
     target = _target(volume, spacing, shape, like)
     limits.check_bytes(math.prod(target.shape) * volume.voxels[0, 0, 0].nbytes, "resample: ")
     widen = interpolation != "nearest" and antialias is not False
-    settings = _Settings(interpolation, widen, _fill(volume, target, fill), thread_count(num_threads))
+    settings = _Settings(interpolation, widen, _fill(volume, target, fill), thread_count(num_threads), absent)
     out = np.empty(target.shape + volume.voxels.shape[3:], volume.voxels.dtype)
     if target.aligned is None:
         if antialias:
@@ -134,6 +142,7 @@ class _Settings(NamedTuple):
     antialias: bool
     fill: float
     num_threads: int
+    padding: float | None
 
 
 def _check_volume(volume: Volume) -> None:
@@ -239,15 +248,10 @@ def _alignment(
 
 
 def _fill(volume: Volume, target: _Target, fill: float | None) -> float:
-    """Return the value outside the volume, looking for the minimum only where it will be seen."""
+    """Return the value outside the volume, checked."""
     dtype = volume.voxels.dtype
     if fill is None:
-        if volume.padding_value is not None:
-            fill = float(volume.padding_value)
-        elif _reaches_outside(volume.shape, target):
-            fill = float(np.fmin.reduce(volume.voxels, axis=None))
-        else:
-            fill = 0.0
+        fill = default_fill(volume, lambda: not _reaches_outside(volume.shape, target))
     if dtype.kind != "f" and not math.isfinite(fill):
         raise ValueError(f"fill is a finite number for {dtype.name} voxels, not {fill}")
     return float(fill)
@@ -276,6 +280,7 @@ def _run_aligned(voxels: NDArray[Any], aligned: _Aligned, out: NDArray[Any], set
             antialias=settings.antialias,
             fill=settings.fill,
             num_threads=settings.num_threads,
+            padding=settings.padding,
         )
 
 
@@ -296,4 +301,5 @@ def _run_rotated(
             interpolation=settings.interpolation,
             fill=settings.fill,
             num_threads=settings.num_threads,
+            padding=settings.padding,
         )

@@ -9,12 +9,12 @@ The nearest voxel is that at floor(index + 0.5). Integer results are rounded hal
 
 from __future__ import annotations
 
-import weakref
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from radpix._backend import Combine, Grid, kernels
+from radpix._padding import Padding, absent_value, default_fill
 from radpix.errors import GeometryError
 from radpix.slices import Interpolation, Slice, check_choice, output_for, slice_of, voxels_of
 from radpix.threads import thread_count
@@ -41,6 +41,7 @@ def reslice(
     combine: Combine = "mean",
     interpolation: Interpolation = "linear",
     fill: float | None = None,
+    padding: Padding = "exclude",
     slab_step: float | None = None,
     out: NDArray[Any] | None = None,
     num_threads: int | None = None,
@@ -62,6 +63,12 @@ def reslice(
         ``"linear"``, or ``"nearest"`` for labels.
     fill
         The value where no sample is inside; by default the volume's padding value, else its minimum (found once).
+    padding
+        ``"exclude"``: voxels equal to the volume's padding value (PS3.3 C.7.5.1.1.2), which may be NaN, take no part.
+        In a linear sample the weights of the others are scaled up to 1, in float64; a sample of which more than half
+        is padding, by weight, is left out of the slab, and a pixel without any other is the padding value.
+        ``"nearest"`` without a slab takes what it finds. Samples without padding are the same as with ``"include"``,
+        which takes it for tissue. Volumes with channels have no padding.
     slab_step
         Distance in mm that the slab's samples should have, by default the smallest voxel spacing. There are
         n = max(1, round(thickness / slab_step)) samples, in the middles of n equal parts of the slab.
@@ -96,6 +103,7 @@ def reslice(
     check_choice("combine", combine, get_args(Combine))
     check_choice("interpolation", interpolation, get_args(Interpolation))
     threads = thread_count(num_threads)
+    absent = absent_value(volume, padding)
     voxels = voxels_of(volume)
     grid = _grid_of(volume, plane, thickness, slab_step)
     shape = plane.shape + volume.voxels.shape[3:]
@@ -111,6 +119,7 @@ def reslice(
             interpolation=interpolation,
             fill=fill_value,
             num_threads=threads,
+            padding=absent,
         )
     return slice_of(volume, pixels, plane, thickness, combine, interpolation)
 
@@ -155,32 +164,19 @@ def _grid_of(volume: Volume, plane: Plane, thickness: float, slab_step: float | 
     return grid
 
 
-_minimum: weakref.WeakKeyDictionary[Volume, float] = weakref.WeakKeyDictionary()
-
-
-def _minimum_of(volume: Volume) -> float:
-    """Return the smallest voxel that is a number; 20 ms for a CT, so it is kept as long as the volume."""
-    if volume not in _minimum:
-        voxels = volume.voxels
-        smallest = np.fmin.reduce(voxels, axis=None) if voxels.dtype.kind == "f" else voxels.min()
-        _minimum[volume] = float(smallest)
-    return _minimum[volume]
-
-
 def _fill_for(volume: Volume, grid: Grid, plane: Plane, fill: float | None, dtype: np.dtype[Any]) -> float:
     """Return the value where no sample is inside, checked against the output's type."""
     if fill is None:
-        fill = volume.padding_value
-    if fill is None:
-        if volume.voxels.size == 0:
-            raise ValueError("an empty volume has no minimum to fill with; give fill=")
-        return 0.0 if _all_inside(volume, grid, plane) else _minimum_of(volume)
-    value = float(fill)
+        value = default_fill(volume, lambda: _all_inside(volume, grid, plane))
+        if volume.padding_value is None:
+            return value
+    else:
+        value = float(fill)
     if dtype.kind == "f":
         return value
     low, high = (0, 1) if dtype == np.bool_ else (np.iinfo(dtype).min, np.iinfo(dtype).max)
     if not low <= value <= high:
-        raise ValueError(f"fill is a value of {dtype}, not {fill}; give an out of a floating point type")
+        raise ValueError(f"fill is a value of {dtype}, not {value:g}; give an out of a floating point type")
     return value
 
 

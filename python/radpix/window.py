@@ -88,7 +88,8 @@ def window(
     pixels
         Integers or floats of any shape and strides, in the machine's byte order. NaN becomes the lowest
         display value (before inversion) in integer outputs and stays NaN in float outputs. 64-bit integers
-        count as their nearest float64.
+        count as their nearest float64. A Pixel Padding Value is a value like any other here, since the data set
+        that names it is not known; painting it as background (PS3.3 C.7.5.1.1.2) is up to `display`.
     center, width
         Window Center and Width, in modality values. A width is at least 1 for LINEAR (1 is a step), else
         above 0.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "radpix/view.hpp"
@@ -25,7 +26,10 @@ enum class Combine : std::uint8_t { mean, max, min, sum, median };
 /// result of zero is +0. Every CPU level and thread count gives the same bits. `threads` 0 stands for
 /// num_threads().
 ///
+/// Voxels equal to `padding` are absent and take no part; a line of nothing else gives the padding value.
+///
 /// Throws Error(shape_mismatch, unsupported_type, invalid_argument) before `out` is written.
-void apply(const ArrayView &voxels, const ArrayView &out, int axis, Combine combine, int threads);
+void apply(const ArrayView &voxels, const ArrayView &out, int axis, Combine combine, int threads,
+           std::optional<double> padding = std::nullopt);
 
 } // namespace radpix::project

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "radpix/view.hpp"
@@ -33,6 +34,8 @@ struct Options {
     double fill = 0.0;
     /// Threads to use, 0: num_threads().
     int threads = 0;
+    /// The value of voxels that are absent: outside of what was scanned.
+    std::optional<double> padding = std::nullopt;
 };
 
 /// Resamples `voxels` (z, y, x) into `out` (z, y, x) of the same type: 8, 16 and 32-bit integers, float32 and
@@ -46,6 +49,11 @@ struct Options {
 /// first and the middle last. Arithmetic is float32 for 8 and 16-bit integers (filters of up to 32 taps),
 /// else float64. Integers are rounded half to even and saturated. NaN and infinity reach every sample whose
 /// window covers them.
+///
+/// Absent voxels take no part in linear samples. Where the weights w0 * w1 * w2 of those in a window sum to
+/// more than 1/2 the sample is the padding value, else the others' sum divided by the others' weight, in
+/// float64; where the sum is 0 the sample is what it is without padding. Nearest copies absent voxels like
+/// any other.
 ///
 /// Throws Error(shape_mismatch, unsupported_type, invalid_argument, size_overflow) before `out` is written.
 void apply(const ArrayView &voxels, const ArrayView &out, const std::array<AxisMap, 3> &axes,

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "radpix/view.hpp"
 
@@ -41,11 +42,17 @@ struct Grid {
 /// the samples gives NaN; the median of an even number of samples is the mean of the middle two. Integer
 /// results are rounded half to even and saturated.
 ///
+/// Voxels equal to `padding` are absent. A linear sample of which more than 1/2, by the weights (1 - t) and
+/// t, is absent takes no part, nor does a nearest one that is; else absent neighbours are left out and the
+/// sum is divided by the others' weight, in float64. A pixel with samples inside of which none takes part is
+/// the padding value. Nearest without a slab copies absent voxels like any other.
+///
 /// `out` has the type of `voxels`, float32 or float64. Every CPU level and thread count gives the same bits.
 /// Throws Error: shape_mismatch for ranks other than 3, unsupported_type for another type of `out`,
 /// invalid_argument for a grid that is not finite, slab_samples outside [1, max_slab_samples], and a `fill`
 /// that is no number where `out` holds integers.
 void apply(const ArrayView &voxels, const ArrayView &out, const Grid &grid, Combine combine,
-           Interpolation interpolation, double fill, int num_threads);
+           Interpolation interpolation, double fill, int num_threads,
+           std::optional<double> padding = std::nullopt);
 
 } // namespace radpix::reslice

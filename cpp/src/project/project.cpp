@@ -8,6 +8,7 @@
 #include "base/target_region.hpp"
 #include "project/lines.hpp"
 #include "project/median.hpp"
+#include "project/padded.hpp"
 #include "project/values.hpp"
 #include "radpix/cpu.hpp"
 #include "radpix/error.hpp"
@@ -91,7 +92,8 @@ void join_rows(Call<T, U> &call) {
 }
 
 template <class T, class U>
-void run_typed(const ArrayView &voxels, const ArrayView &out, int axis, Combine combine, int threads) {
+void run_typed(const ArrayView &voxels, const ArrayView &out, int axis, Combine combine, int threads,
+               std::optional<double> padding) {
     const std::size_t row_axis = axis == 0 ? 1 : 0;
     const std::size_t column_axis = axis == 2 ? 1 : 2;
     const auto line_axis = static_cast<std::size_t>(axis);
@@ -102,7 +104,11 @@ void run_typed(const ArrayView &voxels, const ArrayView &out, int axis, Combine 
                     combine,
                     threads};
     join_rows(call);
-    run(call);
+    if (const std::optional<Absent<T>> absent = absent_of<T>(padding)) {
+        project_present(call.lines, call.out, combine, *absent, threads);
+    } else {
+        run(call);
+    }
 }
 
 void check_shapes(const ArrayView &voxels, const ArrayView &out, int axis) {
@@ -149,18 +155,19 @@ Combine combine_named(std::string_view name) {
                 "combine is one of mean, max, min, sum, median, not " + std::string(name.substr(0, 40)));
 }
 
-void apply(const ArrayView &voxels, const ArrayView &out, int axis, Combine combine, int threads) {
+void apply(const ArrayView &voxels, const ArrayView &out, int axis, Combine combine, int threads,
+           std::optional<double> padding) {
     check_shapes(voxels, out, axis);
     check_types(voxels.type, out.type);
     with_type(voxels.type, [&](auto tag) {
         using T = typename decltype(tag)::type;
         if constexpr (!std::is_integral_v<T> || sizeof(T) < 8) {
             if (out.type == voxels.type) {
-                run_typed<T, T>(voxels, out, axis, combine, threads);
+                run_typed<T, T>(voxels, out, axis, combine, threads, padding);
             } else if (out.type == DataType::float32) {
-                run_typed<T, float>(voxels, out, axis, combine, threads);
+                run_typed<T, float>(voxels, out, axis, combine, threads, padding);
             } else {
-                run_typed<T, double>(voxels, out, axis, combine, threads);
+                run_typed<T, double>(voxels, out, axis, combine, threads, padding);
             }
         }
     });

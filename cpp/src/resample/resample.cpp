@@ -3,12 +3,14 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 
 #include "base/target_region.hpp"
 #include "radpix/cpu.hpp"
 #include "radpix/error.hpp"
 #include "resample/nearest.hpp"
+#include "resample/padded.hpp"
 #include "resample/separable.hpp"
 
 namespace radpix::resample {
@@ -99,6 +101,10 @@ void run_typed(const ArrayView &voxels, const ArrayView &out, const std::array<A
         run_nearest(voxels, out, axes, options.threads);
     } else {
         run_linear<T>(voxels, out, axes, options.threads);
+        if (const std::optional<Absent<T>> absent = absent_of<T>(options.padding)) {
+            exclude_absent<T>(voxels.volume<const T>(), out.volume<T>(), axes, *absent,
+                              row_kernels_for<double, double>(cpu_level()), options.threads);
+        }
     }
 }
 

@@ -35,6 +35,7 @@ struct Line {
     Index samples = 1;
     Combine combine = Combine::mean;
     double fill = 0;
+    double padding = 0;      ///< the value of absent voxels, for `padded_kernels`
     void *scratch = nullptr; ///< room for `samples` values of Work<T>, for the median
 };
 
@@ -54,6 +55,10 @@ struct KernelSet {
 /// Defined for every type of `DataType`; the median, and any strides, are done here only.
 template <class T>
 [[nodiscard]] const KernelSet<T> &scalar_kernels() noexcept;
+
+/// The same where voxels equal to `Line::padding` are absent; any strides.
+template <class T>
+[[nodiscard]] const KernelSet<T> &padded_kernels() noexcept;
 
 /// The types worth a kernel of their own, without the median. The x axis is contiguous and longer than 1, and
 /// offsets are below 2^50: `fits_avx2`.

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/absent.hpp"
 #include "base/checked_math.hpp"
 #include "base/target_region.hpp"
 #include "radpix/cpu.hpp"
@@ -206,14 +208,18 @@ void run_band(const Job<T, Out> &job, Index first, Index last) {
 
 template <class T, class Out>
 void run(const ArrayView &voxels, const ArrayView &out, const Grid &grid, const Line &line, bool nearest,
-         int num_threads) {
+         int num_threads, std::optional<double> padding) {
     Source<T> source;
     source.data = static_cast<const T *>(voxels.data);
     std::copy_n(voxels.shape.begin(), 3, source.shape);
     std::copy_n(voxels.strides.begin(), 3, source.strides);
-    const KernelSet<T> &set = nearest ? scalar_kernels<T>() : kernels_for(source, line.combine);
+    const std::optional<Absent<T>> absent = absent_of<T>(padding);
+    const KernelSet<T> &set = absent    ? padded_kernels<T>()
+                              : nearest ? scalar_kernels<T>()
+                                        : kernels_for(source, line.combine);
     Job<T, Out> job{source, out.volume<Out>(), grid, set, line, nearest};
     job.line.fill = usable_fill<Work<T>, Out>(line.fill);
+    job.line.padding = absent ? static_cast<double>(absent->value) : 0.0;
     const Index rows = checked_mul(job.out.depth, job.out.height);
     parallel_for(0, rows, band_rows, num_threads, [&](Index first, Index last) {
         if constexpr (std::is_same_v<T, Out>) {
@@ -232,7 +238,7 @@ void run(const ArrayView &voxels, const ArrayView &out, const Grid &grid, const 
 } // namespace
 
 void apply(const ArrayView &voxels, const ArrayView &out, const Grid &grid, Combine combine,
-           Interpolation interpolation, double fill, int num_threads) {
+           Interpolation interpolation, double fill, int num_threads, std::optional<double> padding) {
     check_arrays(voxels, out, fill);
     check_grid(grid);
     if (out.size() == 0) {
@@ -250,11 +256,11 @@ void apply(const ArrayView &voxels, const ArrayView &out, const Grid &grid, Comb
     const bool nearest = interpolation == Interpolation::nearest;
     with_type(voxels.type, [&]<class T>(std::type_identity<T>) {
         if (out.type == voxels.type) {
-            run<T, T>(voxels, out, grid, line, nearest, num_threads);
+            run<T, T>(voxels, out, grid, line, nearest, num_threads, padding);
         } else if (out.type == DataType::float64) {
-            run<T, double>(voxels, out, grid, line, nearest, num_threads);
+            run<T, double>(voxels, out, grid, line, nearest, num_threads, padding);
         } else if constexpr (!std::is_same_v<T, double>) {
-            run<T, float>(voxels, out, grid, line, nearest, num_threads);
+            run<T, float>(voxels, out, grid, line, nearest, num_threads, padding);
         }
     });
 }

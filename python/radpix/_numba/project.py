@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from radpix._numba.absent import Absent, absent_of, is_absent
 from radpix._numba.jit import jit
 from radpix._numba.threads import parallel_for
 
@@ -49,7 +50,7 @@ def _medians(lines: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(sums)
 
 
-def _mean(sums: NDArray[Any], count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+def _mean(sums: NDArray[Any], count: int | NDArray[np.int64], dtype: np.dtype[Any]) -> NDArray[Any]:
     if dtype.kind == "f":
         return np.asarray(sums.astype(np.float64) / count)
     quotient, rest = np.divmod(sums, count)
@@ -82,13 +83,85 @@ def _combine(lines: NDArray[Any], out: NDArray[Any], combine: Combine) -> None:
         _store(_mean(sums, length, out.dtype) if combine == "mean" else sums, out)
 
 
+@jit
+def _gather(lines, absent, present, counts):  # type: ignore[no-untyped-def]
+    """Move the present voxels of lines (row, k, column) to the front of ``present`` (row, column, k)."""
+    for r in range(lines.shape[0]):
+        for k in range(lines.shape[1]):
+            for c in range(lines.shape[2]):
+                if not is_absent(lines[r, k, c], absent):
+                    present[r, c, counts[r, c]] = lines[r, k, c]
+                    counts[r, c] += 1
+
+
+@jit
+def _reduce_present(present, counts, how, results):  # type: ignore[no-untyped-def]
+    """Find sums (how 0), maxima (1), minima (2) or medians (3), of even counts the sum of the middle two."""
+    for r in range(counts.shape[0]):
+        for c in range(counts.shape[1]):
+            n = counts[r, c]
+            if n == 0:
+                continue
+            line = present[r, c, :n]
+            result = results[r, c]
+            if how == 0:
+                for x in line:
+                    result += x
+            elif how == 3:
+                has_nan = np.isnan(line).any()
+                line.sort()
+                result += line[n // 2]
+                if n % 2 == 0:
+                    result += line[n // 2 - 1]
+                if has_nan:
+                    result += line[n - 1]  # sorted last
+            else:
+                result += line[0]
+                for x in line[1:]:
+                    if (x > result if how == 1 else x < result) or np.isnan(x):
+                        result = x
+            results[r, c] = result
+
+
+def _combine_present(lines: NDArray[Any], out: NDArray[Any], combine: Combine, absent: Absent) -> None:
+    rows, length, columns = lines.shape
+    present = np.empty((rows, columns, length), lines.dtype)
+    counts = np.zeros((rows, columns), np.int64)
+    _gather(lines, absent, present, counts)
+    results = np.zeros(counts.shape, np.float64 if lines.dtype.kind == "f" else np.int64)
+    how = {"sum": 0, "mean": 0, "max": 1, "min": 2, "median": 3}[combine]
+    _reduce_present(present, counts, how, results)
+    if combine == "mean":
+        results = _mean(results, np.maximum(counts, 1), out.dtype)
+    elif combine == "median":
+        results = np.where(counts % 2 == 0, _mean(results, 2, out.dtype), results)
+    elif combine != "sum":
+        results = results.astype(lines.dtype)  # as the voxels: -0 and float32 alike
+    _store(results, out)
+    none = np.broadcast_to(absent.value, counts.shape)[counts == 0]
+    empty = np.empty(none.shape, out.dtype)
+    _store(none, empty)
+    out[counts == 0] = empty
+
+
 def project(
-    voxels: NDArray[Any], out: NDArray[Any], *, axis: int, combine: Combine, num_threads: int
+    voxels: NDArray[Any],
+    out: NDArray[Any],
+    *,
+    axis: int,
+    combine: Combine,
+    num_threads: int,
+    padding: float | None = None,
 ) -> None:
+    absent = absent_of(voxels, padding)
     lines = voxels.transpose([(1, 0, 2), (0, 1, 2), (0, 2, 1)][axis])
     parallel_for(
         out.shape[0],
         16,
         num_threads,
-        lambda first, last: _combine(lines[first:last], out[first:last], combine),
+        lambda first, last: (
+            _combine_present(lines[first:last], out[first:last], combine, absent)
+            if absent.any
+            else _combine(lines[first:last], out[first:last], combine)
+        ),
     )

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from radpix._numba.absent import absent_of
 from radpix._numba.axis_taps import AxisTaps, make_taps
 from radpix._numba.jit import jit
+from radpix._numba.resample_padded import exclude_absent
+from radpix._numba.resample_sums import sum_of_window
 from radpix._numba.threads import parallel_for
 
 if TYPE_CHECKING:
@@ -22,22 +25,6 @@ _ROWS_PER_PIECE = 8
 
 
 @jit
-def _sum_of_window(  # type: ignore[no-untyped-def]
-    values, begin, weights
-):
-    """Sum the outermost pair first and the middle last."""
-    taps = weights.size
-    if taps == 1:
-        return values[begin]
-    total = weights[0] * values[begin] + weights[taps - 1] * values[begin + taps - 1]
-    for j in range(1, taps // 2):
-        total += weights[j] * values[begin + j] + weights[taps - 1 - j] * values[begin + taps - 1 - j]
-    if taps > 2 and taps % 2 != 0:
-        total += weights[taps // 2] * values[begin + taps // 2]
-    return total
-
-
-@jit
 def _resample_row(  # type: ignore[no-untyped-def]
     voxels, slice_, y_start, y_weights, x_start, x_weights, scratch, row, target
 ):
@@ -46,9 +33,9 @@ def _resample_row(  # type: ignore[no-untyped-def]
     for x in range(voxels.shape[2]):
         for j in range(taps):
             scratch[j] = voxels[slice_, y_start + j, x]
-        row[x] = _sum_of_window(scratch, 0, y_weights)
+        row[x] = sum_of_window(scratch, 0, y_weights)
     for x in range(x_start.size):
-        target[x] = _sum_of_window(row, x_start[x], x_weights[x])
+        target[x] = sum_of_window(row, x_start[x], x_weights[x])
 
 
 @jit
@@ -74,7 +61,7 @@ def _resample_rows(  # type: ignore[no-untyped-def]
             for x in range(x_start.size):
                 for j in range(taps):
                     scratch[j] = ring[(z_start[z] + j) % taps, x]
-                total = _sum_of_window(scratch, 0, z_weights[z])
+                total = sum_of_window(scratch, 0, z_weights[z])
                 if limits.size:
                     total = np.rint(min(max(total, limits[0]), limits[1]))
                 elif np.isnan(total):
@@ -147,6 +134,7 @@ def resample(
     antialias: bool,
     fill: float,
     num_threads: int,
+    padding: float | None = None,
 ) -> None:
     narrow = voxels.dtype.kind != "f" and voxels.dtype.itemsize <= 2
     unit = 2.0**-24 if narrow or voxels.dtype == np.float32 else 2.0**-32
@@ -179,3 +167,6 @@ def resample(
         num_threads,
         lambda first, last: _resample_rows(voxels, target, *tables, limits, first, last),
     )
+    absent = absent_of(voxels, padding)
+    if absent.any:
+        exclude_absent(voxels, target, taps, absent, num_threads)

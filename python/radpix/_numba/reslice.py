@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from radpix._numba.absent import absent_of
+from radpix._numba.cells import is_inside, linear, nearest, present_linear, present_nearest
 from radpix._numba.jit import jit
 from radpix._numba.threads import parallel_for
 
@@ -19,72 +21,6 @@ __all__ = ["reslice"]
 _BAND_ROWS = 16
 _MEAN, _MAX, _MIN, _SUM, _MEDIAN = range(5)
 _COMBINE = {"mean": _MEAN, "max": _MAX, "min": _MIN, "sum": _SUM, "median": _MEDIAN}
-
-
-@jit
-def _is_inside(shape: Any, z: float, y: float, x: float) -> bool:
-    """Whether an index position is in the volume; a NaN is not."""
-    return (
-        z >= -0.5
-        and z <= shape[0] - 0.5
-        and y >= -0.5
-        and y <= shape[1] - 0.5
-        and x >= -0.5
-        and x <= shape[2] - 0.5
-    )
-
-
-@jit
-def _split(position: float, extent: int) -> tuple[int, float]:
-    """Return the lower neighbour of a position clamped to [0, n - 1], and the way to the upper one."""
-    index = min(max(position, 0.0), extent - 1.0)
-    floor = min(int(index), max(extent - 2, 0))
-    return floor, index - floor
-
-
-@jit
-def _nearest_index(position: float, extent: int) -> int:
-    return min(int(position + 0.5), extent - 1)
-
-
-@jit
-def _lerp(a: Any, b: Any, t: Any, exact_ends: bool) -> Any:
-    if exact_ends:  # see lerp in scalar.cpp
-        if t == 0:
-            return a
-        if t == 1:
-            return b
-    return a + t * (b - a)
-
-
-@jit
-def _linear(voxels: Any, z: float, y: float, x: float, exact: bool, dtype: Any) -> Any:
-    work = dtype.type
-    depth, height, width = voxels.shape
-    z0, tz = _split(z, depth)
-    y0, ty = _split(y, height)
-    x0, tx = _split(x, width)
-    z1, y1, x1 = min(z0 + 1, depth - 1), min(y0 + 1, height - 1), min(x0 + 1, width - 1)
-    wz, wy, wx = work(tz), work(ty), work(tx)
-    low = _lerp(
-        _lerp(work(voxels[z0, y0, x0]), work(voxels[z0, y0, x1]), wx, exact),
-        _lerp(work(voxels[z0, y1, x0]), work(voxels[z0, y1, x1]), wx, exact),
-        wy,
-        exact,
-    )
-    high = _lerp(
-        _lerp(work(voxels[z1, y0, x0]), work(voxels[z1, y0, x1]), wx, exact),
-        _lerp(work(voxels[z1, y1, x0]), work(voxels[z1, y1, x1]), wx, exact),
-        wy,
-        exact,
-    )
-    return _lerp(low, high, wz, exact)
-
-
-@jit
-def _nearest(voxels: Any, z: float, y: float, x: float) -> Any:
-    depth, height, width = voxels.shape
-    return voxels[_nearest_index(z, depth), _nearest_index(y, height), _nearest_index(x, width)]
 
 
 @jit
@@ -127,19 +63,25 @@ def _combined(samples: Any, combine: int) -> Any:
 
 @jit
 def _samples_at(
-    voxels: Any, centre: Any, slab: Any, nearest: bool, exact: bool, samples: Any
-) -> int:  # fmt: skip
-    """Write the samples of a pixel that are inside; return their number."""
-    count = 0
+    voxels: Any, centre: Any, slab: Any, is_nearest: bool, exact: bool, absent: Any, samples: Any
+) -> tuple[int, bool]:  # fmt: skip
+    """Write the samples of a pixel that have a value; return their number and whether any is inside."""
+    count, inside = 0, False
     for k in range(slab.shape[1]):
         z, y, x = centre[0] + slab[0, k], centre[1] + slab[1, k], centre[2] + slab[2, k]
-        if _is_inside(voxels.shape, z, y, x):
-            if nearest:
-                samples[count] = _nearest(voxels, z, y, x)
+        if is_inside(voxels.shape, z, y, x):
+            inside = True
+            present = True
+            if absent.any and is_nearest:
+                present, samples[count] = present_nearest(voxels, z, y, x, samples.dtype, absent)
+            elif absent.any:
+                present, samples[count] = present_linear(voxels, z, y, x, exact, samples.dtype, absent)
+            elif is_nearest:
+                samples[count] = nearest(voxels, z, y, x)
             else:
-                samples[count] = _linear(voxels, z, y, x, exact, samples.dtype)
-            count += 1
-    return count
+                samples[count] = linear(voxels, z, y, x, exact, samples.dtype)
+            count += present
+    return count, inside
 
 
 @jit
@@ -150,8 +92,8 @@ def _line_start(vectors: Any, p: int, r: int, start: Any) -> None:
 
 @jit
 def _run(
-    voxels: Any, out: Any, vectors: Any, slab: Any, combine: int, nearest: bool, exact: bool,
-    fill: Any, limits: Any, edges: Any, first: int, last: int,
+    voxels: Any, out: Any, vectors: Any, slab: Any, combine: int, is_nearest: bool, exact: bool,
+    absent: Any, fill: Any, limits: Any, edges: Any, first: int, last: int,
 ) -> None:  # fmt: skip
     """Compute the rows [first, last); ``limits`` is (min, max) of integers, ``edges`` the same as floats."""
     rows, columns = out.shape[1:]
@@ -164,8 +106,8 @@ def _run(
         for c in range(columns):
             for axis in range(3):
                 centre[axis] = start[axis] + c * vectors[3, axis]
-            count = _samples_at(voxels, centre, slab, nearest, exact, samples)
-            value = fill
+            count, inside = _samples_at(voxels, centre, slab, is_nearest, exact, absent, samples)
+            value = work(absent.value) if inside else fill
             if count == 1 and combine != _MEDIAN:  # the value itself; a slice of an array takes 100 ns
                 value = samples[0]
             elif count > 0:
@@ -192,8 +134,8 @@ def _pick(voxels: Any, out: Any, vectors: Any, slab: Any, fill: Any, first: int,
             z = (start[0] + c * vectors[3, 0]) + slab[0, 0]
             y = (start[1] + c * vectors[3, 1]) + slab[1, 0]
             x = (start[2] + c * vectors[3, 2]) + slab[2, 0]
-            inside = _is_inside(voxels.shape, z, y, x)
-            out[p, r, c] = _nearest(voxels, z, y, x) if inside else fill
+            inside = is_inside(voxels.shape, z, y, x)
+            out[p, r, c] = nearest(voxels, z, y, x) if inside else fill
 
 
 def _fill_for(dtype: np.dtype[Any], fill: float) -> Any:
@@ -230,6 +172,7 @@ def reslice(
     interpolation: str,
     fill: float,
     num_threads: int,
+    padding: float | None = None,
 ) -> None:
     _check(voxels, out, grid, fill)
     if interpolation not in {"nearest", "linear"}:
@@ -242,9 +185,9 @@ def reslice(
     k = np.arange(grid.slab_samples, dtype=np.float64) - (grid.slab_samples - 1) / 2
     with np.errstate(over="ignore"):  # an infinite offset is outside, as in the core
         slab = np.array(grid.slab_step, np.float64)[:, None] * k
-    nearest = interpolation == "nearest"
+    is_nearest = interpolation == "nearest"
     rows = out.shape[0] * out.shape[1]
-    if nearest and grid.slab_samples == 1 and out.dtype == voxels.dtype:
+    if is_nearest and grid.slab_samples == 1 and out.dtype == voxels.dtype:
         value = _fill_for(out.dtype, fill)
 
         def pick(first: int, last: int) -> None:
@@ -260,8 +203,11 @@ def reslice(
     fill_value = edges.dtype.type(_fill_for(out.dtype if out.dtype.kind != "f" else edges.dtype, fill))
     exact = voxels.dtype.kind == "f" or voxels.itemsize == 8
     how = _COMBINE[combine]
+    absent = absent_of(voxels, padding)
 
     def run(first: int, last: int) -> None:
-        _run(voxels, out, vectors, slab, how, nearest, exact, fill_value, limits, edges, first, last)
+        _run(
+            voxels, out, vectors, slab, how, is_nearest, exact, absent, fill_value, limits, edges, first, last
+        )
 
     parallel_for(rows, _BAND_ROWS, num_threads, run)

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Projections of the voxels that are present.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+#include <vector>
+
+#include "base/absent.hpp"
+#include "project/lines.hpp"
+#include "project/median.hpp"
+#include "project/values.hpp"
+#include "radpix/parallel.hpp"
+#include "radpix/project.hpp"
+
+namespace radpix::project {
+
+/// Lines that are combined side by side. Neighbours in memory: long runs, of which the accumulators stay in
+/// the second-level cache. Others: as many as have a cache line each in the first-level cache.
+template <class T>
+[[nodiscard]] Index lines_together(const LinesView<T> &lines) noexcept {
+    return std::min(lines.columns, lines.column_stride == 1 ? Index{4096} : Index{128});
+}
+
+/// Calls body(row, column, n) for every run of n <= lines_together(lines) neighbouring lines.
+template <class T, class Body>
+void for_each_run(const LinesView<T> &lines, int threads, const Body &body) {
+    const Index together = lines_together(lines);
+    const Index runs = (lines.columns + together - 1) / together;
+    parallel_for(0, lines.rows * runs, 1, threads, [&](Index i, Index) {
+        const Index column = i % runs * together;
+        body(i / runs, column, std::min(together, lines.columns - column));
+    });
+}
+
+template <class T, class U>
+void sum_present(const LinesView<T> &lines, const PlaneView<U> &out, bool is_mean, Absent<T> absent,
+                 int threads) {
+    using Sum = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
+    for_each_run(lines, threads, [&](Index row, Index column, Index n) {
+        std::vector<Sum> sums(static_cast<std::size_t>(n));
+        std::vector<Index> counts(static_cast<std::size_t>(n));
+        for (Index k = 0; k < lines.length; ++k) {
+            const T *voxels = lines.at(row, column, k);
+            for (Index i = 0; i < n; ++i) {
+                const T voxel = voxels[i * lines.column_stride];
+                const bool gone = absent(voxel);
+                sums[static_cast<std::size_t>(i)] += gone ? Sum(0) : static_cast<Sum>(voxel);
+                counts[static_cast<std::size_t>(i)] += gone ? 0 : 1;
+            }
+        }
+        for (Index i = 0; i < n; ++i) {
+            const Sum sum = sums[static_cast<std::size_t>(i)];
+            const Index count = counts[static_cast<std::size_t>(i)];
+            out(row, column + i) = count == 0 ? canonical<U>(absent.value)
+                                   : is_mean  ? mean_of<U>(sum, count)
+                                              : sum_of<U>(sum);
+        }
+    });
+}
+
+/// Extremes of one run; `stride` is that of its lines, a constant 1 where neighbours lie side by side.
+template <bool is_max, class T, class Stride>
+void extremes_of(const LinesView<T> &lines, Index row, Index column, Index n, Stride stride, Absent<T> absent,
+                 T *__restrict found, T *__restrict any) noexcept {
+    using Limits = std::numeric_limits<T>;
+    constexpr T low = Limits::has_infinity ? static_cast<T>(-Limits::infinity()) : Limits::lowest();
+    constexpr T high = Limits::has_infinity ? Limits::infinity() : Limits::max();
+    constexpr T weakest = is_max ? low : high;
+    std::fill_n(found, n, weakest);
+    std::fill_n(any, n, T(0));
+    for (Index k = 0; k < lines.length; ++k) {
+        const T *voxels = lines.at(row, column, k);
+        for (Index i = 0; i < n; ++i) {
+            const T voxel = voxels[i * stride];
+            const bool gone = absent(voxel);
+            const T candidate = gone ? weakest : voxel;
+            const bool wins = is_max ? candidate > found[i] : candidate < found[i];
+            found[i] = wins || candidate != candidate ? candidate : found[i]; // a NaN stays
+            any[i] = gone ? any[i] : T(1);
+        }
+    }
+}
+
+template <bool is_max, class T, class U>
+void extreme_present(const LinesView<T> &lines, const PlaneView<U> &out, Absent<T> absent, int threads) {
+    for_each_run(lines, threads, [&](Index row, Index column, Index n) {
+        std::vector<T> found(static_cast<std::size_t>(n));
+        std::vector<T> any(static_cast<std::size_t>(n));
+        if (lines.column_stride == 1) {
+            extremes_of<is_max>(lines, row, column, n, std::integral_constant<Index, 1>{}, absent,
+                                found.data(), any.data());
+        } else {
+            extremes_of<is_max>(lines, row, column, n, lines.column_stride, absent, found.data(), any.data());
+        }
+        for (Index i = 0; i < n; ++i) {
+            const auto at = static_cast<std::size_t>(i);
+            out(row, column + i) = canonical<U>(any[at] == T(1) ? found[at] : absent.value);
+        }
+    });
+}
+
+template <class T, class U>
+void median_present(const LinesView<T> &lines, const PlaneView<U> &out, Absent<T> absent, int threads) {
+    for_each_run(lines, threads, [&](Index row, Index column, Index n) {
+        std::vector<T> present(static_cast<std::size_t>(lines.length));
+        for (Index i = 0; i < n; ++i) {
+            Index count = 0;
+            for (Index k = 0; k < lines.length; ++k) {
+                const T voxel = *lines.at(row, column + i, k);
+                present[static_cast<std::size_t>(count)] = voxel;
+                count += absent(voxel) ? 0 : 1;
+            }
+            out(row, column + i) =
+                count == 0 ? canonical<U>(absent.value) : median_of<U>(present.data(), count);
+        }
+    });
+}
+
+template <class T, class U>
+void project_present(const LinesView<T> &lines, const PlaneView<U> &out, Combine combine, Absent<T> absent,
+                     int threads) {
+    switch (combine) {
+    case Combine::mean:
+    case Combine::sum:
+        return sum_present(lines, out, combine == Combine::mean, absent, threads);
+    case Combine::max:
+        return extreme_present<true>(lines, out, absent, threads);
+    case Combine::min:
+        return extreme_present<false>(lines, out, absent, threads);
+    case Combine::median:
+        return median_present(lines, out, absent, threads);
+    }
+}
+
+} // namespace radpix::project

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Linear filters over the present voxels only.
+#pragma once
+
+#include <array>
+
+#include "base/absent.hpp"
+#include "resample/axis_taps.hpp"
+#include "resample/kernels.hpp"
+
+namespace radpix::resample {
+
+/// Corrects `out`, the linear result, wherever absent voxels have a weight: to the padding value where their
+/// weights sum to more than 1/2, else to the mean of the present ones. Other samples keep their bits.
+template <class T>
+void exclude_absent(const VolumeView<const T> &voxels, const VolumeView<T> &out,
+                    const std::array<AxisTaps, 3> &axes, Absent<T> absent,
+                    const RowKernels<double, double> &kernels, int threads);
+
+} // namespace radpix::resample

@@ -1,0 +1,115 @@
+"""Linear filters over the present voxels only, as in ``src/resample/padded.cpp``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from radpix._numba.absent import Absent, is_absent
+from radpix._numba.jit import jit
+from radpix._numba.resample_sums import sum_of_window
+from radpix._numba.threads import parallel_for
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from radpix._numba.axis_taps import AxisTaps
+
+__all__ = ["exclude_absent"]
+
+_ROWS_PER_PIECE = 8
+
+
+@jit
+def _filter_slice(  # type: ignore[no-untyped-def]
+    voxels, slice_, y_start, y_weights, x_start, x_weights, absent, values, missing
+):
+    """Y and x passes of one row of one input slice, over the values and over what is missing."""
+    taps, width = y_weights.size, voxels.shape[2]
+    window, gone = np.zeros(taps), np.zeros(taps)
+    row, gone_row = np.zeros(width), np.zeros(width)
+    for x in range(width):
+        for j in range(taps):
+            voxel = voxels[slice_, y_start + j, x]
+            is_gone = is_absent(voxel, absent)
+            window[j] = 0.0 if is_gone else np.float64(voxel)
+            gone[j] = 1.0 if is_gone else 0.0
+        row[x] = sum_of_window(window, 0, y_weights)
+        gone_row[x] = sum_of_window(gone, 0, y_weights)
+    for x in range(x_start.size):
+        values[x] = sum_of_window(row, x_start[x], x_weights[x])
+        missing[x] = sum_of_window(gone_row, x_start[x], x_weights[x])
+
+
+@jit
+def _correct(out, z, y, x, value, missing, absent, is_float):  # type: ignore[no-untyped-def]
+    if missing == 0.0 and not np.isnan(out[z, y, x]):
+        return
+    if missing > 0.5:
+        out[z, y, x] = absent.value
+        return
+    value = value / (1.0 - missing)
+    if not is_float:
+        value = np.rint(value)
+    elif np.isnan(value):
+        value = np.nan  # one bit pattern on every path
+    out[z, y, x] = value
+
+
+@jit
+def _correct_rows(  # type: ignore[no-untyped-def]
+    voxels,
+    out,
+    z_start,
+    z_weights,
+    y_start,
+    y_weights,
+    x_start,
+    x_weights,
+    absent,
+    is_float,
+    first,
+    last,
+):
+    taps = z_weights.shape[1]
+    values, missing = np.zeros((taps, x_start.size)), np.zeros((taps, x_start.size))
+    held = np.empty(taps, np.int64)
+    window, gone = np.zeros(taps), np.zeros(taps)
+    for y in range(first, last):
+        held[:] = -1
+        for z in range(z_start.size):
+            for s in range(z_start[z], z_start[z] + taps):
+                if held[s % taps] != s:
+                    _filter_slice(
+                        voxels,
+                        s,
+                        y_start[y],
+                        y_weights[y],
+                        x_start,
+                        x_weights,
+                        absent,
+                        values[s % taps],
+                        missing[s % taps],
+                    )
+                    held[s % taps] = s
+            for x in range(x_start.size):
+                for j in range(taps):
+                    window[j] = values[(z_start[z] + j) % taps, x]
+                    gone[j] = missing[(z_start[z] + j) % taps, x]
+                value = sum_of_window(window, 0, z_weights[z])
+                _correct(out, z, y, x, value, sum_of_window(gone, 0, z_weights[z]), absent, is_float)
+
+
+def exclude_absent(
+    voxels: NDArray[Any], target: NDArray[Any], taps: list[AxisTaps], absent: Absent, num_threads: int
+) -> None:
+    """Correct ``target``, the linear result, wherever absent voxels have a weight."""
+    tables = [part for axis in taps for part in (axis.start, axis.weights)]
+    is_float = voxels.dtype.kind == "f"
+    parallel_for(
+        target.shape[1],
+        _ROWS_PER_PIECE,
+        num_threads,
+        lambda first, last: _correct_rows(voxels, target, *tables, absent, is_float, first, last),
+    )
