@@ -56,6 +56,12 @@ CanonicalCode::CanonicalCode(const HuffmanSpec &spec, Index offset) : symbols(sp
 constexpr unsigned most_category = 15;
 
 DifferenceTable::DifferenceTable(const HuffmanSpec &spec, Index offset) : code(spec, offset) {
+    fill_whole(spec);
+    fill_one(spec);
+    fill_two();
+}
+
+void DifferenceTable::fill_whole(const HuffmanSpec &spec) {
     for_each_short_code(spec, whole_bits, [this](unsigned bits, unsigned length, unsigned category) {
         if (category > most_category || length + category > whole_bits) {
             share_not_whole += 1.0 / (1U << length);
@@ -66,37 +72,34 @@ DifferenceTable::DifferenceTable(const HuffmanSpec &spec, Index offset) : code(s
                          static_cast<std::uint16_t>(length + category)};
         });
     });
-    fill_two(spec);
 }
 
-void DifferenceTable::fill_two(const HuffmanSpec &spec) {
-    struct Code {
-        unsigned length = 0, category = 0;
-    };
-    std::array<Code, 1U << two_bits> codes{};
-    for_each_short_code(spec, two_bits, [&codes](unsigned bits, unsigned length, unsigned category) {
+void DifferenceTable::fill_one(const HuffmanSpec &spec) {
+    for_each_short_code(spec, code_bits, [this](unsigned bits, unsigned length, unsigned category) {
         if (category <= most_category) {
-            fill_slots<two_bits>(codes, bits, length, 0, [&](unsigned) { return Code{length, category}; });
+            const One entry = (length + category) | length << 8 | (63 - category) << 16;
+            fill_slots<code_bits>(one, bits, length, 0, [entry](unsigned) { return entry; });
         }
     });
-    const auto packed = [](unsigned all, Code first, unsigned before, Code second, unsigned count) {
-        return std::uint64_t{all} | std::uint64_t{first.length} << 8 |
-               std::uint64_t{63 - first.category} << 16 | std::uint64_t{before} << 24 |
-               std::uint64_t{63 - second.category} << 32 | std::uint64_t{count} << 40 |
-               std::uint64_t{first.length + first.category} << 48;
-    };
-    for (unsigned window = 0; window < codes.size(); ++window) {
-        const Code first = codes[window];
-        if (first.length == 0) {
+}
+
+void DifferenceTable::fill_two() {
+    constexpr unsigned mask = (1U << code_bits) - 1;
+    for (unsigned window = 0; window <= mask; ++window) {
+        const Two first = one[window];
+        if (first == 0) {
             continue;
         }
-        const unsigned used = first.length + first.category;
-        const Code second = used < two_bits ? codes[(window << used) & (codes.size() - 1)] : Code{};
-        const bool fits = second.length != 0 && used + second.length <= two_bits;
-        share_of_two += fits ? 1.0 / (1U << two_bits) : 0.0;
+        const auto used = static_cast<unsigned>(first & 63);
+        const Two second = used < code_bits ? one[(window << used) & mask] : 0;
+        const Two second_code = second >> 8 & 63;
+        if (second == 0 || used + second_code > code_bits) {
+            two[window] = first | Two{used} << 24 | Two{63} << 32 | Two{1} << 40;
+            continue;
+        }
+        share_of_two += 1.0 / (mask + 1);
         two[window] =
-            fits ? packed(used + second.length + second.category, first, used + second.length, second, 2)
-                 : packed(used, first, used, Code{}, 1);
+            (first + (second & 63)) | (used + second_code) << 24 | (second >> 16) << 32 | Two{2} << 40;
     }
 }
 
