@@ -8,8 +8,17 @@ namespace {
 
 template <class Sample>
 void repeat(const Sample *in, Sample *out, Index width, int numerator, int denominator) noexcept {
-    for (Index x = 0; x < width; ++x) {
-        out[x] = in[x * numerator / denominator];
+    if (denominator % numerator != 0) {
+        for (Index x = 0; x < width; ++x) {
+            out[x] = in[x * numerator / denominator];
+        }
+        return;
+    }
+    const int times = denominator / numerator;
+    for (Index x = 0; x < width; ++in) {
+        for (const Index end = std::min<Index>(x + times, width); x < end; ++x) {
+            out[x] = *in;
+        }
     }
 }
 
