@@ -85,21 +85,24 @@ void DifferenceTable::fill_one(const HuffmanSpec &spec) {
 
 void DifferenceTable::fill_two() {
     constexpr unsigned mask = (1U << code_bits) - 1;
+    const auto octet = [](unsigned value) { return static_cast<std::uint8_t>(value); };
     for (unsigned window = 0; window <= mask; ++window) {
-        const Two first = one[window];
+        const One first = one[window];
         if (first == 0) {
             continue;
         }
-        const auto used = static_cast<unsigned>(first & 63);
-        const Two second = used < code_bits ? one[(window << used) & mask] : 0;
-        const Two second_code = second >> 8 & 63;
-        if (second == 0 || used + second_code > code_bits) {
-            two[window] = first | Two{used} << 24 | Two{63} << 32 | Two{1} << 40;
-            continue;
-        }
-        share_of_two += 1.0 / (mask + 1);
-        two[window] =
-            (first + (second & 63)) | (used + second_code) << 24 | (second >> 16) << 32 | Two{2} << 40;
+        const unsigned used = first & 63;
+        const One second = used < code_bits ? one[(window << used) & mask] : 0;
+        const unsigned before = used + (second >> 8 & 63);
+        const bool fits = second != 0 && before <= code_bits;
+        Two &entry = two[window];
+        entry.length = octet(fits ? used + (second & 63) : used);
+        entry.first_code = octet(first >> 8 & 63);
+        entry.first_shift = octet(first >> 16);
+        entry.before_second = octet(fits ? before : used);
+        entry.second_shift = octet(fits ? second >> 16 : 63);
+        entry.count = fits ? 2 : 1;
+        share_of_two += fits ? 1.0 / (mask + 1) : 0.0;
     }
 }
 

@@ -62,9 +62,16 @@ struct DifferenceTable {
     /// Shift counts, a byte each from the lowest: length of code and extra bits (0: not in the look-up), of
     /// the code, 63 - SSSS.
     using One = std::uint32_t;
-    /// Likewise: length of all, of the first code, 63 - SSSS of the first, length of all up to the second's
-    /// extra bits, 63 - SSSS of the second, how many differences.
-    using Two = std::uint64_t;
+    /// Shift counts for two differences. Bytes to be loaded one by one: shifts are what there is most of.
+    struct Two {
+        std::uint8_t length;        ///< of both with their extra bits; 0: not in the look-up
+        std::uint8_t first_code;    ///< length of the first code
+        std::uint8_t first_shift;   ///< 63 - SSSS of the first
+        std::uint8_t before_second; ///< length of all up to the second's extra bits
+        std::uint8_t second_shift;  ///< 63 - SSSS of the second
+        std::uint8_t count;         ///< differences, 1 or 2
+        std::array<std::uint8_t, 2> unused;
+    };
     /// 4096 entries of 4 bytes fill half of a 32 KiB L1 cache: with 11 or 13 bits lossless scans are slower.
     static constexpr unsigned whole_bits = 12;
     static constexpr unsigned code_bits = 11; ///< of `one` and `two`: 8 and 16 KiB

@@ -63,23 +63,6 @@ inline int next_difference(BitReader &reader, const DifferenceTable &table, Find
     return entry.difference;
 }
 
-/// Fields of a DifferenceTable::Two.
-struct TwoFields {
-    std::uint64_t entry;
-
-    [[nodiscard]] unsigned field(unsigned at) const noexcept {
-        return static_cast<unsigned>(entry >> at) & 63;
-    }
-    [[nodiscard]] unsigned length() const noexcept { return field(0); }
-    [[nodiscard]] unsigned count() const noexcept { return field(40); }
-    [[nodiscard]] int first(std::uint64_t bits) const noexcept {
-        return top_extended(bits << field(8), field(16));
-    }
-    [[nodiscard]] int second(std::uint64_t bits) const noexcept {
-        return top_extended(bits << field(24), field(32));
-    }
-};
-
 /// One difference, code and extra bits by one look-up.
 struct ByWhole {
     static constexpr Index per_refill = 4; // 56 bits, at most 12 each
@@ -194,15 +177,18 @@ public:
 
 private:
     void step() noexcept {
-        const TwoFields two{table_.two[reader_.peek(DifferenceTable::code_bits)]};
-        if (two.entry == 0) [[unlikely]] {
+        const DifferenceTable::Two &two = table_.two[reader_.peek(DifferenceTable::code_bits)];
+        if (two.length == 0) [[unlikely]] {
             samples_.put(at_++, missed_difference(reader_, table_, findings_));
             return;
         }
         const std::uint64_t bits = reader_.bits;
-        reader_.consume(two.length());
-        samples_.put_two(at_, two.first(bits), two.second(bits), two.count());
-        at_ += two.count();
+        reader_.consume(two.length);
+        const int first = top_extended(bits << two.first_code, two.first_shift);
+        const int second = top_extended(bits << two.before_second, two.second_shift);
+        const unsigned count = two.count;
+        samples_.put_two(at_, first, second, count);
+        at_ += count;
     }
 
     BitReader reader_;
