@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/checked_math.hpp"
+#include "codec/jpeg/block_store.hpp"
 #include "codec/jpeg/sequential_scan.hpp"
 #include "radpix/parallel.hpp"
 
@@ -111,8 +112,8 @@ void DctFrame<Sample>::transform_mcu_row(Index mcu_row) {
             const Index y = mcu_row * extent.vertical + v;
             Sample *const row = planes_->row(c, y * 8);
             for (Index x = 0; x < extent.padded_blocks_wide; ++x) {
-                kernels.inverse_dct(coefficients_[static_cast<std::size_t>(c)].block(y, x), quantization,
-                                    row + x * 8, planes_->stride(c));
+                const std::int16_t *const block = coefficients_[static_cast<std::size_t>(c)].block(y, x);
+                store_block(kernels, block, quantization, extent_of(block), row + x * 8, planes_->stride(c));
             }
         }
     }

@@ -8,23 +8,23 @@ namespace {
 
 template <class Sample>
 void repeat(const Sample *in, Sample *out, Index width, int numerator, int denominator) noexcept {
-    for (Index x = 0; x < width; ++x) {
-        out[x] = in[x * numerator / denominator];
+    if (denominator % numerator != 0) {
+        for (Index x = 0; x < width; ++x) {
+            out[x] = in[x * numerator / denominator];
+        }
+        return;
+    }
+    const int times = denominator / numerator;
+    for (Index x = 0; x < width; ++in) {
+        for (const Index end = std::min<Index>(x + times, width); x < end; ++x) {
+            out[x] = *in;
+        }
     }
 }
 
 template <class Sample>
 void interleave(const std::array<const Sample *, max_components> &rows, int count, Sample *out,
                 Index width) noexcept {
-    if (count == 3) {
-        const Sample *const a = rows[0], *const b = rows[1], *const c = rows[2];
-        for (Index x = 0; x < width; ++x) {
-            out[3 * x] = a[x];
-            out[3 * x + 1] = b[x];
-            out[3 * x + 2] = c[x];
-        }
-        return;
-    }
     for (int c = 0; c < count; ++c) {
         for (Index x = 0; x < width; ++x) {
             out[x * count + c] = rows[static_cast<std::size_t>(c)][x];
@@ -123,6 +123,8 @@ void Emitter<Sample>::emit_row(Index y) {
     Sample *const pixels = direct != nullptr ? direct : interleaved_.data();
     if (emission_.transform == ColourTransform::ycc_to_rgb) {
         kernels_.ycc_to_rgb(rows[0], rows[1], rows[2], pixels, geometry_.width, emission_.precision);
+    } else if (count == 3) {
+        kernels_.interleave_3(rows[0], rows[1], rows[2], pixels, geometry_.width);
     } else {
         interleave(rows, count, pixels, geometry_.width);
     }

@@ -11,8 +11,8 @@
 
 namespace radpix::jpeg {
 
-/// Readable zero bytes after the data. Decoders check their position once per MCU or run of samples: the largest
-/// MCU has 4 components of 4 x 4 blocks of 64 codes, each of at most 16 bits with 15 extra bits.
+/// Readable zero bytes after the data. Decoders check their position once per MCU or run of samples: the
+/// largest MCU has 4 components of 4 x 4 blocks of 64 codes, each of at most 16 bits with 15 extra bits.
 inline constexpr Index overread_bytes = 64 * 64 * 4 + 64;
 
 /// One restart interval.

@@ -56,6 +56,12 @@ CanonicalCode::CanonicalCode(const HuffmanSpec &spec, Index offset) : symbols(sp
 constexpr unsigned most_category = 15;
 
 DifferenceTable::DifferenceTable(const HuffmanSpec &spec, Index offset) : code(spec, offset) {
+    fill_whole(spec);
+    fill_one(spec);
+    fill_two();
+}
+
+void DifferenceTable::fill_whole(const HuffmanSpec &spec) {
     for_each_short_code(spec, whole_bits, [this](unsigned bits, unsigned length, unsigned category) {
         if (category > most_category || length + category > whole_bits) {
             share_not_whole += 1.0 / (1U << length);
@@ -66,37 +72,37 @@ DifferenceTable::DifferenceTable(const HuffmanSpec &spec, Index offset) : code(s
                          static_cast<std::uint16_t>(length + category)};
         });
     });
-    fill_two(spec);
 }
 
-void DifferenceTable::fill_two(const HuffmanSpec &spec) {
-    struct Code {
-        unsigned length = 0, category = 0;
-    };
-    std::array<Code, 1U << two_bits> codes{};
-    for_each_short_code(spec, two_bits, [&codes](unsigned bits, unsigned length, unsigned category) {
+void DifferenceTable::fill_one(const HuffmanSpec &spec) {
+    for_each_short_code(spec, code_bits, [this](unsigned bits, unsigned length, unsigned category) {
         if (category <= most_category) {
-            fill_slots<two_bits>(codes, bits, length, 0, [&](unsigned) { return Code{length, category}; });
+            const One entry = (length + category) | length << 8 | (63 - category) << 16;
+            fill_slots<code_bits>(one, bits, length, 0, [entry](unsigned) { return entry; });
         }
     });
-    const auto packed = [](unsigned all, Code first, unsigned before, Code second, unsigned count) {
-        return std::uint64_t{all} | std::uint64_t{first.length} << 8 |
-               std::uint64_t{63 - first.category} << 16 | std::uint64_t{before} << 24 |
-               std::uint64_t{63 - second.category} << 32 | std::uint64_t{count} << 40 |
-               std::uint64_t{first.length + first.category} << 48;
-    };
-    for (unsigned window = 0; window < codes.size(); ++window) {
-        const Code first = codes[window];
-        if (first.length == 0) {
+}
+
+void DifferenceTable::fill_two() {
+    constexpr unsigned mask = (1U << code_bits) - 1;
+    const auto octet = [](unsigned value) { return static_cast<std::uint8_t>(value); };
+    for (unsigned window = 0; window <= mask; ++window) {
+        const One first = one[window];
+        if (first == 0) {
             continue;
         }
-        const unsigned used = first.length + first.category;
-        const Code second = used < two_bits ? codes[(window << used) & (codes.size() - 1)] : Code{};
-        const bool fits = second.length != 0 && used + second.length <= two_bits;
-        share_of_two += fits ? 1.0 / (1U << two_bits) : 0.0;
-        two[window] =
-            fits ? packed(used + second.length + second.category, first, used + second.length, second, 2)
-                 : packed(used, first, used, Code{}, 1);
+        const unsigned used = first & 63;
+        const One second = used < code_bits ? one[(window << used) & mask] : 0;
+        const unsigned before = used + (second >> 8 & 63);
+        const bool fits = second != 0 && before <= code_bits;
+        Two &entry = two[window];
+        entry.length = octet(fits ? used + (second & 63) : used);
+        entry.first_code = octet(first >> 8 & 63);
+        entry.first_shift = octet(first >> 16);
+        entry.before_second = octet(fits ? before : used);
+        entry.second_shift = octet(fits ? second >> 16 : 63);
+        entry.count = fits ? 2 : 1;
+        share_of_two += fits ? 1.0 / (mask + 1) : 0.0;
     }
 }
 

@@ -48,30 +48,39 @@ inline int top_extended(std::uint64_t bits, unsigned shift) noexcept {
     return static_cast<int>((static_cast<std::int64_t>(magnitude) ^ negative) - negative);
 }
 
-/// Differences of a lossless scan (T.81 H.1.2.2): `SSSS` and its extra bits.
+/// Differences of a lossless scan (T.81 H.1.2.2): `SSSS` and its extra bits. Three look-ups serve different
+/// data.
 ///
-/// Where code and extra bits together are short, `whole` gives the difference at once. For a single lossless
-/// stream, whose speed is that of the chain from one look-up to the next, `two` knows the codes of up to two
-/// differences and the lengths of both; the differences themselves are computed off the chain, without a
-/// branch to mispredict.
+/// `whole` gives a difference at once where code and extra bits together are short. `one` knows the code and
+/// the length of both; the difference is computed off the chain from one look-up to the next, without a
+/// branch to mispredict. `two` does so for two differences, where the second's code is in sight.
 struct DifferenceTable {
     struct Whole {
         std::int16_t difference; ///< modulo 2^16
         std::uint16_t length;    ///< of code and extra bits; 0: not in the look-up
     };
-    /// Shift counts, a byte each from the lowest: length of all (0: not in the look-up), of the first code,
-    /// 63
-    /// - SSSS of the first, length of all up to the second's extra bits, 63 - SSSS of the second, how many
-    /// differences, length of the first with its extra bits.
-    using Two = std::uint64_t;
+    /// Shift counts, a byte each from the lowest: length of code and extra bits (0: not in the look-up), of
+    /// the code, 63 - SSSS.
+    using One = std::uint32_t;
+    /// Shift counts for two differences. Bytes to be loaded one by one: shifts are what there is most of.
+    struct Two {
+        std::uint8_t length;        ///< of both with their extra bits; 0: not in the look-up
+        std::uint8_t first_code;    ///< length of the first code
+        std::uint8_t first_shift;   ///< 63 - SSSS of the first
+        std::uint8_t before_second; ///< length of all up to the second's extra bits
+        std::uint8_t second_shift;  ///< 63 - SSSS of the second
+        std::uint8_t count;         ///< differences, 1 or 2
+        std::array<std::uint8_t, 2> unused;
+    };
     /// 4096 entries of 4 bytes fill half of a 32 KiB L1 cache: with 11 or 13 bits lossless scans are slower.
     static constexpr unsigned whole_bits = 12;
-    static constexpr unsigned two_bits = 11; ///< 16 KiB as well
-    /// Two codes and the first's extra bits are at most `two_bits`, the second's extra bits 15.
-    static constexpr unsigned two_longest = two_bits + 15;
+    static constexpr unsigned code_bits = 11; ///< of `one` and `two`: 8 and 16 KiB
+    /// With two, the codes and the first's extra bits are at most `code_bits`, the second's extra bits 15.
+    static constexpr unsigned longest = code_bits + 15;
 
     std::array<Whole, 1U << whole_bits> whole{};
-    std::array<Two, 1U << two_bits> two{};
+    std::array<One, 1U << code_bits> one{};
+    std::array<Two, 1U << code_bits> two{};
     CanonicalCode code;
     // As shares of random bits, which a good code's data look like.
     double share_not_whole = 0; ///< of differences that `whole` lacks
@@ -80,7 +89,9 @@ struct DifferenceTable {
     DifferenceTable(const HuffmanSpec &spec, Index offset);
 
 private:
-    void fill_two(const HuffmanSpec &spec);
+    void fill_whole(const HuffmanSpec &spec);
+    void fill_one(const HuffmanSpec &spec);
+    void fill_two();
 };
 
 /// DC differences (T.81 F.1.2.1) and AC coefficients (F.1.2.2, G.1.2.2): runs, categories and their extra

@@ -63,24 +63,6 @@ inline int next_difference(BitReader &reader, const DifferenceTable &table, Find
     return entry.difference;
 }
 
-/// Fields of a DifferenceTable::Two.
-struct TwoFields {
-    std::uint64_t entry;
-
-    [[nodiscard]] unsigned field(unsigned at) const noexcept {
-        return static_cast<unsigned>(entry >> at) & 63;
-    }
-    [[nodiscard]] unsigned length() const noexcept { return field(0); }
-    [[nodiscard]] unsigned count() const noexcept { return field(40); }
-    [[nodiscard]] unsigned first_length() const noexcept { return field(48); }
-    [[nodiscard]] int first(std::uint64_t bits) const noexcept {
-        return top_extended(bits << field(8), field(16));
-    }
-    [[nodiscard]] int second(std::uint64_t bits) const noexcept {
-        return top_extended(bits << field(24), field(32));
-    }
-};
-
 /// One difference, code and extra bits by one look-up.
 struct ByWhole {
     static constexpr Index per_refill = 4; // 56 bits, at most 12 each
@@ -91,17 +73,17 @@ struct ByWhole {
 };
 
 /// One difference, the code by look-up, its extra bits without a branch.
-struct ByPrefix {
+struct ByCode {
     static constexpr Index per_refill = 2; // 56 bits, at most 26 each
 
     static int next(BitReader &reader, const DifferenceTable &table, Findings &findings) noexcept {
-        const TwoFields two{table.two[reader.peek(DifferenceTable::two_bits)]};
-        if (two.entry == 0) [[unlikely]] {
+        const DifferenceTable::One entry = table.one[reader.peek(DifferenceTable::code_bits)];
+        if (entry == 0) [[unlikely]] {
             return missed_difference(reader, table, findings);
         }
-        const std::uint64_t bits = reader.bits;
-        reader.consume(two.first_length());
-        return two.first(bits);
+        const std::uint64_t extra = reader.bits << (entry >> 8 & 63);
+        reader.consume(entry & 63);
+        return top_extended(extra, entry >> 16 & 63);
     }
 };
 
@@ -177,7 +159,7 @@ public:
     /// Whether `two_steps` has room for four samples.
     [[nodiscard]] bool has_four() const noexcept { return at_ + 4 <= count_; }
     void two_steps() noexcept {
-        static_assert(2 * DifferenceTable::two_longest <= 56);
+        static_assert(2 * DifferenceTable::longest <= 56);
         reader_.refill();
         step();
         step();
@@ -195,15 +177,18 @@ public:
 
 private:
     void step() noexcept {
-        const TwoFields two{table_.two[reader_.peek(DifferenceTable::two_bits)]};
-        if (two.entry == 0) [[unlikely]] {
+        const DifferenceTable::Two &two = table_.two[reader_.peek(DifferenceTable::code_bits)];
+        if (two.length == 0) [[unlikely]] {
             samples_.put(at_++, missed_difference(reader_, table_, findings_));
             return;
         }
         const std::uint64_t bits = reader_.bits;
-        reader_.consume(two.length());
-        samples_.put_two(at_, two.first(bits), two.second(bits), two.count());
-        at_ += two.count();
+        reader_.consume(two.length);
+        const int first = top_extended(bits << two.first_code, two.first_shift);
+        const int second = top_extended(bits << two.before_second, two.second_shift);
+        const unsigned count = two.count;
+        samples_.put_two(at_, first, second, count);
+        at_ += count;
     }
 
     BitReader reader_;
@@ -258,12 +243,12 @@ void decode_single(LosslessCursor &cursor, Index columns) noexcept {
     std::uint16_t *const row = cursor.row;
     Neighbours near{row[-1], above[-1]};
     const auto step = [&](Index i) {
-        row[i] = near.reconstruct<Predictor>(above[i], ByPrefix::next(reader, table, cursor.findings));
+        row[i] = near.reconstruct<Predictor>(above[i], ByCode::next(reader, table, cursor.findings));
     };
     Index x = 0;
-    for (; x + ByPrefix::per_refill <= columns; x += ByPrefix::per_refill) {
+    for (; x + ByCode::per_refill <= columns; x += ByCode::per_refill) {
         reader.refill();
-        for (Index i = x; i < x + ByPrefix::per_refill; ++i) {
+        for (Index i = x; i < x + ByCode::per_refill; ++i) {
             step(i);
         }
     }
@@ -283,10 +268,10 @@ void decode_interleaved(LosslessCursor &cursor, Index columns) noexcept {
     std::uint16_t *row = cursor.row;
     for (Index x = 0; x < columns; ++x) {
         for (int c = 0; c < Components; ++c) {
-            if (c % ByPrefix::per_refill == 0) {
+            if (c % ByCode::per_refill == 0) {
                 reader.refill();
             }
-            const int difference = ByPrefix::next(reader, *tables[c], cursor.findings);
+            const int difference = ByCode::next(reader, *tables[c], cursor.findings);
             const int predicted = predict<Predictor>(row[c - Components], above[c], above[c - Components]);
             row[c] = static_cast<std::uint16_t>(predicted + difference);
         }
@@ -318,8 +303,8 @@ LosslessKernel lossless_kernel(int predictor, int components, bool two_at_once) 
     return of_predictor[two_at_once ? 1 : 0][static_cast<std::size_t>(components - 1)];
 }
 
-LosslessPairKernel lossless_pair_kernel(int predictor, bool by_prefix) noexcept {
-    const auto &table = by_prefix ? pair_kernels<ByPrefix> : pair_kernels<ByWhole>;
+LosslessPairKernel lossless_pair_kernel(int predictor, bool by_code) noexcept {
+    const auto &table = by_code ? pair_kernels<ByCode> : pair_kernels<ByWhole>;
     return table[static_cast<std::size_t>(predictor - 1)];
 }
 

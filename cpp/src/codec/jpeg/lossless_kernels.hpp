@@ -33,7 +33,7 @@ using LosslessPairKernel = void (*)(LosslessCursor &first, LosslessCursor &secon
 /// `predictor` 1 to 7 (table H.1), `components` 1 to 4; `two_at_once`: with
 /// DifferenceTable::two as it is, all components using the cursor's first table.
 [[nodiscard]] LosslessKernel lossless_kernel(int predictor, int components, bool two_at_once) noexcept;
-[[nodiscard]] LosslessPairKernel lossless_pair_kernel(int predictor, bool by_prefix) noexcept;
+[[nodiscard]] LosslessPairKernel lossless_pair_kernel(int predictor, bool by_code) noexcept;
 
 /// Samples a kernel may decode between two checks of the reader's position: at most 33 bits each.
 inline constexpr Index samples_per_check = 128;

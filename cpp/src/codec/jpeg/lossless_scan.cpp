@@ -160,7 +160,7 @@ void note_category_16(const Scan &scan) {
                  scan.header.offset);
 }
 
-/// Above this share of long differences a pair is faster by `two`'s codes than by `whole` (measured on CT,
+/// Above this share of long differences a pair is faster by `one` than by `whole` (measured on CT,
 /// MR, CR).
 constexpr double most_not_whole = 0.04;
 
@@ -188,8 +188,8 @@ struct Side {
     LosslessCursor cursor;
 };
 
-void run_pair(Side &first, Side &second, int predictor, bool by_prefix, Index x, Index columns) {
-    const LosslessPairKernel kernel = lossless_pair_kernel(predictor, by_prefix);
+void run_pair(Side &first, Side &second, int predictor, bool by_code, Index x, Index columns) {
+    const LosslessPairKernel kernel = lossless_pair_kernel(predictor, by_code);
     for (Index done = 0; done < columns; done += samples_per_check) {
         first.point_at(x + done);
         second.point_at(x + done);
@@ -264,15 +264,15 @@ void decode_lossless_pair(const Scan &first_scan, const PixelSink &first_sink, c
     const Index width = first.plan.width;
     const double missed =
         std::max(first.plan.tables[0]->share_not_whole, second.plan.tables[0]->share_not_whole);
-    const bool by_prefix = missed > most_not_whole;
+    const bool by_code = missed > most_not_whole;
     for (Index y = 0; y < first_scan.frame.lines; ++y) {
         if (y == 0) {
             first.lines.current()[-1] = first.plan.initial;
             second.lines.current()[-1] = second.plan.initial;
-            run_pair(first, second, 1, by_prefix, 0, width);
+            run_pair(first, second, 1, by_code, 0, width);
         } else {
-            run_pair(first, second, 2, by_prefix, 0, 1);
-            run_pair(first, second, first.plan.predictor, by_prefix, 1, width - 1);
+            run_pair(first, second, 2, by_code, 0, 1);
+            run_pair(first, second, first.plan.predictor, by_code, 1, width - 1);
         }
         first.finish_line(y);
         second.finish_line(y);

@@ -44,14 +44,19 @@ public:
             const EntropySegment &segment = scan_.data.segments[static_cast<std::size_t>(i)];
             BitReader reader(bytes + segment.begin);
             restart();
+            Index row = i * interval / wide_, column = i * interval % wide_;
             for (Index mcu = i * interval; mcu < std::min((i + 1) * interval, mcus); ++mcu) {
-                const bool valid = run_mcu(reader, mcu / wide_, mcu % wide_, decode);
+                const bool valid = run_mcu(reader, row, column, decode);
                 const Index position = reader.position(bytes);
                 if (position > segment.end * 8) [[unlikely]] {
                     throw_segment_exhausted(scan_, i);
                 }
                 if (!valid) [[unlikely]] {
                     throw_invalid_code(scan_, position / 8);
+                }
+                if (++column == wide_) {
+                    column = 0;
+                    ++row;
                 }
             }
         }

@@ -3,29 +3,9 @@
 
 #include <algorithm>
 
+#include "codec/jpeg/block_store.hpp"
+
 namespace radpix::jpeg {
-namespace {
-
-/// The sample that all of a block is when it has a DC coefficient only: inverse_dct, T.81 A.3.3, of that
-/// case.
-template <class Sample>
-Sample dc_sample(std::int16_t coefficient, std::uint16_t quantization) noexcept {
-    const auto product = static_cast<std::int32_t>(static_cast<std::uint32_t>(coefficient) * quantization);
-    if constexpr (sizeof(Sample) == 1) {
-        const std::int32_t column = std::clamp(static_cast<std::int16_t>(product) * 4, -32768, 32767);
-        return static_cast<Sample>(std::clamp(((column + 16) >> 5) + 128, 0, 255));
-    } else {
-        // The two passes' wrapping arithmetic in full: times 2^13, rounded by 12 and by 17 bits.
-        const auto scaled = static_cast<std::uint32_t>(product) << 13;
-        const std::int32_t column = static_cast<std::int32_t>(scaled + (1U << 11)) >> 12;
-        const auto again = static_cast<std::uint32_t>(column) << 13;
-        const std::int32_t value = (static_cast<std::int32_t>(again + (1U << 16)) >> 17) + 2048;
-        return static_cast<Sample>(std::clamp(value, 0, 4095));
-    }
-}
-
-} // namespace
-
 template <class Sample>
 SequentialScan<Sample>::SequentialScan(const Scan &scan, const PlaneGeometry &geometry,
                                        const Planes<Sample> &planes,
@@ -57,23 +37,6 @@ SequentialScan<Sample>::SequentialScan(const Scan &scan, const PlaneGeometry &ge
 }
 
 template <class Sample>
-void SequentialScan<Sample>::store_block(const Part &part, const Block &block, Extent extent, Sample *out,
-                                         Index stride) const noexcept {
-    if (extent == Extent::all) {
-        kernels_.inverse_dct(block.values, part.quantization, out, stride);
-        return;
-    }
-    if (extent == Extent::first_4x4) {
-        kernels_.inverse_dct_4x4(block.values, part.quantization, out, stride);
-        return;
-    }
-    const Sample sample = dc_sample<Sample>(block.values[0], part.quantization[0]);
-    for (int y = 0; y < 8; ++y) {
-        std::fill_n(out + y * stride, 8, sample);
-    }
-}
-
-template <class Sample>
 void SequentialScan<Sample>::decode_mcus(Position &position, const std::uint8_t *end, Index row, Index first,
                                          Index last) const noexcept {
     BitReader reader = position.reader; // in registers
@@ -96,7 +59,7 @@ void SequentialScan<Sample>::decode_mcus(Position &position, const std::uint8_t 
                 for (int h = 0; h < part.horizontal; ++h, out += 8) {
                     const Extent extent =
                         decode_block(reader, *part.dc, *part.ac, position.predictions[p], block, valid);
-                    store_block(part, block, extent, out, stride);
+                    store_block(kernels_, block.values, part.quantization, extent, out, stride);
                 }
             }
         }

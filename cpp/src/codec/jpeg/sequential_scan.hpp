@@ -45,8 +45,6 @@ private:
     /// Columns [first, last) of an MCU row; stops early where the reader has passed `end` or met no code.
     void decode_mcus(Position &position, const std::uint8_t *end, Index row, Index first,
                      Index last) const noexcept;
-    void store_block(const Part &part, const Block &block, Extent extent, Sample *out,
-                     Index stride) const noexcept;
 
     const Scan &scan_;
     const Planes<Sample> &planes_;

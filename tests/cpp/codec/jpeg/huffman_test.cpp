@@ -80,17 +80,19 @@ TEST(huffman, differences_by_look_up_are_those_of_the_code) {
             ASSERT_EQ(whole.difference, expected);
             ASSERT_EQ(static_cast<unsigned>(whole.length), 56U - slow.count + (fast.count - 56U));
         }
-        const std::uint64_t two = table->two[fast.peek(DifferenceTable::two_bits)];
-        if (two != 0) {
-            const auto field = [two](unsigned at) { return static_cast<unsigned>(two >> at) & 63; };
-            ASSERT_EQ(top_extended(fast.bits << field(8), field(16)), expected);
-            ASSERT_EQ(field(48), fast.count - slow.count);
-            if (field(40) == 2) {
+        const DifferenceTable::Two &two = table->two[fast.peek(DifferenceTable::code_bits)];
+        if (two.length != 0) {
+            const DifferenceTable::One one = table->one[fast.peek(DifferenceTable::code_bits)];
+            ASSERT_EQ(one & 63, fast.count - slow.count);
+            ASSERT_EQ(top_extended(fast.bits << (one >> 8 & 63), one >> 16 & 63), expected);
+            ASSERT_EQ(top_extended(fast.bits << two.first_code, two.first_shift), expected);
+            if (two.count == 2) {
                 ++pairs;
                 const auto second = static_cast<unsigned>(table->code.decode(slow));
-                ASSERT_EQ(top_extended(fast.bits << field(24), field(32)), extend(slow.take(second), second));
+                const int value = extend(slow.take(second), second);
+                ASSERT_EQ(top_extended(fast.bits << two.before_second, two.second_shift), value);
             }
-            ASSERT_EQ(field(0), fast.count - slow.count);
+            ASSERT_EQ(two.length, fast.count - slow.count);
         }
     }
     EXPECT_GT(short_ones, 1000);

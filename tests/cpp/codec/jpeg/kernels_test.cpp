@@ -127,6 +127,11 @@ TYPED_TEST(jpeg_kernels, colour_is_the_same_at_every_width_and_nothing_is_writte
         this->fast().ycc_to_rgb(y.data(), cb.data(), cr.data(), found.data(), width, precision);
         ASSERT_EQ(expected, found) << width;
         ASSERT_EQ(found[3 * size], this->guard);
+        this->scalar().interleave_3(y.data(), cb.data(), cr.data(), expected.data(), width);
+        this->fast().interleave_3(y.data(), cb.data(), cr.data(), found.data(), width);
+        ASSERT_EQ(expected, found) << width;
+        ASSERT_EQ(found[3 * size - 2], cb[size - 1]);
+        ASSERT_EQ(found[3 * size], this->guard);
     }
 }
 

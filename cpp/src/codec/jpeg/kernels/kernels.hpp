@@ -29,6 +29,9 @@ struct SampleKernels {
     /// JFIF's YCbCr to RGB, interleaved, samples of `precision` bits. Writes 3 * width samples and no more.
     void (*ycc_to_rgb)(const Sample *y, const Sample *cb, const Sample *cr, Sample *rgb, Index width,
                        int precision) noexcept;
+    /// Three rows as they are, interleaved; writes 3 * width samples and no more.
+    void (*interleave_3)(const Sample *first, const Sample *second, const Sample *third, Sample *out,
+                         Index width) noexcept;
 };
 
 extern const SampleKernels<std::uint8_t> scalar_kernels_8, avx2_kernels_8;

@@ -11,10 +11,10 @@ namespace {
 
 } // namespace
 
-const SampleKernels<std::uint8_t> scalar_kernels_8{inverse_dct,   inverse_dct, upsample_h2,
-                                                   upsample_h2v2, upsample_v2, ycc_to_rgb};
-const SampleKernels<std::uint16_t> scalar_kernels_16{inverse_dct,   inverse_dct, upsample_h2,
-                                                     upsample_h2v2, upsample_v2, ycc_to_rgb};
+const SampleKernels<std::uint8_t> scalar_kernels_8{inverse_dct, inverse_dct, upsample_h2, upsample_h2v2,
+                                                   upsample_v2, ycc_to_rgb,  interleave_3};
+const SampleKernels<std::uint16_t> scalar_kernels_16{inverse_dct, inverse_dct, upsample_h2, upsample_h2v2,
+                                                     upsample_v2, ycc_to_rgb,  interleave_3};
 
 template <>
 const SampleKernels<std::uint8_t> &sample_kernels(CpuLevel level) noexcept {

@@ -23,3 +23,13 @@ inline void ycc_to_rgb(const Sample *luma, const Sample *blue, const Sample *red
         rgb[3 * x + 2] = static_cast<Sample>(clamp_sample(b, most));
     }
 }
+
+template <class Sample>
+inline void interleave_3(const Sample *first, const Sample *second, const Sample *third, Sample *out,
+                         Index width) noexcept {
+    for (Index x = 0; x < width; ++x) {
+        out[3 * x] = first[x];
+        out[3 * x + 1] = second[x];
+        out[3 * x + 2] = third[x];
+    }
+}

@@ -69,3 +69,14 @@ inline void ycc_to_rgb_8(const std::uint8_t *luma, const std::uint8_t *blue, con
     }
     ycc_to_rgb(luma + x, blue + x, red + x, rgb + 3 * x, width - x, precision);
 }
+
+inline void interleave_3_8(const std::uint8_t *first, const std::uint8_t *second, const std::uint8_t *third,
+                           std::uint8_t *out, Index width) noexcept {
+    Index x = 0;
+    for (; x + 16 <= width; x += 16) {
+        store_interleaved(_mm_loadu_si128(reinterpret_cast<const __m128i *>(first + x)),
+                          _mm_loadu_si128(reinterpret_cast<const __m128i *>(second + x)),
+                          _mm_loadu_si128(reinterpret_cast<const __m128i *>(third + x)), out + 3 * x);
+    }
+    interleave_3(first + x, second + x, third + x, out + 3 * x, width - x);
+}
