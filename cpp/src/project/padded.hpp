@@ -83,13 +83,46 @@ void join_extremes(const T *voxels, Index n, T weakest, Absent<T> absent, T *__r
     }
 }
 
+template <bool is_max, class T>
+constexpr T weakest_of() noexcept {
+    using Limits = std::numeric_limits<T>;
+    constexpr T low = Limits::has_infinity ? static_cast<T>(-Limits::infinity()) : Limits::lowest();
+    constexpr T high = Limits::has_infinity ? Limits::infinity() : Limits::max();
+    return is_max ? low : high;
+}
+
+/// The extreme of one line whose voxels lie side by side, in any order.
+template <bool is_max, class T>
+T extreme_of_row(const T *voxels, Index length, Absent<T> absent) noexcept {
+    constexpr T weakest = weakest_of<is_max, T>();
+    constexpr Index lanes = 64;
+    T found[lanes];
+    T any[lanes] = {};
+    std::fill_n(found, lanes, weakest);
+    for (Index k = 0; k < length; k += lanes) {
+        join_extremes<is_max>(voxels + k, std::min(lanes, length - k), weakest, absent, found, any);
+    }
+    T best = weakest;
+    bool is_any = false;
+    for (Index i = 0; i < lanes; ++i) {
+        const bool wins = is_max ? found[i] > best : found[i] < best;
+        best = wins || found[i] != found[i] ? found[i] : best;
+        is_any |= any[i] == T(1);
+    }
+    return is_any ? best : absent.value;
+}
+
 template <bool is_max, class T, class U>
 void extreme_present(const LinesView<T> &lines, const PlaneView<U> &out, Absent<T> absent, int threads) {
-    using Limits = std::numeric_limits<T>;
-    const T low = Limits::has_infinity ? static_cast<T>(-Limits::infinity()) : Limits::lowest();
-    const T high = Limits::has_infinity ? Limits::infinity() : Limits::max();
-    const T weakest = is_max ? low : high;
+    constexpr T weakest = weakest_of<is_max, T>();
     for_each_run(lines, threads, [&](Index row, Index column, Index n) {
+        if (lines.step == 1) {
+            for (Index i = column; i < column + n; ++i) {
+                const T found = extreme_of_row<is_max>(lines.at(row, i, 0), lines.length, absent);
+                out(row, i) = canonical<U>(found);
+            }
+            return;
+        }
         std::vector<T> found(static_cast<std::size_t>(n), weakest);
         std::vector<T> any(static_cast<std::size_t>(n), T(0));
         std::vector<T> packed(static_cast<std::size_t>(lines.column_stride == 1 ? 0 : n));
