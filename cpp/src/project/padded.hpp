@@ -61,39 +61,80 @@ void sum_present(const LinesView<T> &lines, const PlaneView<U> &out, bool is_mea
     });
 }
 
-/// Extremes of one run; `stride` is that of its lines, a constant 1 where neighbours lie side by side.
-template <bool is_max, class T, class Stride>
-void extremes_of(const LinesView<T> &lines, Index row, Index column, Index n, Stride stride, Absent<T> absent,
-                 T *__restrict found, T *__restrict any) noexcept {
+/// Joins n neighbouring voxels of the next slice to what was found before.
+template <bool is_max, class T>
+void join_extremes(const T *voxels, Index n, T weakest, Absent<T> absent, T *__restrict found,
+                   T *__restrict any) noexcept {
+    // Two loops: GCC makes vector code of each, but not of both together (10 instead of 20 ms for 25 million
+    // voxels of 16 bits).
+    for (Index i = 0; i < n; ++i) {
+        const T voxel = voxels[i];
+        const T candidate = absent(voxel) ? weakest : voxel;
+        const T best = found[i];
+        bool wins = is_max ? candidate > best : candidate < best;
+        if constexpr (std::is_floating_point_v<T>) {
+            wins |= candidate != candidate; // a NaN stays
+        }
+        found[i] = wins ? candidate : best;
+    }
+    for (Index i = 0; i < n; ++i) {
+        const T seen = any[i];
+        any[i] = absent(voxels[i]) ? seen : T(1);
+    }
+}
+
+template <bool is_max, class T>
+constexpr T weakest_of() noexcept {
     using Limits = std::numeric_limits<T>;
     constexpr T low = Limits::has_infinity ? static_cast<T>(-Limits::infinity()) : Limits::lowest();
     constexpr T high = Limits::has_infinity ? Limits::infinity() : Limits::max();
-    constexpr T weakest = is_max ? low : high;
-    std::fill_n(found, n, weakest);
-    std::fill_n(any, n, T(0));
-    for (Index k = 0; k < lines.length; ++k) {
-        const T *voxels = lines.at(row, column, k);
-        for (Index i = 0; i < n; ++i) {
-            const T voxel = voxels[i * stride];
-            const bool gone = absent(voxel);
-            const T candidate = gone ? weakest : voxel;
-            const bool wins = is_max ? candidate > found[i] : candidate < found[i];
-            found[i] = wins || candidate != candidate ? candidate : found[i]; // a NaN stays
-            any[i] = gone ? any[i] : T(1);
-        }
+    return is_max ? low : high;
+}
+
+/// The extreme of one line whose voxels lie side by side, in any order.
+template <bool is_max, class T>
+T extreme_of_row(const T *voxels, Index length, Absent<T> absent) noexcept {
+    constexpr T weakest = weakest_of<is_max, T>();
+    constexpr Index lanes = 64;
+    T found[lanes];
+    T any[lanes] = {};
+    std::fill_n(found, lanes, weakest);
+    for (Index k = 0; k < length; k += lanes) {
+        join_extremes<is_max>(voxels + k, std::min(lanes, length - k), weakest, absent, found, any);
     }
+    T best = weakest;
+    bool is_any = false;
+    for (Index i = 0; i < lanes; ++i) {
+        const bool wins = is_max ? found[i] > best : found[i] < best;
+        best = wins || found[i] != found[i] ? found[i] : best;
+        is_any |= any[i] == T(1);
+    }
+    return is_any ? best : absent.value;
 }
 
 template <bool is_max, class T, class U>
 void extreme_present(const LinesView<T> &lines, const PlaneView<U> &out, Absent<T> absent, int threads) {
+    constexpr T weakest = weakest_of<is_max, T>();
     for_each_run(lines, threads, [&](Index row, Index column, Index n) {
-        std::vector<T> found(static_cast<std::size_t>(n));
-        std::vector<T> any(static_cast<std::size_t>(n));
-        if (lines.column_stride == 1) {
-            extremes_of<is_max>(lines, row, column, n, std::integral_constant<Index, 1>{}, absent,
-                                found.data(), any.data());
-        } else {
-            extremes_of<is_max>(lines, row, column, n, lines.column_stride, absent, found.data(), any.data());
+        if (lines.step == 1) {
+            for (Index i = column; i < column + n; ++i) {
+                const T found = extreme_of_row<is_max>(lines.at(row, i, 0), lines.length, absent);
+                out(row, i) = canonical<U>(found);
+            }
+            return;
+        }
+        std::vector<T> found(static_cast<std::size_t>(n), weakest);
+        std::vector<T> any(static_cast<std::size_t>(n), T(0));
+        std::vector<T> packed(static_cast<std::size_t>(lines.column_stride == 1 ? 0 : n));
+        for (Index k = 0; k < lines.length; ++k) {
+            const T *voxels = lines.at(row, column, k);
+            if (lines.column_stride != 1) {
+                for (Index i = 0; i < n; ++i) {
+                    packed[static_cast<std::size_t>(i)] = voxels[i * lines.column_stride];
+                }
+                voxels = packed.data();
+            }
+            join_extremes<is_max>(voxels, n, weakest, absent, found.data(), any.data());
         }
         for (Index i = 0; i < n; ++i) {
             const auto at = static_cast<std::size_t>(i);
