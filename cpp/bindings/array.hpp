@@ -13,30 +13,35 @@ namespace radpix::bindings {
 
 namespace py = pybind11;
 
+/// The type of integers (NumPy's kinds i, u and b) of `size` bytes, or false.
+inline bool find_integer(char kind, py::ssize_t size, DataType &type) {
+    const bool is_signed = kind == 'i';
+    switch (size) {
+    case 1:
+        type = is_signed ? DataType::int8 : DataType::uint8;
+        return true;
+    case 2:
+        type = is_signed ? DataType::int16 : DataType::uint16;
+        return true;
+    case 4:
+        type = is_signed ? DataType::int32 : DataType::uint32;
+        return true;
+    case 8:
+        type = is_signed ? DataType::int64 : DataType::uint64;
+        return true;
+    default:
+        return false;
+    }
+}
+
 inline DataType data_type_of(const py::dtype &dtype) {
     const char order = dtype.byteorder();
-    const bool native = order == '=' || order == '|'; // NumPy normalises the machine's own order to '='
-    if (native) {
-        const char kind = dtype.kind();
-        const auto size = dtype.itemsize();
-        if ((kind == 'u' || kind == 'b') && size == 1) {
-            return DataType::uint8;
-        }
-        if (kind == 'i' && size == 1) {
-            return DataType::int8;
-        }
-        if (kind == 'u' || kind == 'i') {
-            const bool is_signed = kind == 'i';
-            switch (size) {
-            case 2:
-                return is_signed ? DataType::int16 : DataType::uint16;
-            case 4:
-                return is_signed ? DataType::int32 : DataType::uint32;
-            case 8:
-                return is_signed ? DataType::int64 : DataType::uint64;
-            default:
-                break;
-            }
+    const char kind = dtype.kind();
+    const auto size = dtype.itemsize();
+    if (order == '=' || order == '|') { // NumPy normalises the machine's own order to '='
+        DataType type{};
+        if ((kind == 'u' || kind == 'i' || kind == 'b') && find_integer(kind, size, type)) {
+            return type;
         }
         if (kind == 'f' && (size == 4 || size == 8)) {
             return size == 4 ? DataType::float32 : DataType::float64;

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from radpix.volume import Volume
 
-__all__ = ["from_nibabel", "from_sitk", "to_nibabel", "to_sitk", "to_xarray"]
+__all__ = ["from_nibabel", "from_sitk", "from_xarray", "to_nibabel", "to_sitk", "to_xarray"]
 
 #: Index (z, y, x) <-> (x, y, z), and patient LPS <-> RAS, as 4 x 4; each is its own inverse.
 _REVERSED = np.eye(4)[[2, 1, 0, 3]]
@@ -109,6 +109,29 @@ def from_sitk(image: Any) -> Volume:
     affine[:3, :3] = (direction * image.GetSpacing())[:, ::-1]
     affine[:3, 3] = image.GetOrigin()
     return Volume(voxels=sitk.GetArrayFromImage(image), affine=affine)
+
+
+def from_xarray(array: Any) -> Volume:
+    """See `Volume.from_xarray`."""
+    from radpix.volume import Volume
+
+    axes = ("z", "y", "x")
+    if tuple(array.dims)[:3] != axes or array.ndim > 4 or "affine" not in array.attrs:
+        raise GeometryError(
+            f'a volume has the dimensions (z, y, x[, channel]) and attrs["affine"], not {array.dims}'
+        )
+    affine = np.array(array.attrs["affine"], dtype=np.float64)
+    spacing = np.linalg.norm(affine[:3, :3], axis=0)
+    for axis, name in enumerate(axes):
+        index = np.asarray(array.coords[name], dtype=np.float64) / spacing[axis]
+        step = (index[-1] - index[0]) / (len(index) - 1) if len(index) > 1 else 1.0
+        if np.abs(index - index[0] - step * np.arange(len(index))).max() > 1e-6:
+            raise GeometryError(f"the coordinates along {name} are not evenly spaced")
+        affine[:3, 3] += index[0] * affine[:3, axis]
+        affine[:3, axis] *= step
+    names = ("frame_of_reference_uid", "modality", "units")
+    frame_of_reference, modality, unit = (str(array.attrs.get(name, "")) for name in names)
+    return Volume(np.asarray(array), affine, frame_of_reference, modality, unit)
 
 
 def to_xarray(volume: Volume) -> Any:

@@ -1,4 +1,10 @@
-"""From a series to a volume that is where its slices are, or an error that names the slices that are not."""
+"""From a series to a volume that is where its slices are, or an error that names the slices that are not.
+
+``on_irregular="resample"`` interpolates linearly onto a regular grid with axes along row, column and normal: spacing
+nearest to the median spacing that divides the extent, first and last slice kept, the field of view widened by the
+tilt, outside filled with the padding value (else the minimum). Gaps are interpolated. A position may repeat with equal
+pixels only. Padding does not take part; voxels without data within reach stay padding.
+"""
 
 from __future__ import annotations
 
@@ -70,10 +76,7 @@ def load(
         a slice aside). Missing attributes, multi-frame images and mosaics are refused whatever this says.
         ``"raise"``: refuse. ``"keep"``: stack all slices as they are, none dropped; the affine has the mean step, so
         that of uneven slices only the first and the last are where it says. ``"resample"``: interpolate linearly onto a
-        regular grid with axes along row, column and normal: spacing nearest to the median spacing that divides the
-        extent, first and last slice kept, the field of view widened by the tilt, outside filled with the padding value
-        (else the minimum). Gaps are interpolated. A position may repeat with equal pixels only. Padding does
-        not take part; voxels without data within reach stay padding.
+        regular grid, as at the head of this module.
     dtype
         Of the voxels; values beyond it are an error, integers are rounded half to even. Default at level
         "modality": int16 where every slope and intercept is an integer and every value fits, else int32, else
@@ -82,7 +85,7 @@ def load(
     progress
         Called as ``progress(slices done, slices in all)``.
     num_threads
-        Slices decoded at once; default `radpix.get_num_threads` where they are compressed, else 1.
+        Slices decoded at once; by default `radpix.get_num_threads` where they are compressed, else 1.
 
     Returns
     -------
@@ -93,50 +96,44 @@ def load(
     Raises
     ------
     GeometryError
-        The slices do not form one regular volume, or the source holds several series or volumes. The message names
-        the slices, ``.report`` holds the findings.
+        The slices do not form one regular volume, or the source holds several series or volumes; `.report` says more.
     PixelDataError
         There is no DICOM image in the source, or one without pixel data; `DecodeError`, `TruncatedError`,
         `UnsupportedTransferSyntaxError` for pixel data that cannot be decoded. The message names the file.
-    LimitError
-        The volume is larger than `radpix.limits` allow.
-    FileNotFoundError
-        A path does not exist.
+    FileNotFoundError, LimitError
+        A path does not exist; the volume is larger than `radpix.limits` allow.
     ValueError
         An argument is outside its choices, or ``dtype`` cannot hold the values.
 
     Examples
     --------
-    >>> import radpix
     >>> from pydicom.data import get_testdata_file
-    >>> volume = radpix.load(get_testdata_file("CT_small.dcm"))
-    >>> volume.shape, volume.voxels.dtype, volume.unit
-    ((1, 128, 128), dtype('int16'), 'HU')
-    >>> volume.spacing
-    (5.0, 0.661468, 0.661468)
+    >>> volume = load(get_testdata_file("CT_small.dcm"))
+    >>> volume.shape, volume.spacing, volume.voxels.dtype, volume.unit
+    ((1, 128, 128), (5.0, 0.661468, 0.661468), dtype('int16'), 'HU')
     """
+    _check_choices(level, on_irregular)
+    wanted = check_dtype(dtype)
+    threads = thread_count(num_threads)
+    plan = _plan(source, series_uid)
+    threads = threads or _default_threads(plan)
+    stack = _checked_stack(plan, on_irregular)
+    with deviations_told_once() as deviations:
+        voxels = read_voxels(
+            plan.instances, level=level, dtype=wanted, progress=progress, num_threads=threads
+        )
+    tell(deviations, stacklevel=2)
+    padding = padding_value(plan.instances, level)
+    irregular = on_irregular == "resample" and not plan.report.ok
+    grid = straighten(voxels, stack, padding, plan.instances) if irregular else (voxels, stack.affine)
+    return _volume(plan, *grid, padding, level)
+
+
+def _check_choices(level: str, on_irregular: str) -> None:
     if level not in {"modality", "stored"}:
         raise ValueError(f'level is "modality" or "stored", not {level!r}')
     if on_irregular not in {"raise", "resample", "keep"}:
         raise ValueError(f'on_irregular is "raise", "resample" or "keep", not {on_irregular!r}')
-    wanted = check_dtype(dtype)
-    threads = thread_count(num_threads)
-    plan = _plan(source, series_uid)
-    stack = _checked_stack(plan, on_irregular)
-    with deviations_told_once() as deviations:
-        voxels = read_voxels(
-            plan.instances,
-            level=level,
-            dtype=wanted,
-            progress=progress,
-            num_threads=threads or _default_threads(plan),
-        )
-    tell(deviations, stacklevel=2)
-    padding = padding_value(plan.instances, level)
-    affine = stack.affine
-    if on_irregular == "resample" and not plan.report.ok:
-        voxels, affine = straighten(voxels, stack, padding, plan.instances)
-    return _volume(plan, voxels, affine, padding, level)
 
 
 def _volume(

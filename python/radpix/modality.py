@@ -41,9 +41,8 @@ def apply_modality(
     Sequence at the top goes before the latter. ``slope * pixel + intercept`` is computed in float64, then
     rounded half to even and saturated where the result is integer.
 
-    For X-Ray angiography and fluoroscopy (XA, XRF) the standard does not have the Modality LUT applied for
-    display (C.8.7.1.1.2, Pixel Intensity Relationship); this function applies what it finds, as it was asked
-    for modality values.
+    For X-Ray angiography and fluoroscopy (XA, XRF) the standard does not have the Modality LUT applied for display
+    (C.8.7.1.1.2, Pixel Intensity Relationship); this function applies what it finds, as asked.
 
     Parameters
     ----------

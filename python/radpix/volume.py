@@ -215,3 +215,14 @@ class Volume:
             xarray is not installed.
         """
         return convert.to_xarray(self)
+
+    @classmethod
+    def from_xarray(cls, array: Any) -> Volume:
+        """Return the volume of an array as `to_xarray` makes it, also after slicing: the coordinates say where.
+
+        Raises
+        ------
+        GeometryError
+            Dimensions or the affine are missing, or coordinates are not evenly spaced.
+        """
+        return convert.from_xarray(array)

@@ -131,15 +131,9 @@ def window(
     """
     array = checked_pixels(pixels)
     result, buffer = _output(array, dtype, out)
+    highest = _MAXIMUM[result.dtype]
     voi = Voi(
-        function,
-        float(center),
-        float(width),
-        float(slope),
-        float(intercept),
-        0.0,
-        _MAXIMUM[result.dtype],
-        bool(invert),
+        function, float(center), float(width), float(slope), float(intercept), 0.0, highest, bool(invert)
     )
     _check(voi)
     kernels().window(array, buffer, voi, num_threads=thread_count(num_threads))

@@ -42,6 +42,13 @@ def test_every_link_leads_somewhere(path: Path) -> None:
     assert [t for t in targets if not t.startswith("http") and not (path.parent / t).exists()] == []
 
 
+def test_the_places_that_the_architecture_names_exist() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split("## A kernel folder")[0]
+    paths = set(re.findall(r"`((?:cpp|python|docs|tests|benchmarks)/[^`]*)`", text))
+    assert len(paths) > 20
+    assert [path for path in paths if not list(ROOT.glob(re.sub("<.*?>", "*", path)))] == []
+
+
 #: Words with hyphens in the sources that are no codes of errors or warnings.
 NO_CODES = re.compile(
     r"latin-1|not-dicom|not-an-image|little-endian|"

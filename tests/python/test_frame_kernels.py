@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import os
 import struct
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.python.backends import BACKENDS, Backend
 from tests.python.oracle import rle
 
-from radpix import _core, _native, _numba
-from radpix._backend import Deviation, FrameLayout, Kernels
+from radpix import _native, _numba
+from radpix._backend import FrameLayout
 from radpix.errors import DecodeError, TruncatedError, UnsupportedTransferSyntaxError
 
 if TYPE_CHECKING:
@@ -25,37 +22,7 @@ if TYPE_CHECKING:
 RLE = "1.2.840.10008.1.2.5"
 LITTLE = "1.2.840.10008.1.2.1"
 BIG = "1.2.840.10008.1.2.2"
-DATA = Path(os.environ.get("RADPIX_TEST_DATA", Path(__file__).parents[2] / "../shared/data"))
 DTYPES = [np.dtype(f"{sign}{size}") for sign in "ui" for size in (1, 2, 4, 8)]
-
-
-class Backend(NamedTuple):
-    kernels: Kernels
-    level: str
-
-    def __repr__(self) -> str:
-        return f"{self.kernels.name}-{self.level}"
-
-    def decode(
-        self,
-        syntax: str,
-        frames: list[bytes],
-        layout: FrameLayout,
-        out: NDArray[Any],
-        *,
-        keep_components: bool = False,
-        num_threads: int = 1,
-    ) -> list[Deviation]:
-        _core.set_cpu_level(self.level)
-        try:
-            return self.kernels.decode_frames(
-                syntax, frames, layout, out, keep_components=keep_components, num_threads=num_threads
-            )
-        finally:
-            _core.set_cpu_level("auto")
-
-
-BACKENDS = [Backend(_native, "scalar"), Backend(_native, "auto"), Backend(_numba, "auto")]
 
 
 @pytest.fixture(params=BACKENDS, ids=repr)
@@ -416,61 +383,3 @@ def test_any_contiguous_buffer_is_a_codestream(backend: Backend) -> None:
 def test_both_backends_decode_the_same_syntaxes() -> None:
     assert {RLE, LITTLE, BIG} <= _native.decodable()
     assert _numba.decodable() <= _native.decodable()
-
-
-def _rle_files() -> list[tuple[Path, str]]:
-    manifest = DATA / "manifests/oracle_decode.csv"
-    if not manifest.is_file():
-        return []
-    with manifest.open(newline="") as rows:
-        return [(DATA / row["path"], row["hash"]) for row in csv.DictReader(rows) if row["ts"] == RLE]
-
-
-def _frames_of(path: Path) -> tuple[list[bytes], FrameLayout, NDArray[Any]]:
-    import pydicom
-    from pydicom.encaps import generate_frames
-
-    dataset = pydicom.dcmread(path)
-    count = int(getattr(dataset, "NumberOfFrames", 1) or 1)
-    frames = [bytes(frame) for frame in generate_frames(dataset.PixelData, number_of_frames=count)]
-    signed = dataset.PixelRepresentation == 1
-    layout = FrameLayout(
-        dataset.Rows,
-        dataset.Columns,
-        dataset.SamplesPerPixel,
-        dataset.BitsAllocated,
-        dataset.BitsStored,
-        dataset.HighBit,
-        signed,
-        photometric_interpretation=dataset.PhotometricInterpretation,
-    )
-    shape = (count, layout.rows, layout.columns, layout.samples_per_pixel)
-    dtype = f"{'i' if signed else 'u'}{max(1, layout.bits_allocated // 8)}"
-    return frames, layout, np.zeros(shape if layout.samples_per_pixel > 1 else shape[:3], dtype)
-
-
-@pytest.mark.real_data
-@pytest.mark.skipif(not _rle_files(), reason="RADPIX_TEST_DATA has no manifests/oracle_decode.csv")
-def test_real_rle_files_have_the_samples_that_independent_decoders_agree_on(backend: Backend) -> None:
-    checked = 0
-    for path, consensus in _rle_files():
-        frames, layout, out = _frames_of(path)
-        assert backend.decode(RLE, frames, layout, out, keep_components=True, num_threads=2) == []
-        if consensus:
-            raw = out.astype("<i8").tobytes()
-            assert hashlib.sha1(raw, usedforsecurity=False).hexdigest().startswith(consensus), path
-            checked += 1
-    assert checked >= 10
-
-
-def test_rle_files_of_the_pydicom_wheel_decode_as_pydicom_decodes_them(backend: Backend) -> None:
-    import pydicom
-
-    folder = Path(pydicom.__file__).parent / "data/test_files"
-    paths = sorted({*folder.glob("*rle*.dcm"), *folder.glob("*RLE*.dcm")})
-    if not paths:
-        pytest.skip("this pydicom has no test files")
-    for path in paths:
-        frames, layout, out = _frames_of(path)
-        backend.decode(RLE, frames, layout, out)
-        np.testing.assert_array_equal(out, pydicom.dcmread(path).pixel_array.reshape(out.shape), path.name)

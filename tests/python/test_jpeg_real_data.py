@@ -9,38 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from tests.python.jpeg_cases import BASELINE, PROGRESSIVE, Decoded, decode, layout_of
-from tests.python.testdata import is_dicom, manifest, pydicom_files, real_data
+from tests.python.testdata import frames_of, is_dicom, manifest, pydicom_files, real_data
 
-from radpix._backend import FrameLayout
 from radpix.errors import RadpixError, UnsupportedTransferSyntaxError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from radpix._backend import FrameLayout
+
 # pydicom's warnings on these files are its own concern
 pytestmark = [pytest.mark.real_data, pytest.mark.filterwarnings("ignore::UserWarning")]
 SYNTAXES = {f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 53, 55, 57, 70)}
-
-
-def frames_of(path: Path) -> tuple[str, list[bytes], FrameLayout]:
-    """Return transfer syntax, codestreams and layout of a DICOM file."""
-    from pydicom import dcmread
-    from pydicom.encaps import generate_frames
-
-    dataset = dcmread(path)
-    count = int(dataset.get("NumberOfFrames", 1) or 1)
-    frames = list(generate_frames(dataset.PixelData, number_of_frames=count))
-    layout = FrameLayout(
-        dataset.Rows,
-        dataset.Columns,
-        dataset.SamplesPerPixel,
-        dataset.BitsAllocated,
-        dataset.BitsStored,
-        dataset.HighBit,
-        bool(dataset.PixelRepresentation),
-        photometric_interpretation=dataset.PhotometricInterpretation,
-    )
-    return dataset.file_meta.TransferSyntaxUID, frames, layout
 
 
 def has_jpeg_pixels(path: Path) -> bool:

@@ -185,6 +185,40 @@ def test_xarray_shares_the_voxels_and_says_where_they_are() -> None:
     np.testing.assert_array_equal(array.attrs["affine"], volume.affine)
 
 
+@pytest.mark.parametrize("channels", [0, 3])
+def test_xarray_comes_back_also_after_slicing(channels: int) -> None:
+    pytest.importorskip("xarray")
+    volume = oblique(shear=0.2, channels=channels)
+    same = Volume.from_xarray(volume.to_xarray())
+    assert np.shares_memory(same.voxels, volume.voxels)
+    np.testing.assert_allclose(same.affine, volume.affine, rtol=0, atol=1e-12)
+    assert (same.unit, same.modality, same.frame_of_reference_uid) == ("HU", "CT", "1.2.3")
+
+    part = Volume.from_xarray(
+        volume.to_xarray().isel(z=slice(1, 2), y=slice(None, None, -1), x=slice(1, 5, 3))
+    )
+    np.testing.assert_array_equal(part.voxels, volume.voxels[1:2, ::-1, 1:5:3])
+    for index in np.ndindex(part.shape):
+        z, y, x = index[0] + 1, 3 - index[1], 1 + 3 * index[2]
+        np.testing.assert_allclose(
+            part.index_to_patient(index), volume.index_to_patient((z, y, x)), rtol=0, atol=1e-9
+        )
+
+
+def test_xarray_without_a_place_is_refused() -> None:
+    xarray = pytest.importorskip("xarray")
+    array = oblique().to_xarray()
+    uneven = array.assign_coords(x=[0, 1, 2, 3, 5])
+    for wrong in (
+        array.rename(z="t"),
+        xarray.DataArray(array.values, array.coords, array.dims),
+        uneven,
+        xarray.DataArray(np.zeros(3)),
+    ):
+        with pytest.raises(GeometryError):
+            Volume.from_xarray(wrong)
+
+
 @pytest.mark.parametrize(
     ("module", "method"), [("nibabel", "to_nibabel"), ("SimpleITK", "to_sitk"), ("xarray", "to_xarray")]
 )

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from radpix._backend import FrameLayout
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -52,3 +54,24 @@ def pydicom_files() -> list[Path]:
     import pydicom
 
     return list(dicom_files(Path(pydicom.__file__).parent / "data" / "test_files"))
+
+
+def frames_of(path: Path) -> tuple[str, list[bytes], FrameLayout]:
+    """Return transfer syntax, codestreams and layout of an encapsulated DICOM file, as pydicom reads them."""
+    from pydicom import dcmread
+    from pydicom.encaps import generate_frames
+
+    dataset = dcmread(path)
+    count = int(dataset.get("NumberOfFrames", 1) or 1)
+    frames = [bytes(frame) for frame in generate_frames(dataset.PixelData, number_of_frames=count)]
+    layout = FrameLayout(
+        dataset.Rows,
+        dataset.Columns,
+        dataset.SamplesPerPixel,
+        dataset.BitsAllocated,
+        dataset.BitsStored,
+        dataset.HighBit,
+        bool(dataset.PixelRepresentation),
+        photometric_interpretation=dataset.PhotometricInterpretation,
+    )
+    return dataset.file_meta.TransferSyntaxUID, frames, layout

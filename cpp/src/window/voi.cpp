@@ -50,21 +50,27 @@ void check_arguments(const ArrayView &pixels, const ArrayView &out, double slope
     }
 }
 
-void check_voi(const Voi &voi, DataType out) {
-    double most = 0.0; // of integer types
+namespace {
+
+/// The largest value of an integer output, 0 for floats.
+double largest_of(DataType out) {
     switch (out) {
     case DataType::uint8:
-        most = 255.0;
-        break;
+        return 255.0;
     case DataType::uint16:
-        most = 65535.0;
-        break;
+        return 65535.0;
     case DataType::float32:
     case DataType::float64:
-        break;
+        return 0.0;
     default:
         throw_error(Errc::unsupported_type, "a window is written as uint8, uint16, float32 or float64");
     }
+}
+
+} // namespace
+
+void check_voi(const Voi &voi, DataType out) {
+    const double most = largest_of(out);
     const double least_width = voi.function == VoiFunction::linear ? 1.0 : 0.0;
     const bool wide_enough = least_width == 1.0 ? voi.width >= 1.0 : voi.width > 0.0;
     if (!std::isfinite(voi.center) || !std::isfinite(voi.width) || !wide_enough) {

@@ -8,19 +8,11 @@
 #include <string>
 
 #include "base/checked_math.hpp"
+#include "errors_testing.hpp"
 #include "radpix/cpu.hpp"
 
 namespace radpix {
 namespace {
-
-Errc code_thrown_by(auto &&action) {
-    try {
-        action();
-    } catch (const Error &error) {
-        return error.errc();
-    }
-    return Errc{};
-}
 
 TEST(error, carries_code_text_and_offset) {
     const Error error(Errc::truncated, "what was found", 17);

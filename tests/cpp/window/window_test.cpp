@@ -9,6 +9,7 @@
 #include <random>
 #include <vector>
 
+#include "errors_testing.hpp"
 #include "radpix/cpu.hpp"
 #include "radpix/error.hpp"
 #include "window/rows.hpp"
@@ -43,15 +44,6 @@ std::vector<Out> windowed(std::vector<In> pixels, const Voi &voi, int threads = 
     std::vector<Out> out(pixels.size());
     window(flat(pixels), flat(out), voi, threads);
     return out;
-}
-
-Errc code_thrown_by(auto &&action) {
-    try {
-        action();
-    } catch (const Error &error) {
-        return error.errc();
-    }
-    return Errc{};
 }
 
 /// PS3.3 C.11.2.1.2.1, written once more.

@@ -6,6 +6,8 @@
 #include <set>
 #include <vector>
 
+#include "errors_testing.hpp"
+
 namespace radpix::jpeg {
 namespace {
 
@@ -13,15 +15,6 @@ using Octets = std::vector<std::uint8_t>;
 
 Bytes bytes_of(const Octets &octets) {
     return std::as_bytes(std::span(octets));
-}
-
-Errc code_thrown_by(auto &&action) {
-    try {
-        action();
-    } catch (const Error &error) {
-        return error.errc();
-    }
-    return Errc{};
 }
 
 TEST(jpeg_markers, fill_bytes_and_stray_bytes_are_counted_and_skipped) {
