@@ -211,3 +211,21 @@ def test_tables_and_comments_anywhere() -> None:
     header = jpeg.scan_header([1], 1, 0)
     noise = jpeg.segment(0xFE, b"comment") + jpeg.segment(0xE5, b"private") + jpeg.segment(0xF0, b"reserved")
     assert_lossless(GOOD.replace(header, noise + header))
+
+
+def test_markers_without_meaning_between_segments() -> None:
+    assert_lossless(GOOD.replace(b"\xff\xc3", b"\xff\xd3\xff\x01\xff\xc3"), "jpeg-stray-marker")
+
+
+def test_an_mcu_of_more_than_ten_blocks() -> None:
+    sampling = [(4, 2), (2, 1), (4, 2)]
+    frame = jpeg.random_coefficients(np.random.default_rng(6), (35, 40), sampling, 60)
+    together, apart = (
+        jpeg.encode_sequential(frame, QUANTIZATION, interleaved=mixed) for mixed in (True, False)
+    )
+    layout = layout_of((35, 40, 3), 8)
+    decoded = decode(BASELINE, together, layout, keep_components=True)
+    assert decoded.codes == ["jpeg-mcu-size"]
+    np.testing.assert_array_equal(
+        decoded.pixels, decode(BASELINE, apart, layout, keep_components=True).pixels
+    )

@@ -288,6 +288,18 @@ def _encode_block(bits: Bits, block: NDArray[Any], prediction: int, dc: Huffman,
     return values[0]
 
 
+def _encode_scan(frame: Coefficients, group: Sequence[int], interval: int, dc: Huffman, ac: Huffman) -> bytes:
+    bits, data = Bits(), b""
+    predictions, restarts = [0] * len(frame.sampling), 0
+    for n, mcu in enumerate(frame.order(group)):
+        if interval and n and n % interval == 0:
+            data += bits.finish() + bytes([0xFF, 0xD0 + restarts % 8])
+            predictions, restarts = [0] * len(frame.sampling), restarts + 1
+        for c, block in mcu:
+            predictions[c] = _encode_block(bits, block, predictions[c], dc, ac)
+    return data + bits.finish()
+
+
 def encode_sequential(
     frame: Coefficients,
     quantization: Sequence[int],
@@ -311,15 +323,7 @@ def encode_sequential(
     dc, ac = tables or (DC_CATEGORIES, RUNS)
     data += dc.segment(0, 0) + ac.segment(1, 0) if tables else b""
     for group in [list(range(count))] if interleaved else [[c] for c in range(count)]:
-        data += scan_header([ids[c] for c in group], *spectral)
-        bits, predictions, restarts = Bits(), [0] * count, 0
-        for n, mcu in enumerate(frame.order(group)):
-            if interval and n and n % interval == 0:
-                data += bits.finish() + bytes([0xFF, 0xD0 + restarts % 8])
-                predictions, restarts = [0] * count, restarts + 1
-            for c, block in mcu:
-                predictions[c] = _encode_block(bits, block, predictions[c], dc, ac)
-        data += bits.finish()
+        data += scan_header([ids[c] for c in group], *spectral) + _encode_scan(frame, group, interval, dc, ac)
     return data + EOI
 
 

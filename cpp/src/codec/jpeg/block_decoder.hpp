@@ -26,29 +26,29 @@ struct Coefficient {
                                            bool &valid) noexcept;
 
 inline int next_dc_difference(BitReader &reader, const CoefficientTable &table, bool &valid) noexcept {
-    const CoefficientTable::Entry entry = table.lookup[reader.peek(CoefficientTable::lookup_bits)];
-    if (entry == 0) [[unlikely]] {
+    const CoefficientTable::Entry &entry = table.lookup[reader.peek(CoefficientTable::lookup_bits)];
+    if (entry.length == 0) [[unlikely]] {
         BitReader copy = reader; // whose address may be taken, so that `reader` itself stays in registers
         const int difference = long_dc_difference(copy, table, valid);
         reader = copy;
         return difference;
     }
-    const std::uint64_t extra = reader.bits << (entry >> 8 & 63);
-    reader.consume(entry & 63);
-    return top_extended(extra, entry >> 16 & 63);
+    const std::uint64_t bits = reader.bits;
+    reader.consume(entry.length);
+    return entry.value(bits);
 }
 
 inline Coefficient next_coefficient(BitReader &reader, const CoefficientTable &table, bool &valid) noexcept {
-    const CoefficientTable::Entry entry = table.lookup[reader.peek(CoefficientTable::lookup_bits)];
-    if (entry == 0) [[unlikely]] {
+    const CoefficientTable::Entry &entry = table.lookup[reader.peek(CoefficientTable::lookup_bits)];
+    if (entry.length == 0) [[unlikely]] {
         BitReader copy = reader;
         const Coefficient coefficient = long_coefficient(copy, table, valid);
         reader = copy;
         return coefficient;
     }
-    const std::uint64_t extra = reader.bits << (entry >> 8 & 63);
-    reader.consume(entry & 63);
-    return {top_extended(extra, entry >> 16 & 63), entry >> 24};
+    const std::uint64_t bits = reader.bits;
+    reader.consume(entry.length);
+    return {entry.value(bits), entry.skip};
 }
 
 /// Which coefficients of a block may be other than 0.

@@ -52,6 +52,15 @@ CanonicalCode::CanonicalCode(const HuffmanSpec &spec, Index offset) : symbols(sp
     }
 }
 
+namespace {
+
+CodeEntry code_entry(unsigned length, unsigned category, unsigned skip) {
+    return {static_cast<std::uint8_t>(length + category), static_cast<std::uint8_t>(length),
+            static_cast<std::uint8_t>(63 - category), static_cast<std::uint8_t>(skip)};
+}
+
+} // namespace
+
 // Category 16 has no extra bits, but quirks: it is left to the slow way.
 constexpr unsigned most_category = 15;
 
@@ -77,7 +86,7 @@ void DifferenceTable::fill_whole(const HuffmanSpec &spec) {
 void DifferenceTable::fill_one(const HuffmanSpec &spec) {
     for_each_short_code(spec, code_bits, [this](unsigned bits, unsigned length, unsigned category) {
         if (category <= most_category) {
-            const One entry = (length + category) | length << 8 | (63 - category) << 16;
+            const One entry = code_entry(length, category, 0);
             fill_slots<code_bits>(one, bits, length, 0, [entry](unsigned) { return entry; });
         }
     });
@@ -88,19 +97,19 @@ void DifferenceTable::fill_two() {
     const auto octet = [](unsigned value) { return static_cast<std::uint8_t>(value); };
     for (unsigned window = 0; window <= mask; ++window) {
         const One first = one[window];
-        if (first == 0) {
+        if (first.length == 0) {
             continue;
         }
-        const unsigned used = first & 63;
-        const One second = used < code_bits ? one[(window << used) & mask] : 0;
-        const unsigned before = used + (second >> 8 & 63);
-        const bool fits = second != 0 && before <= code_bits;
+        const unsigned used = first.length;
+        const One second = used < code_bits ? one[(window << used) & mask] : One{};
+        const unsigned before = used + second.code_length;
+        const bool fits = second.length != 0 && before <= code_bits;
         Two &entry = two[window];
-        entry.length = octet(fits ? used + (second & 63) : used);
-        entry.first_code = octet(first >> 8 & 63);
-        entry.first_shift = octet(first >> 16);
+        entry.length = octet(fits ? used + second.length : used);
+        entry.first_code = first.code_length;
+        entry.first_shift = first.shift;
         entry.before_second = octet(fits ? before : used);
-        entry.second_shift = octet(fits ? second >> 16 : 63);
+        entry.second_shift = fits ? second.shift : octet(63);
         entry.count = fits ? 2 : 1;
         share_of_two += fits ? 1.0 / (mask + 1) : 0.0;
     }
@@ -113,7 +122,7 @@ CoefficientTable::CoefficientTable(const HuffmanSpec &spec, Index offset, Kind k
             return; // no category; an error where a scan uses it
         }
         const unsigned skip = category == 0 && run != 15 ? end_of_block + run : run;
-        const Entry entry = (length + category) | length << 8 | (63 - category) << 16 | skip << 24;
+        const Entry entry = code_entry(length, category, skip);
         fill_slots<lookup_bits>(lookup, bits, length, 0, [entry](unsigned) { return entry; });
     });
 }

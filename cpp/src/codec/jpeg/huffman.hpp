@@ -48,6 +48,20 @@ inline int top_extended(std::uint64_t bits, unsigned shift) noexcept {
     return static_cast<int>((static_cast<std::int64_t>(magnitude) ^ negative) - negative);
 }
 
+/// A code and its extra bits, as shift counts: bytes to be loaded one by one, because shifts are what there
+/// is most of in the loops that use them.
+struct CodeEntry {
+    std::uint8_t length;      ///< of code and extra bits; 0: not in the look-up
+    std::uint8_t code_length; ///< of the code
+    std::uint8_t shift;       ///< 63 - SSSS
+    std::uint8_t skip; ///< AC: zero coefficients before the value; 64 + r for EOBr, 15 and value 0 for ZRL
+
+    /// Of the bits that begin with the code.
+    [[nodiscard]] int value(std::uint64_t bits) const noexcept {
+        return top_extended(bits << code_length, shift);
+    }
+};
+
 /// Differences of a lossless scan (T.81 H.1.2.2): `SSSS` and its extra bits. Three look-ups serve different
 /// data.
 ///
@@ -59,10 +73,8 @@ struct DifferenceTable {
         std::int16_t difference; ///< modulo 2^16
         std::uint16_t length;    ///< of code and extra bits; 0: not in the look-up
     };
-    /// Shift counts, a byte each from the lowest: length of code and extra bits (0: not in the look-up), of
-    /// the code, 63 - SSSS.
-    using One = std::uint32_t;
-    /// Shift counts for two differences. Bytes to be loaded one by one: shifts are what there is most of.
+    using One = CodeEntry;
+    /// The same for two differences.
     struct Two {
         std::uint8_t length;        ///< of both with their extra bits; 0: not in the look-up
         std::uint8_t first_code;    ///< length of the first code
@@ -98,10 +110,7 @@ private:
 /// bits. The value is computed from the extra bits without a branch: with the values in the table, 12-bit
 /// images miss it too often.
 struct CoefficientTable {
-    /// A byte each from the lowest: length of code and extra bits (0: not in the look-up), of the code, 63 -
-    /// SSSS, `skip`: zero coefficients before the value; 64 + r for EOBr, 15 and value 0 for ZRL; of no
-    /// meaning for DC differences.
-    using Entry = std::uint32_t;
+    using Entry = CodeEntry;
     static constexpr unsigned lookup_bits = 11;
     static constexpr unsigned longest = lookup_bits + 15;
     static constexpr unsigned end_of_block = 64;

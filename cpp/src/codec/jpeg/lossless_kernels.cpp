@@ -77,13 +77,13 @@ struct ByCode {
     static constexpr Index per_refill = 2; // 56 bits, at most 26 each
 
     static int next(BitReader &reader, const DifferenceTable &table, Findings &findings) noexcept {
-        const DifferenceTable::One entry = table.one[reader.peek(DifferenceTable::code_bits)];
-        if (entry == 0) [[unlikely]] {
+        const DifferenceTable::One &entry = table.one[reader.peek(DifferenceTable::code_bits)];
+        if (entry.length == 0) [[unlikely]] {
             return missed_difference(reader, table, findings);
         }
-        const std::uint64_t extra = reader.bits << (entry >> 8 & 63);
-        reader.consume(entry & 63);
-        return top_extended(extra, entry >> 16 & 63);
+        const std::uint64_t bits = reader.bits;
+        reader.consume(entry.length);
+        return entry.value(bits);
     }
 };
 
