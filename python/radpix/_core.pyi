@@ -4,6 +4,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from radpix._backend import AxisMap, Buffer, FrameLayout, Grid, Voi
+from radpix._header_scan import Wanted
 
 __version__: str
 
@@ -44,3 +45,13 @@ def reslice(
     num_threads: int,
 ) -> None: ...
 def project(voxels: NDArray[Any], out: NDArray[Any], axis: int, combine: str, num_threads: int) -> None: ...
+def scan_header_files(
+    paths: Sequence[str],
+    wanted: Sequence[Wanted],
+    pixel_data: bool,
+    fragments: bool,
+    num_threads: int,
+) -> list[Exception | tuple[Any, ...]]: ...
+def scan_header_buffer(
+    data: Buffer, wanted: Sequence[Wanted], pixel_data: bool, fragments: bool
+) -> tuple[Any, ...]: ...
