@@ -70,12 +70,15 @@ py::tuple tuple_of(const HeaderScan &scan) {
     for (std::size_t k = 0; k < scan.found.size(); ++k) {
         found[k] = entry_of(scan, scan.found[k]);
     }
-    const auto &pixels = scan.pixel_data;
-    const py::str vr(pixels.vr.data(), pixels.vr[0] == '\0' ? 0 : 2);
+    py::tuple pixels, fragments; // empty where there is nothing to say, which is the frequent case
+    if (scan.pixel_data.tag != 0) {
+        const auto &element = scan.pixel_data;
+        const py::str vr(element.vr.data(), element.vr[0] == '\0' ? 0 : 2);
+        pixels = py::make_tuple(element.tag, vr, element.offset, element.length);
+        fragments = fragments_of(scan.fragments);
+    }
     return py::make_tuple(py::bytes(scan.transfer_syntax), scan.start, scan.is_little_endian,
-                          scan.is_deflated, scan.is_truncated, found,
-                          py::make_tuple(pixels.tag, vr, pixels.offset, pixels.length),
-                          fragments_of(scan.fragments));
+                          scan.is_deflated, scan.is_truncated, found, pixels, fragments);
 }
 
 [[noreturn]] void throw_os_error(const std::system_error &error, const py::handle &path) {

@@ -91,6 +91,10 @@ class Scan(NamedTuple):
     fragments: Fragments
 
 
+_NO_PIXELS: Final = Pixels()
+_NO_FRAGMENTS: Final = Fragments()
+
+
 class _Quiet(Reporter):
     """Deviations are for `radpix.decode` to tell, once."""
 
@@ -300,8 +304,17 @@ def _has_core() -> bool:
 
 
 def _scan_of(fields: tuple[Any, ...]) -> Scan:
-    uid, *middle, pixels, fragments = fields
-    return Scan(uid.decode("ascii", "replace").strip("\0 "), *middle, Pixels(*pixels), Fragments(*fragments))
+    uid, start, is_little_endian, is_deflated, is_truncated, found, pixels, fragments = fields
+    return Scan(
+        uid.decode("ascii", "replace").strip("\0 "),
+        start,
+        is_little_endian,
+        is_deflated,
+        is_truncated,
+        found,
+        Pixels(*pixels) if pixels else _NO_PIXELS,
+        Fragments(*fragments) if fragments else _NO_FRAGMENTS,
+    )
 
 
 def scan_buffer(data: memoryview, query: Query, where: str) -> Scan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from radpix._header_scan import EVERY_ITEM, Wanted
 from radpix._header_values import vr_of
@@ -84,7 +84,7 @@ def columns_of(tags: Iterable[str | int] | str | int) -> list[Column]:
     TypeError, ValueError
         One is no tag, or comes twice.
     """
-    names = [tags] if isinstance(tags, str | int) else list(tags)
+    names: list[Any] = [tags] if isinstance(tags, str | int) else list(tags)
     for name in names:
         if not isinstance(name, str | int) or isinstance(name, bool):
             raise TypeError(f"a tag is a number, a keyword or a path, not {type(name)}")

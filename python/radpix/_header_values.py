@@ -34,9 +34,11 @@ _OTHER_TEXT: Final = frozenset({"AE", "AS", "CS", "DA", "DT", "TM", "UI", "UR"})
 _ONE_TEXT: Final = frozenset({"ST", "LT", "UT", "UR"})
 
 #: PS3.5 6.2: what else Python's float() takes, like "nan" or "1_0", is no decimal string.
-_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_DECIMALS = re.compile(
+    r" *[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)? *(\\ *[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)? *)*", re.ASCII
+)
 #: An integer string, or a decimal without fraction as some writers put there.
-_INTEGER = re.compile(r"([+-]?\d{1,12})(\.0*)?")
+_INTEGER = re.compile(r"([+-]?\d{1,12})(\.0*)?", re.ASCII)
 
 
 def vr_of(tag: int) -> str:
@@ -78,20 +80,31 @@ def _strings(raw: bytes, vr: str, character_set: bytes) -> tuple[str, ...]:
     return tuple(part.strip(" \0") for part in text.split("\\"))
 
 
-def _decimal(text: str) -> float | str | None:
+def _decimals(raw: bytes) -> tuple[Scalar, ...]:
+    text = raw.decode("latin-1").replace("\0", " ")
+    if _DECIMALS.fullmatch(text):
+        return tuple(map(float, text.split("\\")))
+    return tuple(_decimal(part.strip()) for part in text.split("\\"))
+
+
+def _decimal(text: str) -> Scalar:
     if not text:
         return None
-    return float(text) if _DECIMAL.fullmatch(text) else text
+    return float(text) if _DECIMALS.fullmatch(text) else text
 
 
-def _integer(text: str) -> int | str | None:
+def _integers(raw: bytes) -> tuple[Scalar, ...]:
+    return tuple(_integer(part.strip(" \0")) for part in raw.decode("latin-1").split("\\"))
+
+
+def _integer(text: str) -> Scalar:
     if not text:
         return None
     match = _INTEGER.fullmatch(text)
     return int(match[1]) if match else text
 
 
-_FROM_TEXT: Final[dict[str, Callable[[str], Scalar]]] = {"DS": _decimal, "IS": _integer}
+_FROM_TEXT: Final[dict[str, Callable[[bytes], tuple[Scalar, ...]]]] = {"DS": _decimals, "IS": _integers}
 
 
 def _numbers(raw: bytes, vr: str, little_endian: bool) -> tuple[Scalar, ...] | None:
@@ -118,8 +131,7 @@ def decode_value(raw: bytes, vr: str, *, little_endian: bool, character_set: byt
         if values is None:
             return raw
     elif vr in _FROM_TEXT:
-        convert = _FROM_TEXT[vr]
-        values = tuple(convert(part.strip(" \0")) for part in raw.decode("latin-1").split("\\"))
+        values = _FROM_TEXT[vr](raw)
     elif vr in _OTHER_TEXT or vr in _IN_CHARACTER_SET:
         values = _strings(raw, vr, character_set)
     else:

@@ -40,6 +40,10 @@ __all__ = ["PixelDataElement", "find_pixel_data", "read_header", "scan_headers"]
 #: Files whose headers are held at once: memory stays constant however many there are.
 _BATCH = 1024
 
+#: Values kept for files to come, for each column, and how many kinds of files they are kept for.
+_KNOWN = 1 << 12
+_CONTEXTS = 16
+
 _EXTENDED_TABLES = (0x7FE00001, 0x7FE00002)
 
 Entry = Value | list[Value]
@@ -84,39 +88,59 @@ class _Typer:
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self._columns = columns
-        self._known: dict[tuple[int, str, bytes, bool, bytes, bytes], Value] = {}
+        self._count = len(columns)
+        self._lists = [index for index, column in enumerate(columns) if column.is_list]
+        #: For all that the meaning of bytes depends on, for each column: the VR and value of bytes seen.
+        self._known: dict[tuple[bool, bytes, bytes], list[dict[bytes, tuple[str, Value]]]] = {}
 
     def row(self, scan: Scan) -> list[Entry]:
         """Return the values of one file in the order of the columns."""
-        columns = self._columns
-        count = len(columns)
-        row: list[Entry] = [[] if column.is_list else None for column in columns]
+        count = self._count
+        row: list[Entry] = [None] * count
+        for index in self._lists:
+            row[index] = []
         extras = [b"", b""]
-        found = scan.found
-        for index, _, _, raw in found:
+        for index, _, _, raw in scan.found:
             if index >= count and isinstance(raw, bytes):
                 extras[index - count] = raw
-        for index, item, vr, raw in found:
+        context = (scan.is_little_endian, extras[0], extras[1])
+        known = self._known.get(context)
+        if known is None:
+            known = [{} for _ in self._columns]
+            if len(self._known) < _CONTEXTS:
+                self._known[context] = known
+        for index, item, vr, raw in scan.found:
             if index >= count:
                 continue
-            entry = self._value(index, vr, raw, scan.is_little_endian, extras) if type(raw) is bytes else raw
+            entry: Value = raw
+            if isinstance(raw, bytes):
+                seen = known[index].get(raw)
+                entry = (
+                    seen[1] if seen and seen[0] == vr else self._value(index, vr, raw, context, known[index])
+                )
             into = row[index]
-            if not columns[index].is_list:
-                row[index] = entry
-            elif isinstance(into, list):
+            if isinstance(into, list):
                 into.extend([None] * (item + 1 - len(into)))
                 into[item] = entry
+            else:
+                row[index] = entry
         return row
 
-    def _value(self, index: int, vr: str, raw: bytes, little: bool, extras: Sequence[bytes]) -> Value:
-        key = (index, vr, raw, little, extras[0], extras[1])
-        if key in self._known:
-            return self._known[key]
+    def _value(
+        self,
+        index: int,
+        vr: str,
+        raw: bytes,
+        context: tuple[bool, bytes, bytes],
+        known: dict[bytes, tuple[str, Value]],
+    ) -> Value:
+        little_endian, character_set, pixel_representation = context
+        stated = vr
         if vr in {"", "UN"}:
-            vr = number_vr(self._columns[index].vr, extras[1], little_endian=little)
-        value = decode_value(raw, vr, little_endian=little, character_set=extras[0])
-        if len(self._known) < 1 << 16 and len(raw) <= 256:
-            self._known[key] = value
+            vr = number_vr(self._columns[index].vr, pixel_representation, little_endian=little_endian)
+        value = decode_value(raw, vr, little_endian=little_endian, character_set=character_set)
+        if len(known) < _KNOWN and len(raw) <= 256:
+            known[raw] = (stated, value)
         return value
 
 
