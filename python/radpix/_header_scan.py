@@ -28,6 +28,7 @@ __all__ = [
     "Scan",
     "Wanted",
     "scan_buffer",
+    "scan_by_core",
     "scan_files",
     "scan_stream",
 ]
@@ -331,6 +332,16 @@ def scan_buffer(data: memoryview, query: Query, where: str) -> Scan:
         if not scan.is_deflated:
             return scan
     return scan_stream(MemoryStream(data), query, where)
+
+
+def scan_by_core(path: str, query: Query) -> Scan | None:
+    """Scan a file by the core; None where there is none, or the walk has to inflate it or say what is wrong."""
+    if not _has_core():
+        return None
+    from radpix import _core
+
+    fields = _core.scan_header_files([path], query.wanted, query.pixel_data, query.fragments, 1)[0]
+    return None if isinstance(fields, Exception) or fields[3] else _scan_of(fields)
 
 
 def scan_path(path: str, query: Query) -> Scan:

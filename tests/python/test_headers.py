@@ -17,6 +17,7 @@ from tests.python import objects
 import radpix
 from radpix import _header_scan as scanning
 from radpix._header_tags import columns_of, wanted_of
+from radpix._source.stream import MemoryStream
 from radpix.headers import find_pixel_data, read_header, scan_headers
 
 if TYPE_CHECKING:
@@ -194,9 +195,7 @@ def outcome(scan: Any, data: bytes) -> Any:
 
 def same(data: bytes) -> None:
     by_core = outcome(lambda d: scanning.scan_buffer(memoryview(d), QUERY, "bytes"), data)
-    by_walk = outcome(
-        lambda d: scanning.scan_stream(scanning.MemoryStream(memoryview(d)), QUERY, "bytes"), data
-    )
+    by_walk = outcome(lambda d: scanning.scan_stream(MemoryStream(memoryview(d)), QUERY, "bytes"), data)
     assert by_core == by_walk
 
 

@@ -55,19 +55,18 @@ def agree(found: Any, expected: Any) -> bool:
     mine = ours(found)
     if isinstance(mine, int) and isinstance(expected, list):
         mine = [mine]
-    return bool(mine == expected) or (mine == [None] and expected in ([], [None], 0, b"", None))
+    is_empty = not mine or mine == [None]
+    return bool(mine == expected) or (is_empty and expected in ([], [None], b""))
 
 
-def explained(element: DataElement, found: Any, expected: Any) -> str:
+def explained(element: DataElement, found: Any) -> str:
     """Return the rule by which we differ from pydicom, empty where there is none."""
-    if element.VR == "IS" and isinstance(found, str | float):
-        return "integer-string-with-fraction-remains-text"
+    if element.VR == "UN" and element.tag.element == 0 and isinstance(found, int):
+        return "a group length is UL in private groups too (PS3.5 7.2)"
     if element.tag.is_private and isinstance(found, bytes):
-        return "private-of-implicit-vr-is-bytes"
-    if element.VR == "UN" or isinstance(expected, bytes):
-        return "unknown-vr"
-    if isinstance(found, str) and "\\" in found and element.VR in {"ST", "LT", "UT", "UR"}:
-        return "backslash-is-a-character"
+        return "private elements of implicit VR or UN are bytes, pydicom has a dictionary of some"
+    if element.VR in {"ST", "LT", "UT", "UR"} and isinstance(found, str) and "\\" in found:
+        return "a backslash is a character of ST, LT, UT and UR (PS3.5 6.2)"
     return ""
 
 
@@ -100,7 +99,7 @@ def compare(path: Path) -> tuple[int, list[str]]:
     faults = [
         f"{path.name} {element.tag} {element.VR}: {found[tag]!r:.80} for {value!r:.80}"
         for tag, (element, value) in expected.items()
-        if not agree(found[tag], value) and not explained(element, found[tag], value)
+        if not agree(found[tag], value) and not explained(element, found[tag])
     ]
     return len(expected), faults
 
@@ -110,7 +109,8 @@ def test_every_element_equals_pydicoms() -> None:
     files = [*pydicom_files(), *dicom_files(real_data())]
     results = [compare(path) for path in files]
     faults = [fault for _, part in results for fault in part]
-    assert sum(count for count, _ in results) > 10_000
+    assert sum(count for count, _ in results) > 50_000
+    assert sum(count == 0 for count, _ in results) <= 3  # cut off, or refused by pydicom
     assert not faults, "\n".join(faults[:40]) + f"\n{len(faults)}"
 
 
