@@ -25,5 +25,6 @@ void bind_reslice(py::module_ &module);
 void bind_resample(py::module_ &module);
 void bind_window(py::module_ &module);
 void bind_codec(py::module_ &module);
+void bind_dicom(py::module_ &module);
 
 } // namespace radpix::bindings

@@ -4,6 +4,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from radpix._backend import AxisMap, Buffer, FrameLayout, Grid, Voi
+from radpix._header_scan import Wanted
 
 __version__: str
 
@@ -53,3 +54,13 @@ def project(
     num_threads: int,
     padding: float | None = None,
 ) -> None: ...
+def scan_header_files(
+    paths: Sequence[str],
+    wanted: Sequence[Wanted],
+    pixel_data: bool,
+    fragments: bool,
+    num_threads: int,
+) -> list[Exception | tuple[Any, ...]]: ...
+def scan_header_buffer(
+    data: Buffer, wanted: Sequence[Wanted], pixel_data: bool, fragments: bool
+) -> tuple[Any, ...]: ...

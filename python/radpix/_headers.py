@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from radpix._header_scan import Query, Wanted, scan_by_core
 from radpix._source import Reporter
 from radpix._source.elements import END, UNDEFINED_LENGTH, walk
 from radpix._source.header import PIXEL_TAGS, open_data_set
@@ -228,8 +229,27 @@ class _Elements:
 _WANTED = frozenset({*_TAGS.values(), *PIXEL_TAGS, _SPECIFIC_CHARACTER_SET})
 
 
-def _parse(file: BinaryIO, path: str) -> tuple[str, Mapping[int, bytes], str]:
+#: In the order of the query.
+_QUERY_TAGS = tuple(sorted(_WANTED - set(PIXEL_TAGS)))
+_QUERY = Query([Wanted((), tag) for tag in _QUERY_TAGS], pixel_data=True)
+
+
+def _parse(path: str) -> tuple[str, Mapping[int, bytes], str]:
     """Return the Transfer Syntax UID, the wanted values in front of the pixel data, and their byte order."""
+    scan = scan_by_core(path, _QUERY)
+    if scan is not None and not scan.is_truncated:
+        values = {
+            _QUERY_TAGS[index]: raw[:_LONGEST_VALUE] if isinstance(raw, bytes) else b""
+            for index, _, _, raw in scan.found
+        }
+        return scan.transfer_syntax, values, "<" if scan.is_little_endian else ">"
+    # Unbuffered: the header comes through one window.
+    with Path(path).open("rb", buffering=0) as file:
+        return _parse_by_walk(cast("BinaryIO", file), path)
+
+
+def _parse_by_walk(file: BinaryIO, path: str) -> tuple[str, Mapping[int, bytes], str]:
+    """Return the same by the walk in Python: it raises what is to be told of a file that is not in order."""
     stream = FileStream(file, owned=False)
     try:
         uid, data, window, start, encoding = open_data_set(stream, _Quiet(path))
@@ -278,9 +298,7 @@ def read_header(path: str | Path) -> Instance:
     OSError, RadpixError
         It cannot be read, or is damaged.
     """
-    # Unbuffered: the header comes through one window.
-    with Path(path).open("rb", buffering=0) as file:
-        uid, found, byte_order = _parse(cast("BinaryIO", file), str(path))
+    uid, found, byte_order = _parse(str(path))
     element = _Elements(found, byte_order)
     _check_image(element)
     rows, columns = element.short("rows") or 0, element.short("columns") or 0

@@ -24,6 +24,8 @@ enum class Errc : int {
     jpeg_entropy_coding = 45,     // entropy-coded data with no meaning
     jpeg_size_mismatch = 46,      // rows, columns, samples: data set and frame header disagree
     jpeg_precision = 47,          // samples wider than Bits Allocated
+    dicom_prefix = 60,            // neither a DICOM file nor a bare data set
+    dicom_element_count = 61,     // more elements than any object has
 
     // unsupported: a correct stream that this build cannot decode (UnsupportedTransferSyntaxError)
     unsupported_transfer_syntax = 100,

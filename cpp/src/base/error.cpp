@@ -52,6 +52,10 @@ const char *name_of(Errc code) noexcept {
         return "jpeg-size-mismatch";
     case Errc::jpeg_precision:
         return "jpeg-precision";
+    case Errc::dicom_prefix:
+        return "dicom-prefix";
+    case Errc::dicom_element_count:
+        return "dicom-element-count";
     case Errc::jpeg_process:
         return "jpeg-unsupported-process";
     case Errc::unsupported_transfer_syntax:

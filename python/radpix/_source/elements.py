@@ -7,6 +7,7 @@ pydicom takes 320.
 
 from __future__ import annotations
 
+import sys
 from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -93,7 +94,12 @@ def _nested(nesting: list[bool], tag: int, is_explicit: bool, vr: bytes) -> bool
 
 
 def walk(
-    window: Window, offset: int, encoding: Encoding, where: str, wanted: Container[int] | None = None
+    window: Window,
+    offset: int,
+    encoding: Encoding,
+    where: str,
+    wanted: Container[int] | None = None,
+    end: int = sys.maxsize,
 ) -> Iterator[Element]:
     """Yield the elements of a data set at its top level, skipping the contents of sequences.
 
@@ -107,6 +113,8 @@ def walk(
         What messages begin with.
     wanted
         Tags to yield; None stands for all. `END` comes last, whatever this says.
+    end
+        Where the item around them ends: no element begins there.
 
     Raises
     ------
@@ -123,13 +131,14 @@ def walk(
     for _ in range(_MOST_ELEMENTS):
         start = offset
         data, place = window.locate(offset, 12)
-        if len(data) - place < 8:
+        if len(data) - place < 8 or start >= end:
             yield Element(END, "", offset, offset, 0)
             return
         if is_explicit:
             group, number, vr, length = explicit(data, place)
             offset += 8
-            if vr not in _SHORT_VRS:
+            # The length of an item may look like a VR: 21316 is "DS".
+            if group == _ITEM_GROUP or vr not in _SHORT_VRS:
                 length = implicit(data, place)[2]
                 if group != _ITEM_GROUP and vr.isalpha() and vr.isupper():
                     if len(data) - place < 12:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Dataset
 
-__all__ = ["PixelSource", "open_source"]
+__all__ = ["PixelSource", "open_source", "stream_of_file"]
 
 
 class PixelSource:
@@ -200,7 +200,7 @@ def _stream_of(source: Any) -> tuple[Stream | None, str]:
     if pydicom_dataset is not None and isinstance(source, pydicom_dataset.Dataset):
         return None, _name_of_dataset(source)
     if callable(getattr(source, "read", None)):
-        return _stream_of_file(source)
+        return stream_of_file(source)
     try:
         view = memoryview(source)
     except TypeError:
@@ -223,7 +223,8 @@ def _open_file(path: str | bytes) -> tuple[Stream, str]:
         raise
 
 
-def _stream_of_file(file: Any) -> tuple[Stream, str]:
+def stream_of_file(file: Any) -> tuple[Stream, str]:
+    """Return the bytes of a binary file, of all of it where it cannot seek, and its name for messages."""
     name = str(getattr(file, "name", "") or f"<{type(file).__name__}>")
     if isinstance(file.read(0), str):
         raise TypeError(f"{name}: the file is open in text mode; open it with mode 'rb'")

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cerrno>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "bindings.hpp"
+#include "radpix/dicom.hpp"
+
+namespace radpix::bindings {
+namespace {
+
+using dicom::Found;
+using dicom::HeaderScan;
+
+/// From the fields of radpix._header_scan.Wanted: (((sequence, item), ...), tag, is_sequence).
+dicom::Wanted wanted_from(const py::handle &fields) {
+    const auto path = py::cast<py::tuple>(fields);
+    dicom::Wanted wanted;
+    for (const py::handle step : py::cast<py::tuple>(path[0])) {
+        const auto pair = py::cast<py::tuple>(step);
+        wanted.steps.push_back({pair[0].cast<dicom::Tag>(), pair[1].cast<Index>()});
+    }
+    wanted.tag = path[1].cast<dicom::Tag>();
+    wanted.is_sequence = path[2].cast<bool>();
+    return wanted;
+}
+
+dicom::Query query_from(const py::sequence &paths, bool pixel_data, bool fragments) {
+    std::vector<dicom::Wanted> wanted;
+    for (const py::handle path : paths) {
+        wanted.push_back(wanted_from(path));
+    }
+    dicom::Query query(wanted);
+    query.locate_pixel_data = pixel_data;
+    query.list_fragments = fragments;
+    return query;
+}
+
+py::bytes bytes_of(const HeaderScan &scan, const Found &found) {
+    return {reinterpret_cast<const char *>(scan.bytes.data()) + found.first,
+            static_cast<py::size_t>(found.count)};
+}
+
+/// An entry of radpix._header_scan.Scan.found: (wanted, item, VR, bytes | number of items | None).
+py::tuple entry_of(const HeaderScan &scan, const Found &found) {
+    const py::str vr(found.vr.data(), found.vr[0] == '\0' ? 0 : 2);
+    py::object value = py::none();
+    if (found.is_item_count) {
+        value = py::int_(found.count);
+    } else if (found.is_present) {
+        value = bytes_of(scan, found);
+    }
+    return py::make_tuple(found.wanted, found.item, vr, value);
+}
+
+py::tuple fragments_of(const dicom::Fragments &fragments) {
+    py::list offsets, lengths;
+    for (std::size_t k = 0; k < fragments.offsets.size(); ++k) {
+        offsets.append(fragments.offsets[k]);
+        lengths.append(fragments.lengths[k]);
+    }
+    const py::bytes table(reinterpret_cast<const char *>(fragments.table.data()), fragments.table.size());
+    return py::make_tuple(table, offsets, lengths, fragments.is_delimited);
+}
+
+/// The fields of radpix._header_scan.Scan, in its order.
+py::tuple tuple_of(const HeaderScan &scan) {
+    py::list found(scan.found.size());
+    for (std::size_t k = 0; k < scan.found.size(); ++k) {
+        found[k] = entry_of(scan, scan.found[k]);
+    }
+    py::tuple pixels, fragments; // empty where there is nothing to say, which is the frequent case
+    if (scan.pixel_data.tag != 0) {
+        const auto &element = scan.pixel_data;
+        const py::str vr(element.vr.data(), element.vr[0] == '\0' ? 0 : 2);
+        pixels = py::make_tuple(element.tag, vr, element.offset, element.length);
+        fragments = fragments_of(scan.fragments);
+    }
+    return py::make_tuple(py::bytes(scan.transfer_syntax), scan.start, scan.is_little_endian,
+                          scan.is_deflated, scan.is_truncated, found, pixels, fragments);
+}
+
+[[noreturn]] void throw_os_error(const std::system_error &error, const py::handle &path) {
+    const py::object exception = py::reinterpret_borrow<py::object>(PyExc_OSError)(
+        error.code().value(), error.code().default_error_condition().message(), path);
+    PyErr_SetObject(py::type::of(exception).ptr(), exception.ptr());
+    throw py::error_already_set();
+}
+
+/// The exception object of a file that could not be scanned, naming the file.
+py::object exception_of(const std::exception_ptr &pending, const py::handle &path) {
+    try {
+        try {
+            std::rethrow_exception(pending);
+        } catch (const Error &error) {
+            const Error named(error.errc(), py::str(path).cast<std::string>() + ": " + error.what(),
+                              error.offset());
+            throw_python_error(named, -1, {});
+        } catch (const std::system_error &error) {
+            throw_os_error(error, path);
+        } catch (const std::bad_alloc &) {
+            return py::reinterpret_borrow<py::object>(PyExc_MemoryError)();
+        }
+    } catch (const py::error_already_set &error) {
+        return error.value();
+    }
+}
+
+std::filesystem::path path_from(const py::handle &path) {
+#ifdef _WIN32
+    return std::filesystem::path(py::cast<std::wstring>(path));
+#else
+    const auto encoded = py::reinterpret_steal<py::bytes>(PyUnicode_EncodeFSDefault(path.ptr()));
+    if (!encoded) {
+        throw py::error_already_set();
+    }
+    return std::filesystem::path(static_cast<std::string>(encoded));
+#endif
+}
+
+py::list scan_header_files(const py::sequence &paths, const py::sequence &wanted, bool pixel_data,
+                           bool fragments, int num_threads) {
+    const dicom::Query query = query_from(wanted, pixel_data, fragments);
+    std::vector<std::filesystem::path> files;
+    for (const py::handle path : paths) {
+        files.push_back(path_from(path));
+    }
+    std::vector<dicom::FileScan> scans;
+    {
+        const py::gil_scoped_release unlocked;
+        scans = dicom::scan_headers(files, query, num_threads);
+    }
+    py::list results(scans.size());
+    for (std::size_t k = 0; k < scans.size(); ++k) {
+        results[k] =
+            scans[k].error ? exception_of(scans[k].error, paths[k]) : py::object(tuple_of(scans[k].header));
+        scans[k] = {}; // what Python holds now is not held twice
+    }
+    return results;
+}
+
+py::tuple scan_header_buffer(const py::buffer &data, const py::sequence &wanted, bool pixel_data,
+                             bool fragments) {
+    const dicom::Query query = query_from(wanted, pixel_data, fragments);
+    Py_buffer view;
+    if (PyObject_GetBuffer(data.ptr(), &view, PyBUF_SIMPLE) != 0) {
+        throw py::error_already_set();
+    }
+    const std::unique_ptr<Py_buffer, void (*)(Py_buffer *)> held(&view, &PyBuffer_Release);
+    const std::span bytes(static_cast<const std::byte *>(view.buf), static_cast<std::size_t>(view.len));
+    HeaderScan scan;
+    {
+        const py::gil_scoped_release unlocked;
+        scan = dicom::scan_header(bytes, query);
+    }
+    return tuple_of(scan);
+}
+
+} // namespace
+
+void bind_dicom(py::module_ &module) {
+    module.def("scan_header_files", &scan_header_files, py::arg("paths"), py::arg("wanted"),
+               py::arg("pixel_data"), py::arg("fragments"), py::arg("num_threads"));
+    module.def("scan_header_buffer", &scan_header_buffer, py::arg("data"), py::arg("wanted"),
+               py::arg("pixel_data"), py::arg("fragments"));
+}
+
+} // namespace radpix::bindings
