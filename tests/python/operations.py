@@ -46,6 +46,8 @@ def operations(shape: tuple[int, int, int] = ODD) -> dict[str, Operation]:
         "resample linear": partial(_resample, voxels, "linear", False),
         "resample linear, antialiased": partial(_resample, voxels, "linear", True),
         "resample float": partial(_resample, floats, "linear", True),
+        "resample linear, padded": partial(_resample, voxels, "linear", True, padding=float(voxels[3, 3, 3])),
+        "reslice linear, padded": partial(_reslice, voxels // 100, "mean", "linear", padding=0.0),
         "reslice nearest": partial(_reslice, voxels, "max", "nearest"),
         "reslice mean": partial(_reslice, voxels, "mean", "linear"),
         "reslice max": partial(_reslice, voxels, "max", "linear"),
@@ -79,20 +81,30 @@ def _rescale(
 
 
 def _resample(
-    voxels: NDArray[Any], interpolation: str, antialias: bool, kernels: Kernels, threads: int
+    voxels: NDArray[Any],
+    interpolation: str,
+    antialias: bool,
+    kernels: Kernels,
+    threads: int,
+    padding: float | None = None,
 ) -> NDArray[Any]:
     shape = [int(n / abs(axis.scale)) + 2 for n, axis in zip(voxels.shape, _AXES, strict=True)]
     out = np.empty(shape, voxels.dtype)
-    options: dict[str, Any] = {"interpolation": interpolation, "antialias": antialias}
+    options: dict[str, Any] = {"interpolation": interpolation, "antialias": antialias, "padding": padding}
     kernels.resample(voxels, out, _AXES, **options, fill=-3.0, num_threads=threads)
     return out
 
 
 def _reslice(
-    voxels: NDArray[Any], combine: Any, interpolation: str, kernels: Kernels, threads: int
+    voxels: NDArray[Any],
+    combine: Any,
+    interpolation: str,
+    kernels: Kernels,
+    threads: int,
+    padding: float | None = None,
 ) -> NDArray[Any]:
     out = np.empty((3, *voxels.shape[1:]), voxels.dtype)
-    options: dict[str, Any] = {"combine": combine, "interpolation": interpolation}
+    options: dict[str, Any] = {"combine": combine, "interpolation": interpolation, "padding": padding}
     kernels.reslice(voxels, out, _GRID, **options, fill=-3.0, num_threads=threads)
     return out
 

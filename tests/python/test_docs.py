@@ -64,7 +64,7 @@ def codes_of_sources() -> set[str]:
         *package.glob("_numba/*.py"),
         *ROOT.glob("cpp/src/codec/**/*.[ch]pp"),
     ]
-    sources += [package / name for name in ("_frames.py", "_plugins.py", "modality.py")]
+    sources += [package / name for name in ("_frames.py", "_header_scan.py", "_plugins.py", "modality.py")]
     sources.append(ROOT / "cpp" / "src" / "base" / "error.cpp")
     found = {code for path in sources for code in CODE.findall(path.read_text(encoding="utf-8"))}
     return {code for code in found if not NO_CODES.fullmatch(code)} | {"truncated", "unreadable-file"}

@@ -20,6 +20,7 @@ constexpr std::uint32_t code(char a, char b) noexcept {
 
 /// VRs whose length has 16 bits (PS3.5 table 7.1-2); any other, also a future one, has 32.
 constexpr bool has_short_length(Vr vr) noexcept {
+    // #lizard forgives: a table
     switch (code(vr[0], vr[1])) {
     case code('A', 'E'):
     case code('A', 'S'):
