@@ -88,14 +88,23 @@ py::tuple tuple_of(const HeaderScan &scan) {
     throw py::error_already_set();
 }
 
+/// A path for messages; bytes that are no text in it are shown as question marks.
+std::string shown(const py::handle &path) {
+    const auto text =
+        py::reinterpret_steal<py::bytes>(PyUnicode_AsEncodedString(path.ptr(), "utf-8", "replace"));
+    if (!text) {
+        throw py::error_already_set();
+    }
+    return text;
+}
+
 /// The exception object of a file that could not be scanned, naming the file.
 py::object exception_of(const std::exception_ptr &pending, const py::handle &path) {
     try {
         try {
             std::rethrow_exception(pending);
         } catch (const Error &error) {
-            const Error named(error.errc(), py::str(path).cast<std::string>() + ": " + error.what(),
-                              error.offset());
+            const Error named(error.errc(), shown(path) + ": " + error.what(), error.offset());
             throw_python_error(named, -1, {});
         } catch (const std::system_error &error) {
             throw_os_error(error, path);
@@ -108,6 +117,9 @@ py::object exception_of(const std::exception_ptr &pending, const py::handle &pat
 }
 
 std::filesystem::path path_from(const py::handle &path) {
+    if (PyUnicode_FindChar(path.ptr(), 0, 0, PyUnicode_GetLength(path.ptr()), 1) >= 0) {
+        throw py::value_error("embedded null byte"); // it would end the path
+    }
 #ifdef _WIN32
     return std::filesystem::path(py::cast<std::wstring>(path));
 #else
@@ -124,6 +136,9 @@ py::list scan_header_files(const py::sequence &paths, const py::sequence &wanted
     const dicom::Query query = query_from(wanted, pixel_data, fragments);
     std::vector<std::filesystem::path> files;
     for (const py::handle path : paths) {
+        if (!py::isinstance<py::str>(path)) {
+            throw py::type_error("paths are str");
+        }
         files.push_back(path_from(path));
     }
     std::vector<dicom::FileScan> scans;

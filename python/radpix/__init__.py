@@ -20,6 +20,7 @@ from radpix.errors import (
     UnsupportedTransferSyntaxError,
 )
 from radpix.geometry import Finding, GeometryReport
+from radpix.headers import read_header, scan_headers
 from radpix.load import load
 from radpix.modality import apply_modality
 from radpix.plane import EdgeLetters, Plane
@@ -69,9 +70,11 @@ __all__ = [
     "load",
     "project",
     "pydicom_plugin",
+    "read_header",
     "resample",
     "reslice",
     "scan",
+    "scan_headers",
     "set_num_threads",
     "transfer_syntaxes",
     "window",

@@ -157,7 +157,7 @@ def _checked(scan: Scan | Exception, where: str) -> Scan:
 
 def _scan_source(source: Source, query: Query) -> tuple[Scan, str]:
     if isinstance(source, str | os.PathLike):
-        path = os.fspath(source)
+        path = os.fsdecode(source)
         return _checked(scan_files([path], query, 1)[0], path), path
     if isinstance(source, bytes | bytearray | memoryview):
         return _checked(scan_buffer(memoryview(source).cast("B"), query, "bytes"), "bytes"), "bytes"
@@ -261,7 +261,7 @@ def scan_headers(
         raise ValueError(f"on_error is 'raise' or 'keep', not {on_error!r}")
     columns = columns_of(tags)
     threads = thread_count(num_threads)
-    files = [os.fspath(path) for path in paths]
+    files = [os.fsdecode(path) for path in paths]
     query, typer = Query(wanted_of(columns)), _Typer(columns)
     rows: list[list[Entry]] = []
     errors: list[Exception | None] = []

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import sys
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,9 +22,6 @@ from radpix import _header_scan as scanning
 from radpix._header_tags import columns_of, wanted_of
 from radpix._source.stream import MemoryStream
 from radpix.headers import find_pixel_data, read_header, scan_headers
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 native_only = pytest.mark.skipif(radpix.backend().name != "native", reason="compares with the compiled core")
 
@@ -130,6 +130,22 @@ def test_errors_are_raised_or_kept(tmp_path: Path) -> None:
         FileNotFoundError,
         IsADirectoryError,
     ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are text")
+def test_names_of_files_that_are_no_text(tmp_path: Path) -> None:
+    path = os.fsencode(tmp_path) + b"/\xff.dcm"
+    Path(os.fsdecode(path)).write_bytes(enhanced())
+    assert read_header(os.fsdecode(path), "Rows") == {"Rows": 4}
+    Path(os.fsdecode(path)).write_bytes(b"text")
+    with pytest.raises(radpix.DecodeError):
+        read_header(os.fsdecode(path), "Rows")
+
+
+def test_a_null_byte_does_not_end_a_path(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(enhanced())
+    with pytest.raises(ValueError, match="null byte"):
+        read_header(f"{tmp_path}/a\0b", "Rows")
 
 
 @pytest.mark.parametrize(
