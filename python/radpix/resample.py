@@ -1,4 +1,10 @@
-"""Resampling of volumes onto another axis-aligned grid: new spacing, new shape, or the grid of another volume."""
+"""Resampling of volumes onto another axis-aligned grid: new spacing, new shape, or the grid of another volume.
+
+Pixel padding (PS3.3 C.7.5.1.1.2, voxels equal to the volume's padding value, which may be NaN) takes no part in linear
+samples, unless asked: the weights of the others are scaled up to 1, in float64; where they sum to less than 1/2 the
+sample is the padding value. Samples away from padding do not change. ``"nearest"`` takes what it finds; volumes with
+channels have no padding.
+"""
 
 from __future__ import annotations
 
@@ -45,11 +51,10 @@ def resample(
     padding: Padding = "exclude",
     num_threads: int | None = None,
 ) -> Volume:
-    """Resample ``volume`` onto another grid.
+    """Resample ``volume`` onto the grid that one of ``spacing``, ``shape`` and ``like`` gives.
 
-    Exactly one of ``spacing``, ``shape`` and ``like`` says which. With ``spacing`` and ``shape`` the axes stay as they
-    are, sheared ones too, and so does the centre of the field of view: flipping the result equals resampling the
-    flipped volume, to the last bit.
+    With ``spacing`` and ``shape`` the axes stay as they are, sheared ones too, and so does the centre of the field of
+    view: flipping the result equals resampling the flipped volume, to the last bit.
 
     Parameters
     ----------
@@ -72,10 +77,7 @@ def resample(
         Value outside the volume; inside is ``-0.5 <= index <= n - 0.5`` on every axis, and beyond the outermost
         centres the edge repeats. Default: the volume's padding value, else its minimum.
     padding
-        ``"exclude"``: voxels equal to the volume's padding value (PS3.3 C.7.5.1.1.2), which may be NaN, take no part
-        in linear samples. The weights of the others are scaled up to 1, in float64; where they sum to less than 1/2
-        the sample is the padding value. Samples without padding in their filter are the same as with ``"include"``,
-        which takes it for tissue. ``"nearest"`` takes what it finds; volumes with channels have no padding.
+        ``"exclude"``: by the rules at the head of this module. ``"include"`` takes it for tissue.
     num_threads
         Default: `radpix.get_num_threads`.
 
@@ -88,14 +90,10 @@ def resample(
 
     Raises
     ------
-    ValueError
-        None or several of the grids are given, or a number is out of range.
-    TypeError
-        Another dtype or byte order.
-    GeometryError
-        ``volume`` has no voxels, or ``like`` is in another frame of reference.
-    LimitError
-        The result would be larger than `radpix.limits` allows.
+    ValueError, TypeError
+        None or several of the grids are given, or a number is out of range; another dtype or byte order.
+    GeometryError, LimitError
+        ``volume`` has no voxels, or ``like`` is in another frame of reference; the result is over `radpix.limits`.
 
     Examples
     --------

@@ -5,6 +5,11 @@ thick in mm at any obliquity. A sample is inside the volume if -0.5 <= index <= 
 outermost half voxel the outermost centres' values go on. Linear interpolation goes along x, then y, then z, in float32
 for float32 and integers of up to 16 bits, else in float64; a neighbour of weight 0 does not matter, even if it is NaN.
 The nearest voxel is that at floor(index + 0.5). Integer results are rounded half to even and saturated.
+
+Pixel padding (PS3.3 C.7.5.1.1.2, voxels equal to the volume's padding value, which may be NaN) takes no part, unless
+asked: in a linear sample the weights of the others are scaled up to 1, in float64; a sample of which more than half is
+padding, by weight, is left out of the slab, and a pixel without any other is the padding value. ``"nearest"`` without a
+slab takes what it finds. Samples away from padding do not change. Volumes with channels have no padding.
 """
 
 from __future__ import annotations
@@ -57,18 +62,14 @@ def reslice(
     thickness
         Of the slab in mm along the plane's normal, half on either side; 0 for one sample in the plane.
     combine
-        ``"mean"``, ``"max"``, ``"min"``, ``"sum"`` or ``"median"`` of the slab's samples inside the volume. A NaN
-        among them gives NaN; the median of an even number is the mean of the middle two.
+        ``"mean"``, ``"max"``, ``"min"``, ``"sum"``, ``"median"`` of the slab's samples inside the volume. A NaN among
+        them gives NaN; the median of an even number is the mean of the middle two.
     interpolation
         ``"linear"``, or ``"nearest"`` for labels.
     fill
         The value where no sample is inside; by default the volume's padding value, else its minimum (found once).
     padding
-        ``"exclude"``: voxels equal to the volume's padding value (PS3.3 C.7.5.1.1.2), which may be NaN, take no part.
-        In a linear sample the weights of the others are scaled up to 1, in float64; a sample of which more than half
-        is padding, by weight, is left out of the slab, and a pixel without any other is the padding value.
-        ``"nearest"`` without a slab takes what it finds. Samples without padding are the same as with ``"include"``,
-        which takes it for tissue. Volumes with channels have no padding.
+        ``"exclude"``: the volume's padding takes no part. ``"include"`` takes it for tissue.
     slab_step
         Distance in mm that the slab's samples should have, by default the smallest voxel spacing. There are
         n = max(1, round(thickness / slab_step)) samples, in the middles of n equal parts of the slab.
@@ -76,7 +77,7 @@ def reslice(
         (rows, columns[, channel]) of the volume's type, float32 or float64, of any strides. By default a new array of
         the volume's type; for ``"sum"`` of integers float32, or float64 where they have more than 16 bits.
     num_threads
-        1 to 1024; None for the default. The result does not depend on it.
+        1 to 1024; None for the default.
 
     Returns
     -------
@@ -85,17 +86,13 @@ def reslice(
 
     Raises
     ------
-    ValueError
-        An argument is outside its range, or ``out`` does not fit; then ``out`` is as it was.
-    TypeError
-        The volume's or ``out``'s type is none of those above.
-    LimitError
-        The result is larger than `radpix.limits` allows.
+    ValueError, TypeError, LimitError
+        An argument is outside its range, a type is none of those above, or the result is larger than `radpix.limits`
+        allows; then ``out`` is as it was.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from radpix import Plane, Volume, reslice
+    >>> from radpix import Plane, Volume
     >>> volume = Volume(np.arange(24, dtype=np.int16).reshape(2, 3, 4))
     >>> reslice(volume, Plane.coronal(volume, position=1.0)).pixels.tolist()
     [[16, 17, 18, 19], [4, 5, 6, 7]]
@@ -106,8 +103,7 @@ def reslice(
     absent = absent_value(volume, padding)
     voxels = voxels_of(volume)
     grid = _grid_of(volume, plane, thickness, slab_step)
-    shape = plane.shape + volume.voxels.shape[3:]
-    pixels = output_for(volume, shape, combine, out)
+    pixels = output_for(volume, plane.shape + volume.voxels.shape[3:], combine, out)
     fill_value = _fill_for(volume, grid, plane, fill, pixels.dtype)
     target = pixels.view(np.uint8) if pixels.dtype == np.bool_ else pixels
     for channel in range(voxels.shape[3]):

@@ -14,9 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from radpix.errors import PixelDataError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Callable, Container, Iterator
 
     from radpix._source.stream import Stream
+
+    #: Tag, VR, length of the value and size of the header.
+    _Head = tuple[int, bytes, int, int]
+    _Reader = Callable[[memoryview, int], _Head | None]
 
 __all__ = ["END", "UNDEFINED_LENGTH", "Element", "Encoding", "Window", "looks_explicit", "walk"]
 
@@ -93,6 +97,35 @@ def _nested(nesting: list[bool], tag: int, is_explicit: bool, vr: bytes) -> bool
     return is_explicit and vr != b"UN"
 
 
+def _readers(order: str) -> tuple[_Reader, _Reader]:
+    """Return what reads an element's tag, VR, length and header size in explicit and in implicit VR.
+
+    Both are given at least the 8 bytes of the shortest header; None stands for a longer one that is cut off.
+    """
+    implicit = Struct(f"{order}HHI").unpack_from
+    explicit = Struct(f"{order}HH2sH").unpack_from
+    long_length = Struct(f"{order}I").unpack_from
+
+    def read_implicit(data: memoryview, place: int) -> _Head:
+        group, number, length = implicit(data, place)
+        return group << 16 | number, b"", length, 8
+
+    def read_explicit(data: memoryview, place: int) -> _Head | None:
+        group, number, vr, length = explicit(data, place)
+        # The length of an item may look like a VR: 21316 is "DS".
+        if group != _ITEM_GROUP and vr in _SHORT_VRS:
+            return group << 16 | number, vr, length, 8
+        if group != _ITEM_GROUP and vr.isalpha() and vr.isupper():
+            if len(data) - place < 12:
+                return None
+            return group << 16 | number, vr, long_length(data, place + 8)[0], 12
+        return read_implicit(
+            data, place
+        )  # an item, or implicit VR, which some writers switch to inside sequences
+
+    return read_explicit, read_implicit
+
+
 def walk(
     window: Window,
     offset: int,
@@ -121,38 +154,21 @@ def walk(
     PixelDataError
         There are more elements than any image has.
     """
-    order = "<" if encoding.little_endian else ">"
-    implicit = Struct(f"{order}HHI").unpack_from
-    explicit = Struct(f"{order}HH2sH").unpack_from
-    long_length = Struct(f"{order}I").unpack_from
+    read_explicit, read_implicit = _readers("<" if encoding.little_endian else ">")
     # One entry for each open sequence or item of undefined length: whether it is written in explicit VR.
     nesting: list[bool] = []
     is_explicit = encoding.explicit_vr
     for _ in range(_MOST_ELEMENTS):
         start = offset
         data, place = window.locate(offset, 12)
-        if len(data) - place < 8 or start >= end:
-            yield Element(END, "", offset, offset, 0)
+        element = None
+        if start < end and len(data) - place >= 8:
+            element = read_explicit(data, place) if is_explicit else read_implicit(data, place)
+        if element is None:
+            yield Element(END, "", start, start, 0)
             return
-        if is_explicit:
-            group, number, vr, length = explicit(data, place)
-            offset += 8
-            # The length of an item may look like a VR: 21316 is "DS".
-            if group == _ITEM_GROUP or vr not in _SHORT_VRS:
-                length = implicit(data, place)[2]
-                if group != _ITEM_GROUP and vr.isalpha() and vr.isupper():
-                    if len(data) - place < 12:
-                        yield Element(END, "", start, start, 0)
-                        return
-                    length = long_length(data, place + 8)[0]
-                    offset += 4
-                else:
-                    vr = b""  # an item, or implicit VR, which some writers switch to inside sequences
-        else:
-            group, number, length = implicit(data, place)
-            vr = b""
-            offset += 8
-        tag = group << 16 | number
+        tag, vr, length, size = element
+        offset += size
         if not nesting and (wanted is None or tag in wanted):
             yield Element(tag, vr.decode("ascii"), start, offset, length)
         if length == UNDEFINED_LENGTH or tag in _DELIMITERS:
