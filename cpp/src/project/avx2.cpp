@@ -17,34 +17,7 @@ RADPIX_END_AVX2
 
 namespace radpix::project::avx2 {
 
-template <class T>
-Kernels<T, T> max_kernels() noexcept {
-    using Limits = std::numeric_limits<T>;
-    return {fold<T, T, Max<T>>, reduce_unordered<T, T, Max<T>>,
-            Limits::has_infinity ? static_cast<T>(-Limits::infinity()) : Limits::lowest()};
-}
-
-template <class T>
-Kernels<T, T> min_kernels() noexcept {
-    using Limits = std::numeric_limits<T>;
-    return {fold<T, T, Min<T>>, reduce_unordered<T, T, Min<T>>,
-            Limits::has_infinity ? Limits::infinity() : Limits::max()};
-}
-
-template <class T, class Sum>
-Kernels<T, Sum> sum_kernels() noexcept {
-    return {fold<T, Sum, Add<T, Sum>>, reduce_sum<T, Sum>, Sum(0)};
-}
-
-#define RADPIX_INSTANTIATE(T)                                                                                \
-    template Kernels<T, T> max_kernels<T>() noexcept;                                                        \
-    template Kernels<T, T> min_kernels<T>() noexcept;
-RADPIX_PROJECT_TYPES(RADPIX_INSTANTIATE)
-#undef RADPIX_INSTANTIATE
-
-#define RADPIX_INSTANTIATE(T, S) template Kernels<T, S> sum_kernels<T, S>() noexcept;
-RADPIX_PROJECT_SUMS(RADPIX_INSTANTIATE)
-#undef RADPIX_INSTANTIATE
+#include "project/tables-inl.hpp"
 
 } // namespace radpix::project::avx2
 

@@ -15,18 +15,6 @@ const RowKernels<T, A> &row_kernels() noexcept {
     return table;
 }
 
-template <class U>
-PickColumns<U> pick_columns() noexcept {
-    return pick<U>;
-}
-
-#define RADPIX_INSTANTIATE(T, A) template const RowKernels<T, A> &row_kernels<T, A>() noexcept;
-RADPIX_RESAMPLE_TYPES(RADPIX_INSTANTIATE)
-#undef RADPIX_INSTANTIATE
-
-template PickColumns<std::uint8_t> pick_columns<std::uint8_t>() noexcept;
-template PickColumns<std::uint16_t> pick_columns<std::uint16_t>() noexcept;
-template PickColumns<std::uint32_t> pick_columns<std::uint32_t>() noexcept;
-template PickColumns<std::uint64_t> pick_columns<std::uint64_t>() noexcept;
+#include "resample/tables-inl.hpp"
 
 } // namespace radpix::resample::scalar

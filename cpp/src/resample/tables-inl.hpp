@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is alike in the tables of every CPU level. No guard: included once in each level's namespace, behind
+// its row_kernels.
+
+template <class U>
+PickColumns<U> pick_columns() noexcept {
+    return pick<U>;
+}
+
+#define RADPIX_INSTANTIATE(T, A) template const RowKernels<T, A> &row_kernels<T, A>() noexcept;
+RADPIX_RESAMPLE_TYPES(RADPIX_INSTANTIATE)
+#undef RADPIX_INSTANTIATE
+
+template PickColumns<std::uint8_t> pick_columns<std::uint8_t>() noexcept;
+template PickColumns<std::uint16_t> pick_columns<std::uint16_t>() noexcept;
+template PickColumns<std::uint32_t> pick_columns<std::uint32_t>() noexcept;
+template PickColumns<std::uint64_t> pick_columns<std::uint64_t>() noexcept;
