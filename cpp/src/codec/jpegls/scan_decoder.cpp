@@ -43,7 +43,7 @@ public:
     void decode_interval(Index interval, Index first, Index last) {
         const EntropySegment &segment = scan_.data.segments[static_cast<std::size_t>(interval)];
         source_ = segment.source;
-        cursor_ = {scan_.data.bytes.get() + segment.begin, 0, segment.bits, Fault::none};
+        cursor_ = {scan_.data.bytes.get() + segment.begin, 0, segment.bits, Fault::none, 0};
         reset(state_, scan_.parameters);
         for (LineBuffers &buffer : buffers_) {
             buffer.reset();

@@ -1,14 +1,19 @@
 // Regular and run contexts, included in the namespace of each CPU level.
 
-/// T.87 A.5.1: the smallest k for which N * 2^k >= A, and A.5.2's swap of the mapping.
-static inline std::uint32_t code_of(std::uint32_t magnitude, std::uint32_t count, std::int32_t bias,
-                                    bool near_is_zero) noexcept {
+/// T.87 A.5.1: the smallest k for which N * 2^k >= A.
+static inline std::uint32_t golomb_parameter(std::uint32_t magnitude, std::uint32_t count) noexcept {
     const std::int32_t difference = static_cast<std::int32_t>(leading_zeros(count)) -
                                     static_cast<std::int32_t>(leading_zeros(magnitude | 1));
     const std::uint32_t shift = static_cast<std::uint32_t>(difference & ~(difference >> 31));
-    const std::uint32_t k = shift + (static_cast<std::uint64_t>(count) << shift < magnitude ? 1 : 0);
+    return shift + (static_cast<std::uint64_t>(count) << shift < magnitude ? 1 : 0);
+}
+
+/// Context::code; the swap of the mapping is A.5.2's.
+static inline std::uint32_t code_of(std::uint32_t magnitude, std::uint32_t count, std::int32_t bias,
+                                    bool near_is_zero) noexcept {
+    const std::uint32_t k = golomb_parameter(magnitude, count);
     const bool swap = near_is_zero && k == 0 && 2 * bias <= -static_cast<std::int32_t>(count);
-    return k | (swap ? 256U : 0U);
+    return k | static_cast<std::uint32_t>(swap) << 8;
 }
 
 /// T.87 A.6. `error` is the value in the coding's units, `magnitude` its absolute value.
@@ -42,20 +47,14 @@ static inline void update(Context *context, std::int32_t error, std::uint32_t ma
 
 /// T.87 A.7.2.2.
 static inline std::int32_t run_golomb_parameter(const RunContext &context, std::int32_t type) noexcept {
-    const std::uint64_t magnitude =
+    const std::uint32_t magnitude =
         context.magnitude + static_cast<std::uint32_t>(type == 1 ? context.count >> 1 : 0);
-    std::int32_t k = 0;
-    while (static_cast<std::uint64_t>(context.count) << k < magnitude) {
-        ++k;
-    }
-    return k;
+    return static_cast<std::int32_t>(golomb_parameter(magnitude, static_cast<std::uint32_t>(context.count)));
 }
 
 static inline void update_run(RunContext &context, std::int32_t error, std::uint32_t mapped,
                               std::int32_t type, std::int32_t reset) noexcept {
-    if (error < 0) {
-        ++context.negatives;
-    }
+    context.negatives += error < 0 ? 1 : 0;
     context.magnitude += (mapped + 1 - static_cast<std::uint32_t>(type)) >> 1;
     if (context.count == reset) {
         context.magnitude >>= 1;

@@ -59,6 +59,7 @@ struct DecoderCursor {
     std::int64_t position;     ///< in bits
     std::int64_t end;          ///< in bits
     Fault fault;
+    std::uint32_t value; ///< of the code just read
 };
 
 /// One line of one component. Samples are at index 0 to width - 1; the decoder reads above[-1] and
