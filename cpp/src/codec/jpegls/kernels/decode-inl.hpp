@@ -189,6 +189,7 @@ static void decode_line(CoderState &state, const LineParameters &parameters, Dec
     }
     for (Index x = 0; x < width && cursor.fault == Fault::none;) {
         std::int32_t offset[components], any = 0;
+#pragma GCC unroll 4
         for (int c = 0; c < components; ++c) {
             offset[c] = lines[c].gradients[x] + p.quantizer[rc[c] - ra[c]];
             any |= offset[c];
@@ -199,12 +200,14 @@ static void decode_line(CoderState &state, const LineParameters &parameters, Dec
             cursor = end.cursor;
             run_index = end.run_index;
             x = end.x;
-            for (int c = 0; c < components; ++c) {
+    #pragma GCC unroll 4
+        for (int c = 0; c < components; ++c) {
                 ra[c] = lines[c].current[x - 1];
                 rc[c] = lines[c].above[x - 1];
             }
             continue;
         }
+#pragma GCC unroll 4
         for (int c = 0; c < components; ++c) {
             const std::int32_t rb = lines[c].above[x];
             ra[c] = decode_regular<modular>(state, p, cursor, offset[c], ra[c], rb, rc[c]);
@@ -233,6 +236,7 @@ static void quantize_line(const std::uint16_t *above, std::int16_t *gradients, I
 template <int components>
 static void interleave(const ComponentLine *lines, std::uint16_t *row, Index width) noexcept {
     for (Index x = 0; x < width; ++x) {
+#pragma GCC unroll 4
         for (int c = 0; c < components; ++c) {
             row[x * components + c] = lines[c].current[x];
         }
