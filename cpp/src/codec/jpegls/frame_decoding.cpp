@@ -67,7 +67,7 @@ void FrameDecoding::handle_segment(jpeg::Marker marker) {
     } else if (marker == jpeg::Marker::dri) {
         parse_restart_interval(segment, tables_);
     } else if (marker == marker_app8) {
-        transform_ = parse_application_data_8(segment);
+        transform_ = std::max(transform_, parse_application_data_8(segment)); // or a SPIFF header
     }
 }
 
