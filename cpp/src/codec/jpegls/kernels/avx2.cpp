@@ -29,8 +29,14 @@ inline std::uint64_t load_big_endian(const std::uint8_t *from) noexcept {
 #endif
 }
 
+inline void store_big_endian(std::uint8_t *to, std::uint64_t word) noexcept {
+    word = load_big_endian(reinterpret_cast<const std::uint8_t *>(&word)); // its own inverse
+    std::memcpy(to, &word, sizeof word);
+}
+
 #include "codec/jpegls/kernels/context-inl.hpp"
 #include "codec/jpegls/kernels/decode-inl.hpp"
+#include "codec/jpegls/kernels/encode-inl.hpp"
 
 } // namespace
 } // namespace avx2
@@ -42,6 +48,10 @@ const Kernels avx2_kernels = {
      {avx2::decode_line<2, false>, avx2::decode_line<2, true>},
      {avx2::decode_line<3, false>, avx2::decode_line<3, true>},
      {avx2::decode_line<4, false>, avx2::decode_line<4, true>}},
+    {{avx2::encode_line<1, false>, avx2::encode_line<1, true>},
+     {avx2::encode_line<2, false>, avx2::encode_line<2, true>},
+     {avx2::encode_line<3, false>, avx2::encode_line<3, true>},
+     {avx2::encode_line<4, false>, avx2::encode_line<4, true>}},
 };
 
 } // namespace radpix::jpegls

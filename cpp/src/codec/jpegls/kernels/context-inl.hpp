@@ -2,8 +2,8 @@
 
 /// T.87 A.5.1: the smallest k for which N * 2^k >= A.
 static inline std::uint32_t golomb_parameter(std::uint32_t magnitude, std::uint32_t count) noexcept {
-    const std::int32_t difference = static_cast<std::int32_t>(leading_zeros(count)) -
-                                    static_cast<std::int32_t>(leading_zeros(magnitude));
+    const std::int32_t difference =
+        static_cast<std::int32_t>(leading_zeros(count)) - static_cast<std::int32_t>(leading_zeros(magnitude));
     const std::uint32_t shift = static_cast<std::uint32_t>(difference & ~(difference >> 31));
     return shift + (static_cast<std::uint64_t>(count) << shift < magnitude ? 1 : 0);
 }
@@ -43,8 +43,8 @@ static inline void update(Context *context, std::int32_t error, std::uint32_t ma
     context->correction = static_cast<std::int16_t>(c);
     context->count = static_cast<std::uint16_t>(n);
     const std::uint32_t code = code_of(a, static_cast<std::uint32_t>(n), b, near_is_zero);
-    // Most updates leave k as it was. Without a store the next sample in this context has it at once, instead of
-    // at the end of the chain error -> A -> k, which is what a sample's time depends on.
+    // Most updates leave k as it was. Without a store the next sample in this context has it at once, instead
+    // of at the end of the chain error -> A -> k, which is what a sample's time depends on.
     if (code != context->code) [[unlikely]] {
         context->code = code;
     }

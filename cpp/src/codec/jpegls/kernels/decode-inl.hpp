@@ -10,8 +10,8 @@ static const unsigned most_quick_zeros = 24;
 
 /// T.87 A.5.3 for any code: `limit` is the length of the longest one. The cursor goes by value, here and
 /// below: one whose address is known to somebody stays in memory, which costs five cycles a sample.
-[[gnu::noinline]] static DecoderCursor decode_long_code(DecoderCursor cursor, std::int32_t k, std::int32_t limit,
-                                                        const LineParameters &p) noexcept {
+[[gnu::noinline]] static DecoderCursor
+decode_long_code(DecoderCursor cursor, std::int32_t k, std::int32_t limit, const LineParameters &p) noexcept {
     cursor.value = 0;
     if (cursor.position >= cursor.end) {
         cursor.fault = Fault::exhausted;
@@ -63,9 +63,9 @@ static inline std::uint32_t decode_code(DecoderCursor &cursor, std::int32_t k, s
 
 /// T.87 A.7.2: the sample that ends a run. `type` is RItype.
 template <bool modular>
-static inline std::int32_t decode_interruption(CoderState &state, const LineParameters &p, DecoderCursor &cursor,
-                                        std::int32_t ra, std::int32_t rb, std::int32_t type,
-                                        std::int32_t run_index) noexcept {
+static inline std::int32_t decode_interruption(CoderState &state, const LineParameters &p,
+                                               DecoderCursor &cursor, std::int32_t ra, std::int32_t rb,
+                                               std::int32_t type, std::int32_t run_index) noexcept {
     RunContext &context = state.run_contexts[type];
     const std::int32_t k = run_golomb_parameter(context, type);
     const std::uint32_t mapped = decode_code(cursor, k, p.limit - run_lengths[run_index] - 1, p);
@@ -123,9 +123,9 @@ struct RunEnd {
 
 /// A run and the sample that ends it, from `x` on.
 template <int components, bool modular>
-[[gnu::noinline]] static RunEnd decode_run_mode(CoderState &state, const LineParameters &p, DecoderCursor given,
-                                                const ComponentLine *lines, std::int32_t run_index, Index x,
-                                                Index width) noexcept {
+[[gnu::noinline]] static RunEnd decode_run_mode(CoderState &state, const LineParameters &p,
+                                                DecoderCursor given, const ComponentLine *lines,
+                                                std::int32_t run_index, Index x, Index width) noexcept {
     DecoderCursor cursor = given;
     const Index length = decode_run(cursor, run_index, width - x);
     for (int c = 0; c < components; ++c) {
@@ -200,8 +200,8 @@ static void decode_line(CoderState &state, const LineParameters &parameters, Dec
             cursor = end.cursor;
             run_index = end.run_index;
             x = end.x;
-    #pragma GCC unroll 4
-        for (int c = 0; c < components; ++c) {
+#pragma GCC unroll 4
+            for (int c = 0; c < components; ++c) {
                 ra[c] = lines[c].current[x - 1];
                 rc[c] = lines[c].above[x - 1];
             }

@@ -73,6 +73,24 @@ struct ComponentLine {
 using DecodeLine = void (*)(CoderState &state, const LineParameters &parameters, DecoderCursor &cursor,
                             const ComponentLine *lines, std::int32_t &run_index, Index width) noexcept;
 
+/// One line of one component to encode. `current` holds the samples; where NEAR is not 0, they are replaced
+/// by what the decoder will reconstruct.
+struct EncoderLine {
+    const std::uint16_t *above;
+    std::uint16_t *current;
+    const std::int16_t *gradients;
+};
+
+/// Bits before stuffing. `next` has eight bytes to spare at each code.
+struct EncoderCursor {
+    std::uint8_t *next;
+    std::uint64_t pending; ///< left-aligned
+    std::int32_t count;    ///< of pending bits, at most 7 between codes
+};
+
+using EncodeLine = void (*)(CoderState &state, const LineParameters &parameters, EncoderCursor &cursor,
+                            const EncoderLine *lines, std::int32_t &run_index, Index width) noexcept;
+
 struct Kernels {
     /// gradients[x] = context_size * (81 * Q(Rd - Rb) + 9 * Q(Rb - Rc)) for all x: nothing of it depends on
     /// the line being decoded. `thresholds` are NEAR, T1, T2, T3. `above` has two samples to spare.
@@ -82,6 +100,7 @@ struct Kernels {
     void (*interleave[max_components])(const ComponentLine *lines, std::uint16_t *row, Index width) noexcept;
     /// By [components - 1][MAXVAL + 1 is a power of two and NEAR is 0].
     DecodeLine decode_line[max_components][2];
+    EncodeLine encode_line[max_components][2];
 };
 
 extern const Kernels scalar_kernels;
