@@ -30,7 +30,9 @@ def segment(marker: int, data: bytes) -> bytes:
     return bytes([0xFF, marker]) + (len(data) + 2).to_bytes(2, "big") + data
 
 
-def decode_stream(stream: bytes, syntax: str = NEAR_LOSSLESS, level: str = "auto", threads: int = 1) -> Decoded:
+def decode_stream(
+    stream: bytes, syntax: str = NEAR_LOSSLESS, level: str = "auto", threads: int = 1
+) -> Decoded:
     """Decode a codestream whose layout is taken from its frame header."""
     at = stream.index(b"\xff\xf7") + 4
     precision, samples = stream[at], stream[at + 5]
@@ -226,7 +228,11 @@ def _change(name: str, stream: bytes) -> bytes:
         "jpegls-trailing-data": stream + b"\x01\x02",
         "jpegls-padding": stream + b"\x00\x00\x00",
         "jpegls-missing-dnl": stream[: sof + 5] + b"\x00\x00" + stream[sof + 7 :],
-        "jpegls-dnl": stream[: sof + 5] + b"\x00\x00" + stream[sof + 7 : -2] + segment(0xDC, b"\x00\x14") + stream[-2:],
+        "jpegls-dnl": stream[: sof + 5]
+        + b"\x00\x00"
+        + stream[sof + 7 : -2]
+        + segment(0xDC, b"\x00\x14")
+        + stream[-2:],
         "jpegls-surplus-data": stream[:-2] + b"\x00\x00\x00" + stream[-2:],
     }[name]
 
@@ -287,15 +293,18 @@ def test_every_truncation_is_found(level: str) -> None:
         assert isinstance(caught.value, TruncatedError)
 
 
+def outcome(stream: bytes, level: str) -> bytes:
+    """Return the samples or the error's text."""
+    try:
+        return decode(LOSSLESS, stream, layout_of(PICTURE.shape, 8), level=level).pixels.tobytes()
+    except (DecodeError, UnsupportedTransferSyntaxError) as error:
+        return str(error).encode()
+
+
 @given(place=st.floats(0, 1), value=st.integers(0, 255))
 @settings(max_examples=200, deadline=None)
 def test_damage_gives_an_error_or_samples_the_same_at_every_level(place: float, value: int) -> None:
     stream = bytearray(encoded(PICTURE))
     stream[int(place * (len(stream) - 1))] = value
-    results = []
-    for level in LEVELS:
-        try:
-            results.append(decode(LOSSLESS, bytes(stream), layout_of(PICTURE.shape, 8), level=level).pixels.tobytes())
-        except (DecodeError, UnsupportedTransferSyntaxError) as error:
-            results.append(str(error).encode())
+    results = [outcome(bytes(stream), level) for level in LEVELS]
     assert results[0] == results[1]
