@@ -85,8 +85,10 @@ def encode_frame(
         raise UnsupportedTransferSyntaxError(
             f"radpix has no encoder for {syntaxes.name_of(transfer_syntax)}; see radpix.transfer_syntaxes()"
         )
-    if not isinstance(pixels, np.ndarray) or pixels.dtype.kind not in "iu":
-        raise TypeError(f"pixels is a NumPy array of integers, not {getattr(pixels, 'dtype', type(pixels))}")
+    if not isinstance(pixels, np.ndarray):
+        raise TypeError(f"pixels is a NumPy array, not {type(pixels)}")
+    if pixels.dtype.kind not in "iu":
+        raise TypeError(f"pixels is an array of integers, not of {pixels.dtype}")
     if pixels.ndim not in (2, 3) or 0 in pixels.shape:
         raise ValueError(
             f"pixels has the shape {pixels.shape}, expected (rows, columns) or (rows, columns, samples)"

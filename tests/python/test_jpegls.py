@@ -17,6 +17,7 @@ import radpix
 from radpix.errors import DecodeError, TruncatedError, UnsupportedTransferSyntaxError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -138,14 +139,14 @@ def test_streams_of_charls_decode_as_charls_decodes_them(
 def image(shape: tuple[int, ...], bits: int, content: str, seed: int) -> NDArray[Any]:
     rng = np.random.default_rng(seed)
     most = (1 << bits) - 1
-    values = {
+    values: dict[str, Callable[[], NDArray[Any]]] = {
         "noise": lambda: rng.integers(0, most + 1, shape),
         "flat": lambda: np.full(shape, rng.integers(0, most + 1)),
         "steps": lambda: rng.integers(0, 3, shape) * rng.integers(1, most // 3),
         "sparse": lambda: (rng.random(shape) < 0.03) * most,
         "smooth": lambda: picture(shape, bits, seed),
-    }[content]()
-    return np.asarray(values).astype(np.uint8 if bits <= 8 else np.uint16)
+    }
+    return values[content]().astype(np.uint8 if bits <= 8 else np.uint16)
 
 
 def test_a_large_picture_is_the_same_at_every_level_and_in_any_strides() -> None:

@@ -104,10 +104,17 @@ unsigned load_as(const ArrayView &pixels, Index y, int c, int bits_stored, std::
     const Index step = pixels.strides[1], width = pixels.shape[1];
     const int mask = (1 << bits_stored) - 1, offset = std::is_signed_v<Element> ? 1 << (bits_stored - 1) : 0;
     int excess = 0;
-    for (Index x = 0; x < width; ++x) {
-        const int value = from[x * step];
-        excess |= value + offset;
-        to[x] = static_cast<std::uint16_t>(value & mask);
+    const auto copy = [&](Index stride) {
+        for (Index x = 0; x < width; ++x) {
+            const int value = from[x * stride];
+            excess |= value + offset;
+            to[x] = static_cast<std::uint16_t>(value & mask);
+        }
+    };
+    if (step == 1) {
+        copy(1); // a vector loop
+    } else {
+        copy(step);
     }
     return static_cast<unsigned>(excess & ~mask);
 }

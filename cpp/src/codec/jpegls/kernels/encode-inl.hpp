@@ -10,25 +10,33 @@ static inline void put(EncoderCursor &cursor, std::uint64_t value, std::int32_t 
     cursor.count &= 7;
 }
 
-/// T.87 A.5.3. `limit` is the length of the longest code.
-static inline void put_code(EncoderCursor &cursor, std::uint32_t mapped, std::int32_t k, std::int32_t limit,
-                            const LineParameters &p) noexcept {
+/// T.87 A.5.3 for codes of any length. By value, as in the decoder.
+[[gnu::noinline]] static EncoderCursor put_long_code(EncoderCursor cursor, std::uint32_t mapped,
+                                                     std::int32_t k, std::int32_t limit,
+                                                     const LineParameters &p) noexcept {
     const auto zeros = static_cast<std::int32_t>(mapped >> k);
     const std::int32_t most_zeros = limit - p.quantized_bits - 1;
-    const std::uint32_t one_and_rest = (mapped & ((1U << k) - 1)) | 1U << k;
-    if (zeros < most_zeros && zeros + k < 32) [[likely]] {
-        put(cursor, one_and_rest, zeros + 1 + k);
-        return;
-    }
     std::int32_t left = zeros < most_zeros ? zeros : most_zeros;
     for (; left > 16; left -= 16) {
         put(cursor, 0, 16);
     }
     put(cursor, 0, left);
     if (zeros < most_zeros) {
-        put(cursor, one_and_rest, k + 1);
+        put(cursor, (mapped & ((1U << k) - 1)) | 1U << k, k + 1);
     } else {
         put(cursor, 1U << p.quantized_bits | (mapped - 1), p.quantized_bits + 1);
+    }
+    return cursor;
+}
+
+/// The same. `limit` is the length of the longest code.
+static inline void put_code(EncoderCursor &cursor, std::uint32_t mapped, std::int32_t k, std::int32_t limit,
+                            const LineParameters &p) noexcept {
+    const auto zeros = static_cast<std::int32_t>(mapped >> k);
+    if (zeros < limit - p.quantized_bits - 1 && zeros + k < 32) [[likely]] {
+        put(cursor, (mapped & ((1U << k) - 1)) | 1U << k, zeros + 1 + k);
+    } else {
+        cursor = put_long_code(cursor, mapped, k, limit, p);
     }
 }
 
@@ -40,7 +48,8 @@ static inline std::int32_t quantized_error(const LineParameters &p, std::int32_t
         return static_cast<std::int32_t>(static_cast<std::uint32_t>(error) << unused) >> unused;
     } else {
         const std::int32_t sign = error >> 31;
-        const std::int32_t magnitude = ((error ^ sign) - sign + p.near) / p.step;
+        const auto nearest = static_cast<std::uint64_t>((error ^ sign) - sign + p.near);
+        const auto magnitude = static_cast<std::int32_t>((nearest * p.reciprocal) >> 32); // divided by step
         std::int32_t quantized = (magnitude ^ sign) - sign;
         quantized += quantized < 0 ? p.range : 0;
         quantized -= quantized >= (p.range + 1) / 2 ? p.range : 0;

@@ -42,6 +42,7 @@ struct LineParameters {
     std::int32_t reset;
     std::int32_t quantized_bits;  ///< qbpp
     std::int32_t limit;           ///< LIMIT
+    std::uint64_t reciprocal;     ///< 2^32 / step + 1: (n * reciprocal) >> 32 is n / step below 2^17
     const std::int8_t *quantizer; ///< context_size * Q(d) for d from -65535 to 65535, at d = 0
 };
 
