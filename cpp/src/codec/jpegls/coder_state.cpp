@@ -17,10 +17,18 @@ void reset(CoderState &state, const CodingParameters &p) noexcept {
 
 LineParameters line_parameters(const CodingParameters &p) noexcept {
     const int step = 2 * p.near + 1;
-    return {
-        p.maximum, p.near,           step,    p.range,
-        p.reset,   p.quantized_bits, p.limit, (std::uint64_t{1} << 32) / static_cast<std::uint64_t>(step) + 1,
-        nullptr};
+    return {p.maximum,
+            p.near,
+            step,
+            p.range,
+            p.reset,
+            p.quantized_bits,
+            p.limit,
+            p.t1,
+            p.t2,
+            p.t3,
+            (std::uint64_t{1} << 32) / static_cast<std::uint64_t>(step) + 1,
+            nullptr};
 }
 
 } // namespace radpix::jpegls

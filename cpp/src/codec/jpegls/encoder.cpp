@@ -176,7 +176,7 @@ std::vector<std::byte> encode_near_lossless(const ArrayView &pixels, const Frame
                                                         std::to_string(layout.bits_stored));
             }
             table.quantize_line(buffer.above(), buffer.gradients(), layout.columns, thresholds);
-            lines[c] = {buffer.above(), buffer.current(), buffer.gradients()};
+            lines[c] = {buffer.above(), buffer.current(), buffer.gradients(), buffer.predictions()};
         }
         cursor = flat.reserve(cursor, layout.columns * count * 8);
         encode_line(state, parameters, cursor, lines, state.run_index[0], layout.columns);

@@ -16,7 +16,7 @@ class LineBuffers {
 public:
     explicit LineBuffers(Index width)
         : width_(width), stride_(width + 2 * margin), samples_(static_cast<std::size_t>(2 * stride_)),
-          gradients_(static_cast<std::size_t>(stride_)) {}
+          gradients_(static_cast<std::size_t>(stride_)), predictions_(static_cast<std::size_t>(stride_)) {}
 
     /// As at the beginning of a scan, T.87 A.2.1: the line above is zero.
     void reset() noexcept { std::fill(samples_.begin(), samples_.end(), std::uint16_t{0}); }
@@ -25,6 +25,8 @@ public:
         return samples_.data() + (1 - current_) * stride_ + margin;
     }
     [[nodiscard]] std::int16_t *gradients() noexcept { return gradients_.data() + margin; }
+    /// For encoders.
+    [[nodiscard]] std::uint16_t *predictions() noexcept { return predictions_.data(); }
     /// Makes the current line the one above.
     void advance() noexcept {
         current()[width_] = current()[width_ - 1]; // Rd at the right edge
@@ -37,6 +39,7 @@ private:
     Index width_, stride_, current_ = 0;
     std::vector<std::uint16_t> samples_;
     std::vector<std::int16_t> gradients_;
+    std::vector<std::uint16_t> predictions_;
 };
 
 /// Q for every difference of two samples, T.87 A.3.3, times context_size.

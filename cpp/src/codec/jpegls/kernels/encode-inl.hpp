@@ -125,16 +125,31 @@ template <int components, bool modular>
     return x + 1;
 }
 
-/// T.87 A.4 to A.6: one sample of regular mode. Returns it as the decoder will reconstruct it.
+/// Contexts and predictions of a line whose samples stay as they are: all of it in vector loops.
+static void prepare_line(const std::uint16_t *above, const std::uint16_t *current,
+                         std::int16_t *__restrict gradients, std::uint16_t *__restrict predictions,
+                         Index width, const LineParameters &p) noexcept {
+    const std::int32_t t1 = p.t1, t2 = p.t2, t3 = p.t3;
+    for (Index x = 0; x < width; ++x) {
+        const std::int32_t ra = current[x - 1], rb = above[x], rc = above[x - 1], d = rc - ra;
+        const std::int32_t high = (d > 0) + (d >= t1) + (d >= t2) + (d >= t3);
+        const std::int32_t low = (d < 0) + (d <= -t1) + (d <= -t2) + (d <= -t3);
+        gradients[x] = static_cast<std::int16_t>(gradients[x] + context_size * (high - low));
+        predictions[x] = static_cast<std::uint16_t>(predicted(ra, rb, rc));
+    }
+}
+
+/// T.87 A.4 to A.6: one sample of regular mode, predicted as `plain` before bias correction. Returns it as
+/// the decoder will reconstruct it.
 template <bool modular>
 static inline std::int32_t encode_regular(CoderState &state, const LineParameters &p, EncoderCursor &cursor,
-                                          std::int32_t offset, std::int32_t sample, std::int32_t ra,
-                                          std::int32_t rb, std::int32_t rc) noexcept {
+                                          std::int32_t offset, std::int32_t sample,
+                                          std::int32_t plain) noexcept {
     const std::int32_t sign = offset >> 31;
     Context *const context =
         reinterpret_cast<Context *>(reinterpret_cast<char *>(state.contexts) + ((offset ^ sign) - sign));
     const std::uint32_t code = context->code;
-    std::int32_t prediction = predicted(ra, rb, rc) + ((context->correction ^ sign) - sign);
+    std::int32_t prediction = plain + ((context->correction ^ sign) - sign);
     if (static_cast<std::uint32_t>(prediction) > static_cast<std::uint32_t>(p.maximum)) [[unlikely]] {
         prediction = prediction < 0 ? 0 : p.maximum;
     }
@@ -160,12 +175,16 @@ static void encode_line(CoderState &state, const LineParameters &parameters, Enc
         lines[c].current[-1] = lines[c].above[0];
         ra[c] = lines[c].above[0];
         rc[c] = lines[c].above[-1];
+        if constexpr (modular) {
+            prepare_line(lines[c].above, lines[c].current, lines[c].gradients, lines[c].predictions, width,
+                         p);
+        }
     }
     for (Index x = 0; x < width;) {
         std::int32_t offset[components], any = 0;
 #pragma GCC unroll 4
         for (int c = 0; c < components; ++c) {
-            offset[c] = lines[c].gradients[x] + p.quantizer[rc[c] - ra[c]];
+            offset[c] = lines[c].gradients[x] + (modular ? 0 : p.quantizer[rc[c] - ra[c]]);
             any |= offset[c];
         }
         if (any == 0) {
@@ -181,12 +200,16 @@ static void encode_line(CoderState &state, const LineParameters &parameters, Enc
         }
 #pragma GCC unroll 4
         for (int c = 0; c < components; ++c) {
-            const std::int32_t rb = lines[c].above[x], sample = lines[c].current[x];
-            ra[c] = encode_regular<modular>(state, p, cursor, offset[c], sample, ra[c], rb, rc[c]);
-            if constexpr (!modular) {
+            const std::int32_t sample = lines[c].current[x];
+            if constexpr (modular) {
+                (void)encode_regular<modular>(state, p, cursor, offset[c], sample, lines[c].predictions[x]);
+            } else {
+                const std::int32_t rb = lines[c].above[x];
+                ra[c] =
+                    encode_regular<modular>(state, p, cursor, offset[c], sample, predicted(ra[c], rb, rc[c]));
                 lines[c].current[x] = static_cast<std::uint16_t>(ra[c]);
+                rc[c] = rb;
             }
-            rc[c] = rb;
         }
         ++x;
     }

@@ -40,8 +40,9 @@ struct LineParameters {
     std::int32_t step;  ///< 2 * NEAR + 1
     std::int32_t range; ///< RANGE
     std::int32_t reset;
-    std::int32_t quantized_bits;  ///< qbpp
-    std::int32_t limit;           ///< LIMIT
+    std::int32_t quantized_bits; ///< qbpp
+    std::int32_t limit;          ///< LIMIT
+    std::int32_t t1, t2, t3;
     std::uint64_t reciprocal;     ///< 2^32 / step + 1: (n * reciprocal) >> 32 is n / step below 2^17
     const std::int8_t *quantizer; ///< context_size * Q(d) for d from -65535 to 65535, at d = 0
 };
@@ -79,7 +80,8 @@ using DecodeLine = void (*)(CoderState &state, const LineParameters &parameters,
 struct EncoderLine {
     const std::uint16_t *above;
     std::uint16_t *current;
-    const std::int16_t *gradients;
+    std::int16_t *gradients;    ///< replaced by whole context offsets where NEAR is 0
+    std::uint16_t *predictions; ///< memory for `width` of them
 };
 
 /// Bits before stuffing. `next` has eight bytes to spare at each code.
