@@ -88,6 +88,28 @@ py::list decode(const std::string &transfer_syntax, const py::sequence &codestre
     return as_list(deviations);
 }
 
+py::bytes encode(const std::string &transfer_syntax, const py::array &pixels, const py::tuple &layout_fields,
+                 int near) {
+    const FrameLayout layout = layout_from(layout_fields);
+    const ArrayView view = view_of(pixels);
+    std::vector<std::byte> codestream;
+    {
+        const py::gil_scoped_release unlocked;
+        codestream = encode_frame(transfer_syntax, view, layout, {near});
+    }
+    return {reinterpret_cast<const char *>(codestream.data()), codestream.size()};
+}
+
+py::list encodable() {
+    py::list uids;
+    for (const TransferSyntax &syntax : transfer_syntaxes()) {
+        if (syntax.encode != nullptr) {
+            uids.append(std::string(syntax.uid));
+        }
+    }
+    return uids;
+}
+
 py::list decodable() {
     py::list uids;
     for (const TransferSyntax &syntax : transfer_syntaxes()) {
@@ -100,6 +122,9 @@ py::list decodable() {
 
 void bind_codec(py::module_ &module) {
     module.def("decodable", &decodable);
+    module.def("encodable", &encodable);
+    module.def("encode_frame", &encode, py::arg("transfer_syntax"), py::arg("pixels"), py::arg("layout"),
+               py::arg("near"));
     module.def("decode_frames", &decode, py::arg("transfer_syntax"), py::arg("codestreams"),
                py::arg("layout"), py::arg("out"), py::arg("keep_components"), py::arg("num_threads"));
 }

@@ -9,6 +9,7 @@ from radpix import limits
 from radpix._backend import BackendInfo, backend
 from radpix._version import __version__
 from radpix.codec import TransferSyntax, decode, decode_frame, iter_frames, transfer_syntaxes
+from radpix.encode import encode_frame
 from radpix.errors import (
     DecodeError,
     GeometryError,
@@ -64,6 +65,7 @@ __all__ = [
     "backend",
     "decode",
     "decode_frame",
+    "encode_frame",
     "get_num_threads",
     "iter_frames",
     "limits",

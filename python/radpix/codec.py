@@ -17,6 +17,7 @@ from radpix._backend import FrameLayout
 from radpix._frames import backend_for, check_decodable, decode_codestream, decode_into
 from radpix._source import Reporter, open_source
 from radpix._source.image_pixel import check_arguments, element_type, frame_shape
+from radpix.encode import encodable
 from radpix.threads import thread_count
 
 if TYPE_CHECKING:
@@ -65,8 +66,9 @@ def transfer_syntaxes() -> list[TransferSyntax]:
     >>> [syntax.name for syntax in radpix.transfer_syntaxes() if syntax.uid == "1.2.840.10008.1.2.5"]
     ['RLE Lossless']
     """
+    encoders = encodable()
     return [
-        TransferSyntax(uid, name, bool(backend), False, lossy, backend)
+        TransferSyntax(uid, name, bool(backend), uid in encoders, lossy, backend)
         for uid, name, lossy in syntaxes.TABLE
         for backend in (backend_for(uid),)
     ]

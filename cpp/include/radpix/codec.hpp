@@ -74,6 +74,15 @@ using FramePairDecoder = void (*)(Bytes first, Bytes second, const FrameLayout &
                                   const ArrayView &second_out, std::vector<Deviation> &first_deviations,
                                   std::vector<Deviation> &second_deviations);
 
+struct EncodeOptions {
+    /// The largest error of a sample that a near-lossless codec may make; 0 is lossless.
+    int near = 0;
+};
+
+/// The codestream of one frame of stored values: (rows, columns) or (rows, columns, samples), any strides.
+using FrameEncoder = std::vector<std::byte> (*)(const ArrayView &pixels, const FrameLayout &layout,
+                                                const EncodeOptions &options);
+
 /// One line of the registry.
 struct TransferSyntax {
     std::string_view uid;
@@ -82,6 +91,7 @@ struct TransferSyntax {
     bool lossy; ///< whether it can be
     FrameDecoder decode;
     FramePairDecoder decode_pair = nullptr;
+    FrameEncoder encode = nullptr;
 };
 
 /// The transfer syntaxes this build decodes, src/codec/registry.cpp.
@@ -105,5 +115,10 @@ void check_layout(const FrameLayout &layout, const ArrayView &out);
 std::vector<Deviation> decode_frames(std::string_view transfer_syntax_uid, std::span<const Bytes> codestreams,
                                      const FrameLayout &layout, const DecodeOptions &options,
                                      const ArrayView &out, Index *frame_of_error = nullptr);
+
+/// Encodes one frame. Throws Error(unsupported_transfer_syntax) where the core has no encoder.
+[[nodiscard]] std::vector<std::byte> encode_frame(std::string_view transfer_syntax_uid,
+                                                  const ArrayView &pixels, const FrameLayout &layout,
+                                                  const EncodeOptions &options);
 
 } // namespace radpix

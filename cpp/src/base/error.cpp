@@ -56,6 +56,20 @@ const char *name_of(Errc code) noexcept {
         return "dicom-prefix";
     case Errc::dicom_element_count:
         return "dicom-element-count";
+    case Errc::jpegls_frame_header:
+        return "jpegls-frame-header";
+    case Errc::jpegls_scan_header:
+        return "jpegls-scan-header";
+    case Errc::jpegls_parameters:
+        return "jpegls-parameters";
+    case Errc::jpegls_entropy_coding:
+        return "jpegls-entropy-coding";
+    case Errc::jpegls_size_mismatch:
+        return "jpegls-size-mismatch";
+    case Errc::jpegls_precision:
+        return "jpegls-precision";
+    case Errc::jpegls_unsupported:
+        return "jpegls-unsupported";
     case Errc::jpeg_process:
         return "jpeg-unsupported-process";
     case Errc::unsupported_transfer_syntax:

@@ -150,4 +150,14 @@ std::vector<Deviation> decode_frames(std::string_view transfer_syntax_uid, std::
     return job.deviations();
 }
 
+std::vector<std::byte> encode_frame(std::string_view transfer_syntax_uid, const ArrayView &pixels,
+                                    const FrameLayout &layout, const EncodeOptions &options) {
+    const TransferSyntax *syntax = find_transfer_syntax(transfer_syntax_uid);
+    if (syntax == nullptr || syntax->encode == nullptr) {
+        throw_error(Errc::unsupported_transfer_syntax,
+                    "no encoder for transfer syntax " + std::string(transfer_syntax_uid));
+    }
+    return syntax->encode(pixels, layout, options);
+}
+
 } // namespace radpix

@@ -4,6 +4,8 @@
 #include <array>
 
 #include "codec/jpeg/decoder.hpp"
+#include "codec/jpegls/decoder.hpp"
+#include "codec/jpegls/encoder.hpp"
 #include "codec/rle/decoder.hpp"
 #include "codec/uncompressed/decoder.hpp"
 #include "radpix/codec.hpp"
@@ -12,7 +14,7 @@ namespace radpix {
 namespace {
 
 constexpr auto table = std::to_array<TransferSyntax>({
-    // uid, name, encapsulated, lossy, decode, decode_pair
+    // uid, name, encapsulated, lossy, decode, decode_pair, encode
     {"1.2.840.10008.1.2", "Implicit VR Little Endian", false, false, uncompressed::decode_little_endian},
     {"1.2.840.10008.1.2.1", "Explicit VR Little Endian", false, false, uncompressed::decode_little_endian},
     {"1.2.840.10008.1.2.1.98", "Encapsulated Uncompressed Explicit VR Little Endian", true, false,
@@ -32,6 +34,10 @@ constexpr auto table = std::to_array<TransferSyntax>({
     {"1.2.840.10008.1.2.4.70",
      "JPEG Lossless, Non-Hierarchical, First-Order Prediction (Process 14 [Selection Value 1])", true, false,
      jpeg::decode_lossless_first_order, jpeg::decode_lossless_first_order_pair},
+    {"1.2.840.10008.1.2.4.80", "JPEG-LS Lossless Image Compression", true, false, jpegls::decode_lossless,
+     nullptr, jpegls::encode_lossless},
+    {"1.2.840.10008.1.2.4.81", "JPEG-LS Lossy (Near-Lossless) Image Compression", true, true,
+     jpegls::decode_near_lossless, nullptr, jpegls::encode_near_lossless},
     {"1.2.840.10008.1.2.5", "RLE Lossless", true, false, rle::decode},
     // The caller has inflated the frame (PS3.5 A.4.13).
     {"1.2.840.10008.1.2.8.1", "Deflated Image Frame Compression", true, false,

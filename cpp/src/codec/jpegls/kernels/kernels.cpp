@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "codec/jpegls/kernels/kernels.hpp"
+
+#include "base/target_region.hpp"
+#include "radpix/cpu.hpp"
+
+namespace radpix::jpegls {
+
+const Kernels &kernels() {
+#if RADPIX_HAS_AVX2_TARGET
+    if (cpu_level() == CpuLevel::avx2) {
+        return avx2_kernels;
+    }
+#endif
+    return scalar_kernels;
+}
+
+} // namespace radpix::jpegls

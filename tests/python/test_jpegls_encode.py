@@ -1,0 +1,106 @@
+"""JPEG-LS encoder: what it writes, this and other decoders read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.python.jpeg_cases import LEVELS, picture
+from tests.python.test_jpegls import LOSSLESS, NEAR_LOSSLESS, decode_stream, image
+
+import radpix
+from radpix import _core
+from radpix.errors import UnsupportedTransferSyntaxError
+
+
+def encode(pixels: Any, level: str = "auto", **how: Any) -> bytes:
+    _core.set_cpu_level(level)
+    try:
+        return radpix.encode_frame(
+            pixels, transfer_syntax=NEAR_LOSSLESS if how.get("near") else LOSSLESS, **how
+        )
+    finally:
+        _core.set_cpu_level("auto")
+
+
+@given(
+    shape=st.tuples(st.integers(1, 24), st.integers(1, 40)),
+    samples=st.sampled_from([1, 2, 3, 4]),
+    bits=st.integers(2, 16),
+    near=st.sampled_from([0, 0, 1, 3, 100]),
+    content=st.sampled_from(["noise", "flat", "sparse", "smooth"]),
+    step=st.sampled_from([1, 2, -1]),
+)
+@settings(max_examples=150, deadline=None)
+def test_frames_come_back_within_near(
+    shape: tuple[int, int], samples: int, bits: int, near: int, content: str, step: int
+) -> None:
+    near = min(near, ((1 << bits) - 1) // 2)
+    pixels = image(shape if samples == 1 else (*shape, samples), bits, content, 1)
+    spaced = np.zeros((pixels.shape[0], pixels.shape[1] * 2, *pixels.shape[2:]), pixels.dtype)[:, ::step]
+    spaced = spaced[:, : pixels.shape[1]]
+    spaced[:] = pixels
+    streams = {encode(spaced, level, bits_stored=bits, near=near) for level in LEVELS}
+    assert len(streams) == 1
+    decoded = decode_stream(streams.pop())
+    assert decoded.codes == []
+    assert np.abs(decoded.pixels.astype(int) - pixels).max() <= near
+    np.testing.assert_array_equal(spaced, pixels)
+
+
+@pytest.mark.parametrize("bits", [2, 5, 8, 10, 12, 16])
+@pytest.mark.parametrize("samples", [1, 3])
+@pytest.mark.parametrize("near", [0, 1])
+def test_charls_reads_it_and_writes_no_fewer_bytes(bits: int, samples: int, near: int) -> None:
+    imagecodecs = pytest.importorskip("imagecodecs")
+    pixels = picture((150, 170) if samples == 1 else (150, 170, samples), bits)
+    stream = encode(pixels, bits_stored=bits, near=near)
+    decoded = imagecodecs.jpegls_decode(stream)
+    assert np.abs(decoded.astype(int) - pixels).max() <= near
+    np.testing.assert_array_equal(decoded, decode_stream(stream).pixels)
+    if bits in (8, 16):
+        assert len(stream) <= len(imagecodecs.jpegls_encode(pixels, level=near)) * 1.001
+
+
+def test_signed_samples_come_back() -> None:
+    pixels = np.arange(-2048, 2048, 37, dtype=np.int16).reshape(3, 37)
+    stream = encode(pixels, bits_stored=12)
+    decoded = radpix.decode_frame(
+        stream,
+        transfer_syntax=LOSSLESS,
+        rows=3,
+        columns=37,
+        bits_allocated=16,
+        bits_stored=12,
+        pixel_representation=1,
+    )
+    np.testing.assert_array_equal(decoded, pixels)
+
+
+def test_what_cannot_be_encoded_is_refused() -> None:
+    pixels = np.full((3, 4), 1024, np.uint16)
+    with pytest.raises(ValueError, match="more than Bits Stored 10"):
+        encode(pixels, bits_stored=10)
+    with pytest.raises(ValueError, match="NEAR"):
+        encode(pixels, near=256)
+    with pytest.raises(ValueError, match="NEAR"):
+        radpix.encode_frame(pixels, transfer_syntax=LOSSLESS, near=1)
+    with pytest.raises(ValueError, match="sign"):
+        encode(pixels.astype(np.int16), near=1)
+    with pytest.raises(ValueError, match="shape"):
+        encode(pixels[0])
+    with pytest.raises(TypeError, match="integers"):
+        encode(pixels.astype(float))
+    with pytest.raises(UnsupportedTransferSyntaxError, match="no encoder"):
+        radpix.encode_frame(pixels, transfer_syntax="1.2.840.10008.1.2.5")
+    for bits in (0, 1, 17, -1):
+        with pytest.raises((ValueError, NotImplementedError)):
+            encode(pixels, bits_stored=bits)
+
+
+def test_transfer_syntaxes_say_which_can_be_encoded() -> None:
+    found = {syntax.uid for syntax in radpix.transfer_syntaxes() if syntax.can_encode}
+    assert found >= {LOSSLESS, NEAR_LOSSLESS}
