@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "codec/jpeg2000/block_decoder.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "radpix/error.hpp"
+
+namespace radpix::jpeg2000 {
+namespace {
+
+/// Magnitudes are kept times two in 32 bits.
+constexpr int max_planes = 31;
+constexpr unsigned first_bypassed_pass = 10;
+
+enum class PassKind : std::uint8_t { significance, refinement, cleanup };
+
+/// The first bit-plane has a cleanup pass only (D.3).
+PassKind kind_of_pass(unsigned index) noexcept {
+    return static_cast<PassKind>((index + 2) % 3);
+}
+
+std::uint32_t scaled_back(std::uint32_t doubled, int roi_shift) noexcept {
+    // H.1: what reaches 2^s belongs to the region of interest
+    return roi_shift > 0 && doubled >> 1U >= std::uint32_t{1} << roi_shift ? doubled >> roi_shift : doubled;
+}
+
+} // namespace
+
+BlockDecoder::BlockDecoder() noexcept(false) : kernels_(block_kernels()) {}
+
+void BlockDecoder::decode(const Tile &tile, const CodeBlock &block, const BlockTraits &traits,
+                          Coefficient *target, Index stride) {
+    if (block.first_segment == none) {
+        return;
+    }
+    const int planes = traits.planes + traits.roi_shift - block.zero_planes;
+    if (planes > max_planes || traits.roi_shift > max_planes) {
+        throw_error(Errc::jpeg2000_unsupported, "a code-block of " + std::to_string(planes) +
+                                                    " bit-planes; this build decodes up to " +
+                                                    std::to_string(max_planes));
+    }
+    if (planes <= 0) {
+        throw_error(Errc::jpeg2000_code_block, "a code-block with passes but without bit-planes");
+    }
+    decode_part_1(tile, block, traits, planes);
+    write(block, traits, target, stride);
+}
+
+/// The bytes of a segment in one piece, two bytes FF behind them.
+const std::uint8_t *BlockDecoder::gather(const Tile &tile, std::uint32_t segment) {
+    const Segment &source = tile.segments[segment];
+    if (bytes_.size() < source.length + 2U) {
+        bytes_.resize(source.length + 2U);
+    }
+    std::size_t at = 0;
+    for (std::uint32_t c = source.first_chunk; c != none; c = tile.chunks[c].next) {
+        const Chunk &chunk = tile.chunks[c];
+        std::memcpy(bytes_.data() + at, tile.data.data() + chunk.offset, chunk.length);
+        at += chunk.length;
+    }
+    bytes_[at] = bytes_[at + 1] = 0xFF;
+    return bytes_.data();
+}
+
+void BlockDecoder::decode_part_1(const Tile &tile, const CodeBlock &block, const BlockTraits &traits,
+                                 int planes) {
+    state_.width = block.width;
+    state_.height = block.height;
+    state_.is_causal = (traits.style & vertically_causal) != 0;
+    state_.zero_context = zero_contexts[static_cast<std::size_t>(traits.orientation)].data();
+    state_.flag_stride = block.width + 2;
+    flags_.assign(static_cast<std::size_t>((state_.stripes() + 2) * state_.flag_stride), 0);
+    magnitudes_.assign(static_cast<std::size_t>(4 * state_.stripes() * block.width), 0);
+    state_.flags = flags_.data() + state_.flag_stride + 1;
+    state_.magnitudes = magnitudes_.data();
+    state_.contexts = initial_contexts;
+
+    unsigned pass = 0;
+    for (std::uint32_t s = block.first_segment; s != none; s = tile.segments[s].next) {
+        const std::uint8_t *const bytes = gather(tile, s);
+        MqDecoder decoder(bytes);
+        RawBits bits(bytes);
+        for (const unsigned end = pass + tile.segments[s].passes; pass < end; ++pass) {
+            const int plane = planes - 1 - static_cast<int>((pass + 2) / 3);
+            if (plane < 0) {
+                throw_error(Errc::jpeg2000_code_block, "a code-block with more passes than bit-planes");
+            }
+            const bool is_raw = (traits.style & selective_bypass) != 0 && pass >= first_bypassed_pass;
+            switch (kind_of_pass(pass)) {
+            case PassKind::significance:
+                is_raw ? kernels_.raw_significance(state_, bits, plane)
+                       : kernels_.significance(state_, decoder, plane);
+                break;
+            case PassKind::refinement:
+                is_raw ? kernels_.raw_refinement(state_, bits, plane)
+                       : kernels_.refinement(state_, decoder, plane);
+                break;
+            case PassKind::cleanup:
+                kernels_.cleanup(state_, decoder, plane);
+                if ((traits.style & segmentation_symbols) != 0) { // D.5: 1010, which nothing here depends on
+                    for (int i = 0; i < 4; ++i) {
+                        static_cast<void>(decoder.decode(state_.contexts[uniform_context]));
+                    }
+                }
+                break;
+            }
+            if ((traits.style & reset_contexts) != 0) {
+                state_.contexts = initial_contexts;
+            }
+        }
+    }
+}
+
+void BlockDecoder::write(const CodeBlock &block, const BlockTraits &traits, Coefficient *target,
+                         Index stride) {
+    const float half_step = 0.5F * traits.step;
+    for (Index y = 0; y < block.height; ++y) {
+        const Index stripe = y / 4, row = y % 4;
+        const std::uint32_t *const magnitudes = magnitudes_.data() + 4 * stripe * block.width + row;
+        const Flags *const flags = state_.flags + stripe * state_.flag_stride;
+        Coefficient *const out = target + y * stride;
+        for (Index x = 0; x < block.width; ++x) {
+            const std::uint32_t doubled = scaled_back(magnitudes[4 * x], traits.roi_shift);
+            const bool negative = (flags[x] >> (19 + row) & 1U) != 0;
+            if (traits.reversible) {
+                const auto value = static_cast<std::int32_t>(doubled >> 1U);
+                out[x].integer = negative ? -value : value;
+            } else {
+                const float value = static_cast<float>(doubled) * half_step;
+                out[x].real = negative ? -value : value;
+            }
+        }
+    }
+}
+
+} // namespace radpix::jpeg2000
