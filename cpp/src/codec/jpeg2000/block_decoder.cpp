@@ -44,24 +44,30 @@ void BlockDecoder::decode(const Tile &tile, const CodeBlock &block, const BlockT
     if (planes <= 0) {
         throw_error(Errc::jpeg2000_code_block, "a code-block with passes but without bit-planes");
     }
-    decode_part_1(tile, block, traits, planes);
-    write(block, traits, target, stride);
+    if (block.coder == BlockCoder::high_throughput) {
+        decode_ht(tile, block, traits, planes);
+        write_ht(block, traits, target, stride);
+    } else {
+        decode_part_1(tile, block, traits, planes);
+        write(block, traits, target, stride);
+    }
 }
 
 /// The bytes of a segment in one piece, two bytes FF behind them.
-const std::uint8_t *BlockDecoder::gather(const Tile &tile, std::uint32_t segment) {
+const std::uint8_t *BlockDecoder::gather(const Tile &tile, std::uint32_t segment,
+                                         std::vector<std::uint8_t> &bytes) {
     const Segment &source = tile.segments[segment];
-    if (bytes_.size() < source.length + 2U) {
-        bytes_.resize(source.length + 2U);
+    if (bytes.size() < source.length + 2U) {
+        bytes.resize(source.length + 2U);
     }
     std::size_t at = 0;
     for (std::uint32_t c = source.first_chunk; c != none; c = tile.chunks[c].next) {
         const Chunk &chunk = tile.chunks[c];
-        std::memcpy(bytes_.data() + at, tile.data.data() + chunk.offset, chunk.length);
+        std::memcpy(bytes.data() + at, tile.data.data() + chunk.offset, chunk.length);
         at += chunk.length;
     }
-    bytes_[at] = bytes_[at + 1] = 0xFF;
-    return bytes_.data();
+    bytes[at] = bytes[at + 1] = 0xFF;
+    return bytes.data();
 }
 
 void BlockDecoder::decode_part_1(const Tile &tile, const CodeBlock &block, const BlockTraits &traits,
@@ -79,7 +85,7 @@ void BlockDecoder::decode_part_1(const Tile &tile, const CodeBlock &block, const
 
     unsigned pass = 0;
     for (std::uint32_t s = block.first_segment; s != none; s = tile.segments[s].next) {
-        const std::uint8_t *const bytes = gather(tile, s);
+        const std::uint8_t *const bytes = gather(tile, s, bytes_);
         MqDecoder decoder(bytes);
         RawBits bits(bytes);
         for (const unsigned end = pass + tile.segments[s].passes; pass < end; ++pass) {
@@ -108,6 +114,45 @@ void BlockDecoder::decode_part_1(const Tile &tile, const CodeBlock &block, const
             }
             if ((traits.style & reset_contexts) != 0) {
                 state_.contexts = initial_contexts;
+            }
+        }
+    }
+}
+
+void BlockDecoder::decode_ht(const Tile &tile, const CodeBlock &block, const BlockTraits &traits,
+                             int planes) {
+    const int plane = planes - 1 - block.ht_set;
+    if (plane < 0) {
+        throw_error(Errc::jpeg2000_code_block, "an HT code-block with more passes than bit-planes");
+    }
+    HtSegments segments;
+    segments.cleanup = gather(tile, block.first_segment, bytes_);
+    segments.cleanup_length = tile.segments[block.first_segment].length;
+    const std::uint32_t second = tile.segments[block.first_segment].next;
+    if (second != none && tile.segments[second].length > 0) {
+        segments.refinement = gather(tile, second, refinement_bytes_);
+        segments.refinement_length = tile.segments[second].length;
+        segments.refinement_passes = static_cast<int>(tile.segments[second].passes);
+    }
+    ht_.decode(segments, block.width, block.height, plane, (traits.style & vertically_causal) != 0);
+}
+
+void BlockDecoder::write_ht(const CodeBlock &block, const BlockTraits &traits, Coefficient *target,
+                            Index stride) {
+    constexpr std::uint32_t magnitude_mask = 0x7FFFFFFFU;
+    const float half_step = 0.5F * traits.step;
+    for (Index y = 0; y < block.height; ++y) {
+        const std::uint32_t *const row = ht_.row(y);
+        Coefficient *const out = target + y * stride;
+        for (Index x = 0; x < block.width; ++x) {
+            const std::uint32_t doubled = scaled_back(row[x] & magnitude_mask, traits.roi_shift);
+            const bool negative = row[x] > magnitude_mask;
+            if (traits.reversible) {
+                const auto value = static_cast<std::int32_t>(doubled >> 1U);
+                out[x].integer = negative ? -value : value;
+            } else {
+                const float value = static_cast<float>(doubled) * half_step;
+                out[x].real = negative ? -value : value;
             }
         }
     }

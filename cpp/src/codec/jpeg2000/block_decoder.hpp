@@ -3,6 +3,7 @@
 #pragma once
 
 #include "codec/jpeg2000/block_kernels.hpp"
+#include "codec/jpeg2000/ht_block_decoder.hpp"
 #include "codec/jpeg2000/tile.hpp"
 
 namespace radpix::jpeg2000 {
@@ -34,15 +35,18 @@ public:
                 Index stride);
 
 private:
-    const std::uint8_t *gather(const Tile &tile, std::uint32_t segment);
+    const std::uint8_t *gather(const Tile &tile, std::uint32_t segment, std::vector<std::uint8_t> &bytes);
+    void decode_ht(const Tile &tile, const CodeBlock &block, const BlockTraits &traits, int planes);
     void decode_part_1(const Tile &tile, const CodeBlock &block, const BlockTraits &traits, int planes);
     void write(const CodeBlock &block, const BlockTraits &traits, Coefficient *target, Index stride);
+    void write_ht(const CodeBlock &block, const BlockTraits &traits, Coefficient *target, Index stride);
 
     const BlockKernels &kernels_;
     BlockState state_;
     std::vector<Flags> flags_;
     std::vector<std::uint32_t> magnitudes_;
-    std::vector<std::uint8_t> bytes_;
+    std::vector<std::uint8_t> bytes_, refinement_bytes_;
+    HtBlockDecoder ht_;
 };
 
 } // namespace radpix::jpeg2000
