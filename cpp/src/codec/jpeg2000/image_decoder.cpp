@@ -22,6 +22,18 @@ Bytes joined(const std::vector<Bytes> &pieces, std::vector<std::byte> &memory) {
     return memory;
 }
 
+/// Every packet takes a byte; 64 times as many precincts are no truncated image but an attack.
+Index most_precincts(const std::vector<Bytes> &data, const std::vector<Bytes> &headers) noexcept {
+    std::size_t bytes = 1024;
+    for (const Bytes piece : data) {
+        bytes += piece.size();
+    }
+    for (const Bytes piece : headers) {
+        bytes += piece.size();
+    }
+    return static_cast<Index>(64 * bytes);
+}
+
 std::size_t packets_of(const Tile &tile) noexcept {
     std::size_t precincts = 0;
     for (const TileComponent &component : tile.components) {
@@ -37,6 +49,17 @@ std::size_t packets_of(const Tile &tile) noexcept {
 ImageDecoder::ImageDecoder(Bytes bytes, const ImageOptions &options)
     : bytes_(skip_jp2_boxes(bytes)), is_jp2_(bytes_.data() != bytes.data()), options_(options),
       stream_(read_codestream(bytes_)) {}
+
+CodingSummary ImageDecoder::coding() const noexcept {
+    CodingSummary summary;
+    summary.order = stream_.defaults.order;
+    for (const ComponentParameters &component : stream_.defaults.components) {
+        summary.reversible = summary.reversible && component.style.reversible;
+        summary.high_throughput =
+            summary.high_throughput || (component.style.block_style & high_throughput) != 0;
+    }
+    return summary;
+}
 
 void ImageDecoder::decode(SampleSink &sink, std::vector<Deviation> &deviations) {
     if (!stream_.irregularity.empty()) {
@@ -73,7 +96,8 @@ void ImageDecoder::decode_tile(Index index, std::span<const TilePart> parts, Til
         data.push_back(bytes_.subspan(part.data, part.data_end - part.data));
     }
     has_transform_ = has_transform_ || parameters.component_transform;
-    Tile tile = make_tile(stream_.size, index, std::move(parameters), options_.reduce);
+    Tile tile =
+        make_tile(stream_.size, index, std::move(parameters), options_.reduce, most_precincts(data, headers));
     tile.data = joined(data, tile.joined);
     std::vector<std::byte> joined_headers;
     const bool are_packed = stream_.packed_headers || !headers.empty();

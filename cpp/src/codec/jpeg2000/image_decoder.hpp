@@ -14,6 +14,13 @@ struct ImageOptions {
     int threads = 1;
 };
 
+/// What the main header says of the coding; a tile's own header may say otherwise.
+struct CodingSummary {
+    bool reversible = true;
+    bool high_throughput = false;
+    Progression order = Progression::lrcp;
+};
+
 class ImageDecoder {
 public:
     /// Reads the headers. `bytes`: a codestream or a JP2 file, which has to outlive the decoder.
@@ -25,6 +32,7 @@ public:
     [[nodiscard]] Rect output_rect(std::size_t component) const noexcept {
         return component_rect(stream_.size.image, stream_.size.components[component], options_.reduce);
     }
+    [[nodiscard]] CodingSummary coding() const noexcept;
     /// Whether some tile's components are transformed to RGB, known after decode().
     [[nodiscard]] bool has_component_transform() const noexcept { return has_transform_; }
 

@@ -110,9 +110,10 @@ void distribute_packed_headers(IndexedSegments &segments, std::vector<TilePart> 
 }
 
 void refuse_part_2(unsigned code, std::size_t at) {
-    // CBD, MCT, MCC, MCO change what components mean, DFS, ATK, ADS the wavelet (ISO/IEC 15444-2 Annex A).
-    constexpr std::array<unsigned, 7> extensions{0xFF72, 0xFF73, 0xFF74, 0xFF75, 0xFF76, 0xFF77, 0xFF79};
-    if (std::ranges::find(extensions, code) != extensions.end()) {
+    // DCO, VMS, DFS, ADS, MCT, MCC, NLT, MCO, CBD, ATK change what samples or the wavelet are (ISO/IEC 15444-2
+    // Annex A); other markers are passed over.
+    constexpr unsigned first_extension = 0xFF70, last_extension = 0xFF79;
+    if (code >= first_extension && code <= last_extension) {
         throw_error(Errc::jpeg2000_unsupported,
                     "an extension of Part 2 (marker " + std::to_string(code) + ") changes the decoding",
                     static_cast<Index>(at));

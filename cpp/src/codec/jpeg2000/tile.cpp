@@ -49,7 +49,7 @@ Band make_band(const TileComponent &component, const ComponentSize &size, int re
     return band;
 }
 
-void lay_out_resolution(TileComponent &component, const ComponentSize &size, int r) {
+void lay_out_resolution(TileComponent &component, const ComponentSize &size, int r, Index &precincts_left) {
     const CodingStyle &style = component.parameters.style;
     Resolution resolution;
     resolution.rect = band_rect(component.rect, style.levels - r, 0);
@@ -67,8 +67,13 @@ void lay_out_resolution(TileComponent &component, const ComponentSize &size, int
         resolution.precincts_down = ceil_shift(rect.y1, resolution.precinct_height_log2) -
                                     (rect.y0 >> resolution.precinct_height_log2);
     }
-    resolution.precincts.resize(
-        static_cast<std::size_t>(resolution.precincts_across * resolution.precincts_down));
+    if (resolution.precincts_down > 0 &&
+        resolution.precincts_across > precincts_left / resolution.precincts_down) {
+        throw_error(Errc::jpeg2000_header, "far more precincts than the codestream has bytes for");
+    }
+    const Index precincts = resolution.precincts_across * resolution.precincts_down;
+    precincts_left -= precincts;
+    resolution.precincts.resize(static_cast<std::size_t>(precincts));
     for (int orientation = halved; orientation <= 3 * halved; ++orientation) {
         Band band = make_band(component, size, r, orientation);
         if (r > 0) { // behind the lower resolution, whose sub-bands lie before it (F.3)
@@ -105,7 +110,8 @@ Rect component_rect(const Rect &area, const ComponentSize &component, int reduce
             ceil_shift(full.y1, reduce)};
 }
 
-Tile make_tile(const ImageSize &size, Index index, TileParameters parameters, int reduce) {
+Tile make_tile(const ImageSize &size, Index index, TileParameters parameters, int reduce,
+               Index most_precincts) {
     Tile tile;
     tile.rect = tile_rect(size, index);
     tile.parameters = std::move(parameters);
@@ -123,7 +129,7 @@ Tile make_tile(const ImageSize &size, Index index, TileParameters parameters, in
                                                     std::to_string(reduce));
         }
         for (int r = 0; r <= levels; ++r) {
-            lay_out_resolution(component, size.components[c], r);
+            lay_out_resolution(component, size.components[c], r, most_precincts);
         }
         tile.components.push_back(std::move(component));
     }

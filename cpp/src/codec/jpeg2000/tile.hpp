@@ -95,8 +95,10 @@ struct Tile {
 /// The samples of component `component` in `area` of the reference grid (B-12), `reduce` levels down.
 [[nodiscard]] Rect component_rect(const Rect &area, const ComponentSize &component, int reduce) noexcept;
 
-/// Lays the tile out. `parameters` are complete. Throws Error(jpeg2000_header, jpeg2000_unsupported).
-[[nodiscard]] Tile make_tile(const ImageSize &size, Index index, TileParameters parameters, int reduce);
+/// Lays the tile out. `parameters` are complete. Throws Error(jpeg2000_header), also for more than
+/// `most_precincts`.
+[[nodiscard]] Tile make_tile(const ImageSize &size, Index index, TileParameters parameters, int reduce,
+                             Index most_precincts);
 
 /// The precinct, made when asked for the first time.
 Precinct &precinct_at(TileComponent &component, Resolution &resolution, std::size_t index);
