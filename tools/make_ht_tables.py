@@ -35,17 +35,22 @@ def rows(path: str) -> list[str]:
         return ["{" + ", ".join(row[name] for name in names) + "}" for row in csv.DictReader(file)]
 
 
+def write(text: str) -> None:
+    """Write one line or more to the standard output."""
+    sys.stdout.write(text + "\n")
+
+
 def main() -> None:
-    """Print the header."""
-    print(HEAD)
-    print("// clang-format off")
+    """Write the header."""
+    write(HEAD)
+    write("// clang-format off")
     for name, path in zip(("ht_first_row_codewords", "ht_codewords"), sys.argv[1:], strict=True):
         lines = rows(path)
-        print(f"inline constexpr std::array<HtCodeword, {len(lines)}> {name}{{{{")
+        write(f"inline constexpr std::array<HtCodeword, {len(lines)}> {name}{{{{")
         for i in range(0, len(lines), 5):
-            print("    " + ", ".join(lines[i : i + 5]) + ",")
-        print("}};\n")
-    print("// clang-format on\n\n} // namespace radpix::jpeg2000")
+            write("    " + ", ".join(lines[i : i + 5]) + ",")
+        write("}};\n")
+    write("// clang-format on\n\n} // namespace radpix::jpeg2000")
 
 
 if __name__ == "__main__":
