@@ -133,9 +133,11 @@ def test_dicom_objects_like_peers(row: dict[str, str]) -> None:
     assert error <= (0 if row["rev"] == "True" else 1)
 
 
-MALFORMED = {
-    row["path"]: row["expect"] for row in manifest("openjpeg_nonregression.csv") if row["present"] == "1"
-}
+#: Whether peers accept it; some are listed with options that make them refuse.
+MALFORMED: dict[str, bool] = {}
+for row in manifest("openjpeg_nonregression.csv"):
+    if row["present"] == "1":
+        MALFORMED[row["path"]] = MALFORMED.get(row["path"], False) or row["expect"] == "decode"
 
 
 @pytest.mark.parametrize("name", MALFORMED, ids=lambda name: Path(name).name)
@@ -144,4 +146,4 @@ def test_accepted_or_refused_like_peers(name: str, tmp_path: Path) -> None:
     result = run(stream, tmp_path / "planes")
     assert result.returncode in (0, 2), result.stderr
     if stream.name not in STRICTER | MORE_LENIENT:
-        assert (result.returncode == 0) == (MALFORMED[name] == "decode"), result.stderr
+        assert (result.returncode == 0) == MALFORMED[name], result.stderr

@@ -28,7 +28,7 @@ std::uint32_t scaled_back(std::uint32_t doubled, int roi_shift) noexcept {
 
 } // namespace
 
-BlockDecoder::BlockDecoder() noexcept(false) : kernels_(block_kernels()) {}
+BlockDecoder::BlockDecoder() noexcept(false) : kernels_(block_kernels()), ht_(kernels_) {}
 
 void BlockDecoder::decode(const Tile &tile, const CodeBlock &block, const BlockTraits &traits,
                           Coefficient *target, Index stride) {
@@ -139,21 +139,17 @@ void BlockDecoder::decode_ht(const Tile &tile, const CodeBlock &block, const Blo
 
 void BlockDecoder::write_ht(const CodeBlock &block, const BlockTraits &traits, Coefficient *target,
                             Index stride) {
-    constexpr std::uint32_t magnitude_mask = 0x7FFFFFFFU;
-    const float half_step = 0.5F * traits.step;
+    constexpr std::uint32_t sign_bit = 0x80000000U;
     for (Index y = 0; y < block.height; ++y) {
-        const std::uint32_t *const row = ht_.row(y);
+        std::uint32_t *const row = ht_.row(y);
+        for (Index x = 0; x < block.width && traits.roi_shift > 0; ++x) {
+            row[x] = (row[x] & sign_bit) | scaled_back(row[x] & ~sign_bit, traits.roi_shift);
+        }
         Coefficient *const out = target + y * stride;
-        for (Index x = 0; x < block.width; ++x) {
-            const std::uint32_t doubled = scaled_back(row[x] & magnitude_mask, traits.roi_shift);
-            const bool negative = row[x] > magnitude_mask;
-            if (traits.reversible) {
-                const auto value = static_cast<std::int32_t>(doubled >> 1U);
-                out[x].integer = negative ? -value : value;
-            } else {
-                const float value = static_cast<float>(doubled) * half_step;
-                out[x].real = negative ? -value : value;
-            }
+        if (traits.reversible) {
+            kernels_.to_integers(row, &out->integer, block.width);
+        } else {
+            kernels_.to_reals(row, &out->real, block.width, 0.5F * traits.step);
         }
     }
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "codec/jpeg2000/contexts.hpp"
+#include "codec/jpeg2000/ht_kernels.hpp"
 #include "radpix/view.hpp"
 
 namespace radpix::jpeg2000 {
@@ -57,6 +58,11 @@ struct BlockKernels {
     void (*cleanup)(BlockState &block, MqDecoder &decoder, int plane) noexcept;
     void (*raw_significance)(BlockState &block, RawBits &bits, int plane) noexcept;
     void (*raw_refinement)(BlockState &block, RawBits &bits, int plane) noexcept;
+    /// False where a magnitude does not fit in the bit-planes.
+    bool (*read_ht_samples)(const HtSampleTask &task) noexcept;
+    /// Sign and doubled magnitude to coefficients, `half_step` the size of half a quantization step.
+    void (*to_integers)(const std::uint32_t *samples, std::int32_t *target, Index count) noexcept;
+    void (*to_reals)(const std::uint32_t *samples, float *target, Index count, float half_step) noexcept;
     const char *name;
 };
 

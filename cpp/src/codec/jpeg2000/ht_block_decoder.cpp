@@ -14,9 +14,80 @@ constexpr unsigned significance_of(unsigned entry) noexcept {
     return entry >> 4U & 15U;
 }
 
-/// What follows a prefix: the suffix and, from 28 on, an extension of four bits (table 3).
-unsigned read_suffix(std::uint64_t bits, unsigned suffix_length) noexcept {
-    return static_cast<unsigned>(bits) & ((1U << suffix_length) - 1U);
+constexpr unsigned has_u = 8;
+
+/// Bits of the VLC stream for one pair of quads: at most 38.
+struct Window {
+    std::uint64_t bits;
+    unsigned used = 0;
+
+    [[nodiscard]] unsigned next(unsigned count) const noexcept {
+        return static_cast<unsigned>(bits) & ((1U << count) - 1U);
+    }
+    unsigned take(unsigned count) noexcept {
+        const unsigned value = next(count);
+        pass(count);
+        return value;
+    }
+    void pass(unsigned count) noexcept {
+        bits >>= count;
+        used += count;
+    }
+};
+
+/// A suffix and, from 28 on, an extension of four bits (table 3).
+void add_extension(Window &window, HtQuad &quad, unsigned suffix) noexcept {
+    if (suffix >= 28) {
+        quad.u = static_cast<std::uint16_t>(quad.u + 4 * window.take(4));
+    }
+}
+
+/// u of two quads: prefixes, suffixes, extensions (7.3.6).
+void read_u(Window &window, HtQuad &first, HtQuad &second) noexcept {
+    const HtPrefix a = ht_prefixes[(first.entry & has_u) | window.next(3)];
+    window.pass(a.length);
+    const HtPrefix b = ht_prefixes[(second.entry & has_u) | window.next(3)];
+    window.pass(b.length);
+    const unsigned suffix_a = window.take(a.suffix_length);
+    const unsigned suffix_b = window.take(b.suffix_length);
+    first.u = static_cast<std::uint16_t>(a.value + suffix_a);
+    second.u = static_cast<std::uint16_t>(b.value + suffix_b);
+    add_extension(window, first, suffix_a);
+    add_extension(window, second, suffix_b);
+}
+
+/// The same in the first row of quads, where two that both have a u say more by the MEL code.
+void read_first_row_u(MelDecoder &mel, Window &window, HtQuad &first, HtQuad &second) noexcept {
+    if ((first.entry & second.entry & has_u) == 0) {
+        return read_u(window, first, second);
+    }
+    if (mel.next()) { // both above 2
+        read_u(window, first, second);
+        first.u = static_cast<std::uint16_t>(first.u + 2);
+        second.u = static_cast<std::uint16_t>(second.u + 2);
+        return;
+    }
+    const HtPrefix prefix = ht_prefixes[has_u | window.next(3)];
+    if (prefix.length < 3) {
+        return read_u(window, first, second);
+    }
+    // The first is above 2, so the second is 1 or 2: one bit, before the suffix of the first.
+    window.pass(prefix.length);
+    second.u = static_cast<std::uint16_t>(1 + window.take(1));
+    const unsigned suffix = window.take(prefix.suffix_length);
+    first.u = static_cast<std::uint16_t>(prefix.value + suffix);
+    add_extension(window, first, suffix);
+}
+
+/// The context of a quad from those before it (7.3.5): its left neighbour, in the first row.
+unsigned first_row_context(unsigned left) noexcept {
+    return ((left | left >> 1U) & 1U) | (left >> 1U & 6U);
+}
+
+/// And those above to the left, above, above to the right.
+unsigned context_of(unsigned left, unsigned north_west, unsigned north, unsigned north_east) noexcept {
+    return ((north_west >> 3U | north >> 1U) & 1U) | ((left >> 2U | left >> 3U) & 1U) << 1U |
+           ((north >> 3U | north_east >> 1U) & 1U) << 2U;
 }
 
 [[noreturn]] void bad_block(const char *text) {
@@ -71,137 +142,57 @@ void HtBlockDecoder::open_cleanup(const HtSegments &segments) {
 /// Significance patterns, known exponent bits and u of all quads (7.3.5, 7.3.6), in pairs along each row.
 void HtBlockDecoder::read_quads(MelDecoder mel, Index across, Index down) {
     const Index stride = across + 3;
-    quads_.assign(static_cast<std::size_t>(stride * (down + 1)), Quad{});
+    quads_.assign(static_cast<std::size_t>(stride * (down + 1)), HtQuad{});
+    const HtBits bits = vlc_bits_.bits();
     std::size_t at = 0;
     for (Index y = 0; y < down; ++y) {
-        Quad *const row = quads_.data() + (y + 1) * stride + 1;
-        const Quad *const above = row - stride;
-        const std::array<HtEntry, 1024> &lookup = y == 0 ? ht_first_row_lookup : ht_lookup;
+        HtQuad *const row = quads_.data() + (y + 1) * stride + 1;
+        const HtQuad *const above = row - stride;
+        const HtEntry *const lookup = y == 0 ? ht_first_row_lookup.data() : ht_lookup.data();
+        unsigned left = 0;
         for (Index x = 0; x < across; x += 2) {
-            for (Index i = x; i < std::min(x + 2, across); ++i) {
-                const unsigned left = significance_of(row[i - 1].entry);
-                unsigned context = 0;
-                if (y == 0) {
-                    context = ((left | left >> 1U) & 1U) | (left >> 1U & 6U);
-                } else {
-                    const unsigned north = significance_of(above[i].entry);
-                    const unsigned north_west = significance_of(above[i - 1].entry);
-                    const unsigned north_east = significance_of(above[i + 1].entry);
-                    context = ((north_west >> 3U | north >> 1U) & 1U) |
-                              ((left >> 2U | left >> 3U) & 1U) << 1U |
-                              ((north >> 3U | north_east >> 1U) & 1U) << 2U;
+            Window window{peek_bits(bits, at)};
+            const Index end = std::min(x + 2, across);
+            for (Index i = x; i < end; ++i) {
+                const unsigned context =
+                    y == 0 ? first_row_context(left)
+                           : context_of(left, significance_of(above[i - 1].entry),
+                                        significance_of(above[i].entry), significance_of(above[i + 1].entry));
+                unsigned entry = 0;
+                if (context != 0 || mel.next()) {
+                    entry = lookup[context * 128U + window.next(7)];
+                    window.pass(entry & 7U);
                 }
-                if (context == 0 && !mel.next()) {
-                    continue;
-                }
-                const unsigned entry = lookup[context * 128U + (vlc_bits_.peek(at) & 127U)];
-                at += entry & 7U;
                 row[i].entry = static_cast<HtEntry>(entry);
+                left = significance_of(entry);
             }
-            at = y == 0 ? read_first_row_u(mel, at, row[x], row[x + 1]) : read_u(at, row[x], row[x + 1]);
+            if (y == 0) {
+                read_first_row_u(mel, window, row[x], row[x + 1]);
+            } else {
+                read_u(window, row[x], row[x + 1]);
+            }
+            at += window.used;
         }
     }
 }
 
-std::size_t HtBlockDecoder::read_first_row_u(MelDecoder &mel, std::size_t at, Quad &first,
-                                             Quad &second) const noexcept {
-    constexpr unsigned has_u = 8;
-    if ((first.entry & has_u) == 0 || (second.entry & has_u) == 0) {
-        return read_u(at, first, second);
-    }
-    if (mel.next()) { // both above 2
-        at = read_u(at, first, second);
-        first.u = static_cast<std::uint16_t>(first.u + 2);
-        second.u = static_cast<std::uint16_t>(second.u + 2);
-        return at;
-    }
-    const HtPrefix prefix = ht_prefixes[vlc_bits_.peek(at) & 7U];
-    if (prefix.length < 3) {
-        return read_u(at, first, second);
-    }
-    // The first is above 2, so the second is 1 or 2: one bit, before the suffix of the first.
-    at += prefix.length;
-    second.u = static_cast<std::uint16_t>(1 + vlc_bits_.bit(at++));
-    unsigned u = prefix.value;
-    const unsigned suffix = read_suffix(vlc_bits_.peek(at), prefix.suffix_length);
-    at += prefix.suffix_length;
-    u += suffix;
-    if (suffix >= 28) {
-        u += 4 * (static_cast<unsigned>(vlc_bits_.peek(at)) & 15U);
-        at += 4;
-    }
-    first.u = static_cast<std::uint16_t>(u);
-    return at;
-}
-
-std::size_t HtBlockDecoder::read_u(std::size_t at, Quad &first, Quad &second) const noexcept {
-    std::array<Quad *, 2> quads{&first, &second};
-    std::array<HtPrefix, 2> prefixes{};
-    std::array<unsigned, 2> suffixes{};
-    for (std::size_t i = 0; i < 2; ++i) {
-        if ((quads[i]->entry & 8U) != 0) {
-            prefixes[i] = ht_prefixes[vlc_bits_.peek(at) & 7U];
-            at += prefixes[i].length;
-        }
-    }
-    for (std::size_t i = 0; i < 2; ++i) {
-        suffixes[i] = read_suffix(vlc_bits_.peek(at), prefixes[i].suffix_length);
-        at += prefixes[i].suffix_length;
-    }
-    for (std::size_t i = 0; i < 2; ++i) {
-        unsigned u = prefixes[i].value + suffixes[i];
-        if (suffixes[i] >= 28) {
-            u += 4 * (static_cast<unsigned>(vlc_bits_.peek(at)) & 15U);
-            at += 4;
-        }
-        quads[i]->u = static_cast<std::uint16_t>(u);
-    }
-    return at;
-}
-
-/// Magnitudes and signs (7.3.7, 7.3.8). The four samples of a quad: left column first, downwards.
 void HtBlockDecoder::read_samples(Index across, Index down, int plane) {
-    exponents_.assign(static_cast<std::size_t>(2 * (2 * across + 4)), 0);
-    std::uint8_t *above = exponents_.data() + 2, *current = above + 2 * across + 4;
-    std::size_t at = 0;
-    for (Index y = 0; y < down; ++y) {
-        const Quad *const row = quads_.data() + (y + 1) * (across + 3) + 1;
-        std::uint32_t *const top = samples_.data() + 2 * y * stride_;
-        for (Index x = 0; x < across; ++x) {
-            const unsigned entry = row[x].entry, significance = significance_of(entry);
-            unsigned kappa = 1;
-            if (y > 0 && (significance & (significance - 1U)) != 0) { // more than one significant sample
-                const std::uint8_t *const e = above + 2 * x;
-                const unsigned most = std::max({e[-1], e[0], e[1], e[2]});
-                kappa = most > 2 ? most - 1U : 1U;
-            }
-            const unsigned exponent = kappa + row[x].u; // U
-            if (significance != 0 && exponent + static_cast<unsigned>(plane) > 30U) {
-                bad_block("an HT code-block whose magnitudes exceed its bit-planes");
-            }
-            std::array<std::uint32_t, 4> values{};
-            current[2 * x] = current[2 * x + 1] = 0;
-            for (unsigned n = 0; n < 4; ++n) {
-                if ((significance >> n & 1U) == 0) {
-                    continue;
-                }
-                const unsigned count = exponent - (entry >> (8 + n) & 1U);
-                const auto bits =
-                    static_cast<std::uint32_t>(magnitude_bits_.peek(at) & ((std::uint64_t{1} << count) - 1U));
-                at += count;
-                const std::uint32_t value = bits | (entry >> (12 + n) & 1U) << count;
-                values[n] = ((value | 1U) + 2U) << plane | (value & 1U) << 31U;
-                if ((n & 1U) != 0) {
-                    current[2 * x + (n >> 1U)] = static_cast<std::uint8_t>(std::bit_width(value | 1U));
-                }
-            }
-            top[2 * x] = values[0];
-            top[2 * x + stride_] = values[1];
-            top[2 * x + 1] = values[2];
-            top[2 * x + 1 + stride_] = values[3];
-        }
-        std::swap(above, current);
-        above[2 * across] = 0;
+    const auto scratch = static_cast<std::size_t>(3 * (across + 2));
+    if (scratch_.size() < scratch) {
+        scratch_.resize(scratch);
+    }
+    HtSampleTask task;
+    task.quads = quads_.data() + across + 3 + 1;
+    task.quad_stride = across + 3;
+    task.across = across;
+    task.down = down;
+    task.plane = plane;
+    task.magnitudes = magnitude_bits_.bits();
+    task.samples = samples_.data();
+    task.stride = stride_;
+    task.scratch = scratch_.data();
+    if (!kernels_.read_ht_samples(task)) {
+        bad_block("an HT code-block whose magnitudes exceed its bit-planes");
     }
 }
 

@@ -2,6 +2,7 @@
 /// The HT block decoder (ISO/IEC 15444-15): cleanup, significance propagation and magnitude refinement.
 #pragma once
 
+#include "codec/jpeg2000/block_kernels.hpp"
 #include "codec/jpeg2000/ht_streams.hpp"
 
 namespace radpix::jpeg2000 {
@@ -17,24 +18,19 @@ struct HtSegments {
 
 class HtBlockDecoder {
 public:
+    explicit HtBlockDecoder(const BlockKernels &kernels) noexcept : kernels_(kernels) {}
+
     /// Decodes a block of width x height samples whose cleanup pass ends with bit-plane `plane`. Throws
     /// Error(jpeg2000_code_block).
     void decode(const HtSegments &segments, Index width, Index height, int plane, bool is_causal);
 
     /// Row-major. Bit 31 the sign, below it the magnitude times two, the half being the middle of what is not
     /// known.
-    [[nodiscard]] const std::uint32_t *row(Index y) const noexcept { return samples_.data() + y * stride_; }
+    [[nodiscard]] std::uint32_t *row(Index y) noexcept { return samples_.data() + y * stride_; }
 
 private:
-    struct Quad {
-        HtEntry entry = 0; ///< without its length
-        std::uint16_t u = 0;
-    };
-
     void open_cleanup(const HtSegments &segments);
     void read_quads(MelDecoder mel, Index across, Index down);
-    std::size_t read_first_row_u(MelDecoder &mel, std::size_t at, Quad &first, Quad &second) const noexcept;
-    std::size_t read_u(std::size_t at, Quad &first, Quad &second) const noexcept;
     void read_samples(Index across, Index down, int plane);
     void significance_propagation(const HtSegments &segments, Index width, Index height, int plane,
                                   bool is_causal);
@@ -42,9 +38,10 @@ private:
                          std::size_t &at);
     void magnitude_refinement(const HtSegments &segments, Index width, Index height, int plane);
 
+    const BlockKernels &kernels_;
     FlatBits magnitude_bits_, vlc_bits_, refinement_bits_;
-    std::vector<Quad> quads_;             ///< rows of across + 2, one to spare on either side
-    std::vector<std::uint8_t> exponents_; ///< of the bottom samples of a row of quads, two for each quad
+    std::vector<HtQuad> quads_; ///< a row to spare above, quads to spare on either side
+    std::vector<std::uint8_t> scratch_;
     std::vector<std::uint32_t> samples_;
     std::vector<std::uint8_t> significance_; ///< with a border; bit 0 from the cleanup pass, bit 1 since
     Index stride_ = 0, significance_stride_ = 0;

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <vector>
 
-#include "codec/jpeg2000/ht_tables.hpp"
+#include "codec/jpeg2000/ht_kernels.hpp"
 #include "radpix/view.hpp"
 
 namespace radpix::jpeg2000 {
@@ -49,11 +49,10 @@ public:
         finish();
     }
 
+    [[nodiscard]] HtBits bits() const noexcept { return {data_.data(), size_}; }
+
     /// At least 57 bits from position `at` on.
-    [[nodiscard]] std::uint64_t peek(std::size_t at) const noexcept {
-        const std::size_t byte = std::min(at >> 3U, size_);
-        return load(data_.data() + byte) >> (at & 7U);
-    }
+    [[nodiscard]] std::uint64_t peek(std::size_t at) const noexcept { return peek_bits(bits(), at); }
 
     /// Bit `at`.
     [[nodiscard]] unsigned bit(std::size_t at) const noexcept {

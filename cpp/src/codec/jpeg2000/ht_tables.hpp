@@ -32,8 +32,23 @@ struct HtPrefix {
     std::uint8_t length, value, suffix_length;
 };
 
-inline constexpr std::array<HtPrefix, 8> ht_prefixes{
-    {{3, 5, 5}, {1, 1, 0}, {2, 2, 0}, {1, 1, 0}, {3, 3, 1}, {1, 1, 0}, {2, 2, 0}, {1, 1, 0}}};
+/// By the next three bits, 8 more where u_off is 1; without it nothing is read.
+inline constexpr std::array<HtPrefix, 16> ht_prefixes{{{0, 0, 0},
+                                                       {0, 0, 0},
+                                                       {0, 0, 0},
+                                                       {0, 0, 0},
+                                                       {0, 0, 0},
+                                                       {0, 0, 0},
+                                                       {0, 0, 0},
+                                                       {0, 0, 0},
+                                                       {3, 5, 5},
+                                                       {1, 1, 0},
+                                                       {2, 2, 0},
+                                                       {1, 1, 0},
+                                                       {3, 3, 1},
+                                                       {1, 1, 0},
+                                                       {2, 2, 0},
+                                                       {1, 1, 0}}};
 
 /// Exponents of the MEL code's 13 states (table 2).
 inline constexpr std::array<std::uint8_t, 13> mel_exponents{0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5};

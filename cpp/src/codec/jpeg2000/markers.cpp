@@ -110,8 +110,8 @@ void distribute_packed_headers(IndexedSegments &segments, std::vector<TilePart> 
 }
 
 void refuse_part_2(unsigned code, std::size_t at) {
-    // DCO, VMS, DFS, ADS, MCT, MCC, NLT, MCO, CBD, ATK change what samples or the wavelet are (ISO/IEC 15444-2
-    // Annex A); other markers are passed over.
+    // DCO, VMS, DFS, ADS, MCT, MCC, NLT, MCO, CBD, ATK change what samples or the wavelet are (ISO/IEC
+    // 15444-2 Annex A); other markers are passed over.
     constexpr unsigned first_extension = 0xFF70, last_extension = 0xFF79;
     if (code >= first_extension && code <= last_extension) {
         throw_error(Errc::jpeg2000_unsupported,
