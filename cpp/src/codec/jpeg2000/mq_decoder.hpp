@@ -55,6 +55,21 @@ consteval std::array<MqContext, 94> make_mq_states() {
 
 inline constexpr std::array<MqContext, 94> mq_states = make_mq_states();
 
+/// Bits below Chigh in the 64-bit code register.
+inline constexpr int mq_point = 44;
+
+/// The code register and where its bytes come from.
+struct MqInput {
+    std::int64_t c;
+    const std::uint8_t *next;
+    int bits;
+    bool after_ff;
+};
+
+/// BYTEIN until the register is full; every thirty decisions or so, so better a call than more code in the
+/// passes.
+[[nodiscard]] MqInput refill_mq(MqInput input) noexcept;
+
 /// Reads a segment that two bytes FF follow: they stand for the endless 1 bits behind its end (C.3.4), so no
 /// read has to be checked.
 ///
@@ -81,7 +96,7 @@ public:
     }
 
 private:
-    static constexpr int point = 44;
+    static constexpr int point = mq_point;
     static constexpr std::int64_t one_half = std::int64_t{0x8000} << point;
 
     /// The rest of DECODE (figure C.15): exchange, new state, renormalisation. 1 where the symbol is the LPS.
@@ -118,18 +133,11 @@ private:
     /// as the carry that it is; that it may arrive in Chigh before its time changes no decision of a valid
     /// stream.
     RADPIX_MQ_INLINE void refill(std::int64_t &c) noexcept {
-        while (bits_ <= point - 8) {
-            const unsigned byte = *next_;
-            if (after_ff_ && byte > 0x8F) { // a marker: 1 bits from here on, which is not passed
-                bits_ += 8;
-                c += std::int64_t{0xFF} << (point - bits_);
-                continue;
-            }
-            bits_ += after_ff_ ? 7 : 8;
-            c += static_cast<std::int64_t>(byte) << (point - bits_);
-            after_ff_ = byte == 0xFF;
-            ++next_;
-        }
+        const MqInput filled = refill_mq({c, next_, bits_, after_ff_});
+        c = filled.c;
+        next_ = filled.next;
+        bits_ = filled.bits;
+        after_ff_ = filled.after_ff;
     }
 
     std::int64_t d_ = 0, c_above_ = 0, a_above_ = 0;

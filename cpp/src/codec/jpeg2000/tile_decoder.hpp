@@ -19,8 +19,10 @@ public:
 
 class TileDecoder {
 public:
-    TileDecoder(const ImageSize &size, int reduce, int threads)
-        : size_(size), reduce_(reduce), threads_(threads), kernels_(wavelet_kernels()) {}
+    TileDecoder(const ImageSize &size, int reduce, int threads);
+    ~TileDecoder();
+    TileDecoder(const TileDecoder &) = delete;
+    TileDecoder &operator=(const TileDecoder &) = delete;
 
     void decode(const Tile &tile, SampleSink &sink);
 
