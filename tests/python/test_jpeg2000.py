@@ -193,7 +193,7 @@ def test_ybr_full_without_transformation_becomes_rgb() -> None:
 
 
 def code_of(stream: bytes, shape: tuple[int, ...] = (40, 50), stored: int = 12, syntax: str = ANY) -> str:
-    with pytest.raises(radpix.RadpixError) as caught:
+    with pytest.raises(radpix.DecodeError) as caught:
         decode(syntax, stream, layout_of(shape, stored))
     return str(caught.value.code)
 

@@ -121,7 +121,7 @@ DICOM = [row for row in manifest("oracle_decode.csv") if row["kind"] != "raw" an
 def test_dicom_objects_like_peers(row: dict[str, str]) -> None:
     pydicom = pytest.importorskip("pydicom")
     pytest.importorskip("openjpeg")
-    from pydicom.pixels import pixel_array
+    from pydicom.pixels.utils import pixel_array
 
     path = real_data(row["path"])
     with warnings.catch_warnings():
