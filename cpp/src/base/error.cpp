@@ -70,6 +70,20 @@ const char *name_of(Errc code) noexcept {
         return "jpegls-precision";
     case Errc::jpegls_unsupported:
         return "jpegls-unsupported";
+    case Errc::jpeg2000_marker:
+        return "jpeg2000-marker";
+    case Errc::jpeg2000_header:
+        return "jpeg2000-header";
+    case Errc::jpeg2000_packet:
+        return "jpeg2000-packet";
+    case Errc::jpeg2000_code_block:
+        return "jpeg2000-code-block";
+    case Errc::jpeg2000_size_mismatch:
+        return "jpeg2000-size-mismatch";
+    case Errc::jpeg2000_precision:
+        return "jpeg2000-precision";
+    case Errc::jpeg2000_unsupported:
+        return "jpeg2000-unsupported";
     case Errc::jpeg_process:
         return "jpeg-unsupported-process";
     case Errc::unsupported_transfer_syntax:

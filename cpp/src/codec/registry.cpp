@@ -4,6 +4,7 @@
 #include <array>
 
 #include "codec/jpeg/decoder.hpp"
+#include "codec/jpeg2000/decoder.hpp"
 #include "codec/jpegls/decoder.hpp"
 #include "codec/jpegls/encoder.hpp"
 #include "codec/rle/decoder.hpp"
@@ -38,6 +39,21 @@ constexpr auto table = std::to_array<TransferSyntax>({
      nullptr, jpegls::encode_lossless},
     {"1.2.840.10008.1.2.4.81", "JPEG-LS Lossy (Near-Lossless) Image Compression", true, true,
      jpegls::decode_near_lossless, nullptr, jpegls::encode_near_lossless},
+    {"1.2.840.10008.1.2.4.90", "JPEG 2000 Image Compression (Lossless Only)", true, false,
+     jpeg2000::decode_lossless},
+    {"1.2.840.10008.1.2.4.91", "JPEG 2000 Image Compression", true, true, jpeg2000::decode_any},
+    // Without Part 2's transformations between components they are as the two above; with them, refused.
+    {"1.2.840.10008.1.2.4.92", "JPEG 2000 Part 2 Multi-component Image Compression (Lossless Only)", true,
+     false, jpeg2000::decode_lossless},
+    {"1.2.840.10008.1.2.4.93", "JPEG 2000 Part 2 Multi-component Image Compression", true, true,
+     jpeg2000::decode_any},
+    {"1.2.840.10008.1.2.4.201", "High-Throughput JPEG 2000 Image Compression (Lossless Only)", true, false,
+     jpeg2000::decode_ht_lossless},
+    {"1.2.840.10008.1.2.4.202",
+     "High-Throughput JPEG 2000 with RPCL Options Image Compression (Lossless Only)", true, false,
+     jpeg2000::decode_ht_lossless_rpcl},
+    {"1.2.840.10008.1.2.4.203", "High-Throughput JPEG 2000 Image Compression", true, true,
+     jpeg2000::decode_ht},
     {"1.2.840.10008.1.2.5", "RLE Lossless", true, false, rle::decode},
     // The caller has inflated the frame (PS3.5 A.4.13).
     {"1.2.840.10008.1.2.8.1", "Deflated Image Frame Compression", true, false,

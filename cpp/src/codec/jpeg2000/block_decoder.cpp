@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "codec/jpeg2000/block_decoder.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "radpix/error.hpp"
+
+namespace radpix::jpeg2000 {
+namespace {
+
+/// Magnitudes are kept times two in 32 bits.
+constexpr int max_planes = 31;
+constexpr unsigned first_bypassed_pass = 10;
+
+enum class PassKind : std::uint8_t { significance, refinement, cleanup };
+
+/// The first bit-plane has a cleanup pass only (D.3).
+PassKind kind_of_pass(unsigned index) noexcept {
+    return static_cast<PassKind>((index + 2) % 3);
+}
+
+std::uint32_t scaled_back(std::uint32_t doubled, int roi_shift) noexcept {
+    // H.1: what reaches 2^s belongs to the region of interest
+    return roi_shift > 0 && doubled >> 1U >= std::uint32_t{1} << roi_shift ? doubled >> roi_shift : doubled;
+}
+
+} // namespace
+
+BlockDecoder::BlockDecoder() noexcept(false) : kernels_(block_kernels()), ht_(kernels_) {}
+
+void BlockDecoder::decode(const Tile &tile, const CodeBlock &block, const BlockTraits &traits,
+                          Coefficient *target, Index stride) {
+    if (block.first_segment == none) {
+        return;
+    }
+    const int planes = traits.planes + traits.roi_shift - block.zero_planes;
+    if (planes > max_planes || traits.roi_shift > max_planes) {
+        throw_error(Errc::jpeg2000_unsupported, "a code-block of " + std::to_string(planes) +
+                                                    " bit-planes; this build decodes up to " +
+                                                    std::to_string(max_planes));
+    }
+    if (planes <= 0) {
+        throw_error(Errc::jpeg2000_code_block, "a code-block with passes but without bit-planes");
+    }
+    if (block.coder == BlockCoder::high_throughput) {
+        decode_ht(tile, block, traits, planes);
+        write_ht(block, traits, target, stride);
+    } else {
+        decode_part_1(tile, block, traits, planes);
+        write(block, traits, target, stride);
+    }
+}
+
+/// The bytes of a segment in one piece, two bytes FF behind them.
+const std::uint8_t *BlockDecoder::gather(const Tile &tile, std::uint32_t segment,
+                                         std::vector<std::uint8_t> &bytes) {
+    const Segment &source = tile.segments[segment];
+    if (bytes.size() < source.length + 2U) {
+        bytes.resize(source.length + 2U);
+    }
+    std::size_t at = 0;
+    for (std::uint32_t c = source.first_chunk; c != none; c = tile.chunks[c].next) {
+        const Chunk &chunk = tile.chunks[c];
+        std::memcpy(bytes.data() + at, tile.data.data() + chunk.offset, chunk.length);
+        at += chunk.length;
+    }
+    bytes[at] = bytes[at + 1] = 0xFF;
+    return bytes.data();
+}
+
+void BlockDecoder::decode_part_1(const Tile &tile, const CodeBlock &block, const BlockTraits &traits,
+                                 int planes) {
+    state_.width = block.width;
+    state_.height = block.height;
+    state_.is_causal = (traits.style & vertically_causal) != 0;
+    state_.zero_context = zero_contexts[static_cast<std::size_t>(traits.orientation)].data();
+    state_.flag_stride = block.width + 2;
+    flags_.assign(static_cast<std::size_t>((state_.stripes() + 2) * state_.flag_stride), 0);
+    magnitudes_.assign(static_cast<std::size_t>(4 * state_.stripes() * block.width), 0);
+    state_.flags = flags_.data() + state_.flag_stride + 1;
+    state_.magnitudes = magnitudes_.data();
+    state_.contexts = initial_contexts;
+
+    unsigned pass = 0;
+    for (std::uint32_t s = block.first_segment; s != none; s = tile.segments[s].next) {
+        const std::uint8_t *const bytes = gather(tile, s, bytes_);
+        MqDecoder decoder(bytes);
+        RawBits bits(bytes);
+        for (const unsigned end = pass + tile.segments[s].passes; pass < end; ++pass) {
+            const int plane = planes - 1 - static_cast<int>((pass + 2) / 3);
+            if (plane < 0) {
+                throw_error(Errc::jpeg2000_code_block, "a code-block with more passes than bit-planes");
+            }
+            const bool is_raw = (traits.style & selective_bypass) != 0 && pass >= first_bypassed_pass;
+            switch (kind_of_pass(pass)) {
+            case PassKind::significance:
+                is_raw ? kernels_.raw_significance(state_, bits, plane)
+                       : kernels_.significance(state_, decoder, plane);
+                break;
+            case PassKind::refinement:
+                is_raw ? kernels_.raw_refinement(state_, bits, plane)
+                       : kernels_.refinement(state_, decoder, plane);
+                break;
+            case PassKind::cleanup:
+                kernels_.cleanup(state_, decoder, plane);
+                if ((traits.style & segmentation_symbols) != 0) { // D.5: 1010, which nothing here depends on
+                    for (int i = 0; i < 4; ++i) {
+                        static_cast<void>(decoder.decode(state_.contexts[uniform_context]));
+                    }
+                }
+                break;
+            }
+            if ((traits.style & reset_contexts) != 0) {
+                state_.contexts = initial_contexts;
+            }
+        }
+    }
+}
+
+void BlockDecoder::decode_ht(const Tile &tile, const CodeBlock &block, const BlockTraits &traits,
+                             int planes) {
+    const int plane = planes - 1 - block.ht_set;
+    if (plane < 0) {
+        throw_error(Errc::jpeg2000_code_block, "an HT code-block with more passes than bit-planes");
+    }
+    HtSegments segments;
+    segments.cleanup = gather(tile, block.first_segment, bytes_);
+    segments.cleanup_length = tile.segments[block.first_segment].length;
+    const std::uint32_t second = tile.segments[block.first_segment].next;
+    if (second != none && tile.segments[second].length > 0) {
+        segments.refinement = gather(tile, second, refinement_bytes_);
+        segments.refinement_length = tile.segments[second].length;
+        segments.refinement_passes = static_cast<int>(tile.segments[second].passes);
+    }
+    ht_.decode(segments, block.width, block.height, plane, (traits.style & vertically_causal) != 0);
+}
+
+void BlockDecoder::write_ht(const CodeBlock &block, const BlockTraits &traits, Coefficient *target,
+                            Index stride) {
+    constexpr std::uint32_t sign_bit = 0x80000000U;
+    for (Index y = 0; y < block.height; ++y) {
+        std::uint32_t *const row = ht_.row(y);
+        for (Index x = 0; x < block.width && traits.roi_shift > 0; ++x) {
+            row[x] = (row[x] & sign_bit) | scaled_back(row[x] & ~sign_bit, traits.roi_shift);
+        }
+        Coefficient *const out = target + y * stride;
+        if (traits.reversible) {
+            kernels_.to_integers(row, &out->integer, block.width);
+        } else {
+            kernels_.to_reals(row, &out->real, block.width, 0.5F * traits.step);
+        }
+    }
+}
+
+void BlockDecoder::write(const CodeBlock &block, const BlockTraits &traits, Coefficient *target,
+                         Index stride) {
+    const float half_step = 0.5F * traits.step;
+    for (Index y = 0; y < block.height; ++y) {
+        const Index stripe = y / 4, row = y % 4;
+        const std::uint32_t *const magnitudes = magnitudes_.data() + 4 * stripe * block.width + row;
+        const Flags *const flags = state_.flags + stripe * state_.flag_stride;
+        Coefficient *const out = target + y * stride;
+        for (Index x = 0; x < block.width; ++x) {
+            const std::uint32_t doubled = scaled_back(magnitudes[4 * x], traits.roi_shift);
+            const bool negative = (flags[x] >> (19 + row) & 1U) != 0;
+            if (traits.reversible) {
+                const auto value = static_cast<std::int32_t>(doubled >> 1U);
+                out[x].integer = negative ? -value : value;
+            } else {
+                const float value = static_cast<float>(doubled) * half_step;
+                out[x].real = negative ? -value : value;
+            }
+        }
+    }
+}
+
+} // namespace radpix::jpeg2000

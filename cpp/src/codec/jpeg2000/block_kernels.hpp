@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The coding passes over one code-block (ISO/IEC 15444-1 Annex D), one table for each CPU level.
+#pragma once
+
+#include "codec/jpeg2000/contexts.hpp"
+#include "codec/jpeg2000/ht_kernels.hpp"
+#include "radpix/view.hpp"
+
+namespace radpix::jpeg2000 {
+
+/// Bits of a bypassed pass (D.6), after each FF one stuffed. Two bytes FF follow the segment.
+class RawBits {
+public:
+    explicit RawBits(const std::uint8_t *segment) noexcept : next_(segment) {}
+
+    RADPIX_MQ_INLINE unsigned bit() noexcept {
+        if (count_ == 0) {
+            const bool after_ff = byte_ == 0xFF;
+            if (after_ff && *next_ > 0x8F) { // the end: 1 bits from here on
+                count_ = 8;
+            } else {
+                byte_ = *next_++;
+                count_ = after_ff ? 7 : 8;
+            }
+        }
+        --count_;
+        return byte_ >> count_ & 1U;
+    }
+
+private:
+    const std::uint8_t *next_;
+    unsigned byte_ = 0;
+    int count_ = 0;
+};
+
+/// The flag word of one stripe column, 4 rows of one column. Bits 3 x row + column: significance of the 6 x 3
+/// coefficients around it, row 0 the one above the stripe, column 1 its own. Bits 18-23: their signs in its
+/// own column. Bits 24-27: coded in this bit-plane's significance pass. Bits 28-31: refined before.
+using Flags = std::uint32_t;
+
+/// A code-block while it is decoded. Stripe columns follow each other along the stripe; a magnitude is kept
+/// times two, the half being the middle of what is not known.
+struct BlockState {
+    Index width = 0, height = 0;
+    bool is_causal = false;
+    const std::uint8_t *zero_context = nullptr; ///< 512 entries
+    Flags *flags = nullptr;                     ///< of the first stripe's first column
+    Index flag_stride = 0;                      ///< from one stripe to the next
+    std::uint32_t *magnitudes = nullptr;        ///< 4 for each stripe column
+    Contexts contexts{};
+
+    [[nodiscard]] Index stripes() const noexcept { return (height + 3) / 4; }
+};
+
+struct BlockKernels {
+    void (*significance)(BlockState &block, MqDecoder &decoder, int plane) noexcept;
+    void (*refinement)(BlockState &block, MqDecoder &decoder, int plane) noexcept;
+    void (*cleanup)(BlockState &block, MqDecoder &decoder, int plane) noexcept;
+    void (*raw_significance)(BlockState &block, RawBits &bits, int plane) noexcept;
+    void (*raw_refinement)(BlockState &block, RawBits &bits, int plane) noexcept;
+    /// False where a magnitude does not fit in the bit-planes.
+    bool (*read_ht_samples)(const HtSampleTask &task) noexcept;
+    /// Sign and doubled magnitude to coefficients, `half_step` the size of half a quantization step.
+    void (*to_integers)(const std::uint32_t *samples, std::int32_t *target, Index count) noexcept;
+    void (*to_reals)(const std::uint32_t *samples, float *target, Index count, float half_step) noexcept;
+    const char *name;
+};
+
+extern const BlockKernels scalar_block_kernels;
+extern const BlockKernels avx2_block_kernels;
+
+/// Those of the CPU level in use.
+[[nodiscard]] const BlockKernels &block_kernels();
+
+} // namespace radpix::jpeg2000

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/target_region.hpp"
+#include "codec/jpeg2000/block_kernels.hpp"
+#include "radpix/cpu.hpp"
+
+namespace radpix::jpeg2000 {
+namespace scalar {
+namespace {
+
+#include "passes-inl.hpp"
+#define read_quad_at_level read_quad
+#include "ht_samples-inl.hpp"
+#undef read_quad_at_level
+
+} // namespace
+} // namespace scalar
+
+constinit const BlockKernels scalar_block_kernels{
+    scalar::significance,     scalar::refinement_pass, scalar::cleanup,
+    scalar::raw_significance, scalar::raw_refinement,  scalar::read_ht_samples,
+    scalar::to_integers,      scalar::to_reals,        "scalar"};
+
+const BlockKernels &block_kernels() {
+#if RADPIX_HAS_AVX2_TARGET
+    if (cpu_level() == CpuLevel::avx2) {
+        return avx2_block_kernels;
+    }
+#endif
+    return scalar_block_kernels;
+}
+
+} // namespace radpix::jpeg2000

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The HT block decoder (ISO/IEC 15444-15): cleanup, significance propagation and magnitude refinement.
+#pragma once
+
+#include "codec/jpeg2000/block_kernels.hpp"
+#include "codec/jpeg2000/ht_streams.hpp"
+
+namespace radpix::jpeg2000 {
+
+/// The two codeword segments of an HT set.
+struct HtSegments {
+    const std::uint8_t *cleanup = nullptr;
+    std::size_t cleanup_length = 0;
+    const std::uint8_t *refinement = nullptr;
+    std::size_t refinement_length = 0;
+    int refinement_passes = 0; ///< 0 to 2
+};
+
+class HtBlockDecoder {
+public:
+    explicit HtBlockDecoder(const BlockKernels &kernels) noexcept : kernels_(kernels) {}
+
+    /// Decodes a block of width x height samples whose cleanup pass ends with bit-plane `plane`. Throws
+    /// Error(jpeg2000_code_block).
+    void decode(const HtSegments &segments, Index width, Index height, int plane, bool is_causal);
+
+    /// Row-major. Bit 31 the sign, below it the magnitude times two, the half being the middle of what is not
+    /// known.
+    [[nodiscard]] std::uint32_t *row(Index y) noexcept { return samples_.data() + y * stride_; }
+
+private:
+    void open_cleanup(const HtSegments &segments);
+    void read_quads(MelDecoder mel, Index across, Index down);
+    void read_samples(Index across, Index down, int plane);
+    void significance_propagation(const HtSegments &segments, Index width, Index height, int plane,
+                                  bool is_causal);
+    void propagate_group(Index x0, Index x1, Index y0, Index y1, Index last_row, std::uint32_t value,
+                         std::size_t &at);
+    void magnitude_refinement(const HtSegments &segments, Index width, Index height, int plane);
+
+    const BlockKernels &kernels_;
+    FlatBits magnitude_bits_, vlc_bits_, refinement_bits_;
+    std::vector<HtQuad> quads_; ///< a row to spare above, quads to spare on either side
+    std::vector<std::uint8_t> scratch_;
+    std::vector<std::uint32_t> samples_;
+    std::vector<std::uint8_t> significance_; ///< with a border; bit 0 from the cleanup pass, bit 1 since
+    Index stride_ = 0, significance_stride_ = 0;
+    std::size_t mel_begin_ = 0, mel_size_ = 0;
+};
+
+} // namespace radpix::jpeg2000

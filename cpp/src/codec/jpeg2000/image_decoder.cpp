@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "codec/jpeg2000/image_decoder.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "codec/jpeg2000/progression.hpp"
+#include "radpix/error.hpp"
+
+namespace radpix::jpeg2000 {
+namespace {
+
+/// One piece as it is, several copied one behind the other.
+Bytes joined(const std::vector<Bytes> &pieces, std::vector<std::byte> &memory) {
+    if (pieces.size() == 1) {
+        return pieces.front();
+    }
+    memory.clear();
+    for (const Bytes piece : pieces) {
+        memory.insert(memory.end(), piece.begin(), piece.end());
+    }
+    return memory;
+}
+
+/// Every packet takes a byte; 64 times as many precincts are no truncated image but an attack.
+Index most_precincts(const std::vector<Bytes> &data, const std::vector<Bytes> &headers) noexcept {
+    std::size_t bytes = 1024;
+    for (const Bytes piece : data) {
+        bytes += piece.size();
+    }
+    for (const Bytes piece : headers) {
+        bytes += piece.size();
+    }
+    return static_cast<Index>(64 * bytes);
+}
+
+std::size_t packets_of(const Tile &tile) noexcept {
+    std::size_t precincts = 0;
+    for (const TileComponent &component : tile.components) {
+        for (const Resolution &resolution : component.resolutions) {
+            precincts += resolution.precincts.size();
+        }
+    }
+    return precincts * static_cast<std::size_t>(tile.parameters.layers);
+}
+
+} // namespace
+
+ImageDecoder::ImageDecoder(Bytes bytes, const ImageOptions &options)
+    : bytes_(skip_jp2_boxes(bytes)), is_jp2_(bytes_.data() != bytes.data()), options_(options),
+      stream_(read_codestream(bytes_)) {}
+
+CodingSummary ImageDecoder::coding() const noexcept {
+    CodingSummary summary;
+    summary.order = stream_.defaults.order;
+    for (const ComponentParameters &component : stream_.defaults.components) {
+        summary.reversible = summary.reversible && component.style.reversible;
+        summary.high_throughput =
+            summary.high_throughput || (component.style.block_style & high_throughput) != 0;
+    }
+    return summary;
+}
+
+void ImageDecoder::decode(SampleSink &sink, std::vector<Deviation> &deviations) {
+    if (!stream_.irregularity.empty()) {
+        deviations.push_back({"jpeg2000-structure", stream_.irregularity, 0, stream_.irregularity_offset});
+    }
+    std::vector<TilePart> &parts = stream_.parts;
+    std::ranges::stable_sort(parts, {}, &TilePart::tile);
+    TileDecoder decoder(stream_.size, options_.reduce, options_.threads);
+    Index expected = 0;
+    for (std::size_t first = 0; first < parts.size();) {
+        std::size_t last = first;
+        while (last < parts.size() && parts[last].tile == parts[first].tile) {
+            ++last;
+        }
+        if (parts[first].tile != expected) {
+            break;
+        }
+        decode_tile(expected++, std::span(parts).subspan(first, last - first), decoder, sink, deviations);
+        first = last;
+    }
+    if (expected != stream_.size.tiles()) {
+        throw_error(Errc::truncated, "tile " + std::to_string(expected) + " of " +
+                                         std::to_string(stream_.size.tiles()) + " is not in the codestream");
+    }
+}
+
+void ImageDecoder::decode_tile(Index index, std::span<const TilePart> parts, TileDecoder &decoder,
+                               SampleSink &sink, std::vector<Deviation> &deviations) {
+    TileParameters parameters = stream_.defaults;
+    std::vector<Bytes> headers, data;
+    for (const TilePart &part : parts) {
+        headers.insert(headers.end(), part.packed_headers.begin(), part.packed_headers.end());
+        read_tile_part_header(bytes_, part, stream_.size, parameters, headers);
+        data.push_back(bytes_.subspan(part.data, part.data_end - part.data));
+    }
+    has_transform_ = has_transform_ || parameters.component_transform;
+    Tile tile =
+        make_tile(stream_.size, index, std::move(parameters), options_.reduce, most_precincts(data, headers));
+    tile.data = joined(data, tile.joined);
+    std::vector<std::byte> joined_headers;
+    const bool are_packed = stream_.packed_headers || !headers.empty();
+    read_tile_packets(tile, joined(headers, joined_headers), are_packed, deviations);
+    decoder.decode(tile, sink);
+}
+
+void ImageDecoder::read_tile_packets(Tile &tile, Bytes headers, bool are_packed,
+                                     std::vector<Deviation> &deviations) {
+    PacketReader reader(tile, headers, are_packed);
+    const std::size_t expected = packets_of(tile);
+    std::string what;
+    try {
+        read_packets(tile, stream_.size, reader);
+    } catch (const Error &error) {
+        if (error.errc() != Errc::truncated) {
+            throw;
+        }
+        what = std::string(error.what()) + ", ";
+    }
+    if (reader.packets() == expected) {
+        return;
+    }
+    const std::string text =
+        what + std::to_string(reader.packets()) + " of " + std::to_string(expected) + " packets are there";
+    if (reader.packets() == 0) {
+        throw_error(Errc::truncated, text);
+    }
+    deviations.push_back({"jpeg2000-truncated", text, 0, -1});
+}
+
+} // namespace radpix::jpeg2000

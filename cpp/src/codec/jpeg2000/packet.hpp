@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Tier 2: packets (ISO/IEC 15444-1 B.9, B.10), from the tile's data to the segments of its code-blocks.
+#pragma once
+
+#include "codec/jpeg2000/tile.hpp"
+
+namespace radpix::jpeg2000 {
+
+class PacketReader {
+public:
+    /// `headers`: the packed packet headers (PPM, PPT), empty where the packets hold their own.
+    PacketReader(Tile &tile, Bytes headers, bool are_packed) noexcept
+        : tile_(tile), headers_(headers), are_packed_(are_packed) {}
+
+    /// Whether another packet may follow.
+    [[nodiscard]] bool has_data() const noexcept {
+        return are_packed_ ? header_at_ < headers_.size() : body_at_ < tile_.data.size();
+    }
+
+    /// How many were read as a whole.
+    [[nodiscard]] std::size_t packets() const noexcept { return packets_; }
+
+    /// Reads one packet. Throws Error(truncated, jpeg2000_packet); what earlier packets gave stays usable.
+    void read(const CodingStyle &style, Precinct &precinct, int layer);
+
+private:
+    struct Contribution {
+        CodeBlock *block;
+        std::uint32_t segment;
+        std::uint32_t length;
+    };
+
+    void skip_marker(std::size_t &at, Bytes bytes, unsigned low_byte, std::size_t length) const noexcept;
+    void read_header(PacketBits &bits, const CodingStyle &style, Precinct &precinct, int layer);
+    void read_block(PacketBits &bits, unsigned block_style, CodeBlock &block);
+    void read_part_1_lengths(PacketBits &bits, unsigned block_style, CodeBlock &block, unsigned passes);
+    void read_ht_lengths(PacketBits &bits, CodeBlock &block, unsigned passes);
+    void decide_coder(PacketBits &bits, unsigned block_style, CodeBlock &block, unsigned passes);
+    std::uint32_t open_segment(CodeBlock &block, unsigned max_passes);
+    void contribute(CodeBlock &block, std::uint32_t segment, unsigned passes, std::uint32_t length);
+    void read_body();
+
+    Tile &tile_;
+    Bytes headers_;
+    bool are_packed_;
+    std::size_t header_at_ = 0, body_at_ = 0, packets_ = 0;
+    std::vector<Contribution> contributions_;
+};
+
+} // namespace radpix::jpeg2000

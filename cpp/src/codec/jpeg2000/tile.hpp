@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The geometry of one tile (ISO/IEC 15444-1 Annex B): tile-components, resolutions, sub-bands, precincts,
+/// code-blocks. Precincts come into being when their first packet is met, so a header alone costs little.
+#pragma once
+
+#include <memory>
+
+#include "codec/jpeg2000/codestream.hpp"
+#include "codec/jpeg2000/tag_tree.hpp"
+
+namespace radpix::jpeg2000 {
+
+inline constexpr std::uint32_t none = 0xFFFFFFFFU;
+
+/// Bytes of one packet that belong to one codeword segment.
+struct Chunk {
+    std::size_t offset = 0; ///< into the tile's packet data
+    std::uint32_t length = 0;
+    std::uint32_t next = none;
+};
+
+/// Coding passes that share one terminated run of bytes.
+struct Segment {
+    std::uint32_t length = 0;
+    std::uint32_t passes = 0, max_passes = 0;
+    std::uint32_t first_chunk = none, last_chunk = none;
+    std::uint32_t next = none;
+};
+
+enum class BlockCoder : std::uint8_t { part_1, high_throughput, undecided };
+
+struct CodeBlock {
+    std::uint32_t x = 0, y = 0; ///< in the buffer of the tile-component
+    std::uint16_t width = 0, height = 0;
+    std::uint8_t band = 0; ///< in its resolution
+    BlockCoder coder = BlockCoder::part_1;
+    bool is_included = false;
+    std::uint8_t zero_planes = 0;
+    std::uint8_t length_bits = 3; ///< Lblock (B.10.7.1)
+    std::uint8_t ht_set = 0;      ///< which HT set the segments are of, ISO/IEC 15444-15
+    std::uint16_t passes = 0;
+    std::uint32_t first_segment = none, last_segment = none;
+};
+
+struct Precinct {
+    struct Part { ///< its share of one sub-band
+        Index across = 0, down = 0;
+        std::size_t first_block = 0;
+        TagTree inclusion, zero_planes;
+    };
+    int next_layer = 0;
+    std::vector<Part> parts;
+    std::vector<CodeBlock> blocks;
+};
+
+/// LL, HL, LH, HH: bit 0 high-pass across, bit 1 high-pass down.
+struct Band {
+    Rect rect;
+    int orientation = 0;
+    Index buffer_x = 0, buffer_y = 0; ///< where it begins in the tile-component's buffer
+    int planes = 0;                   ///< Mb (E-2)
+    float step = 1;                   ///< Delta b (E-3); 1 for the reversible path
+};
+
+struct Resolution {
+    Rect rect;
+    int precinct_width_log2 = 0, precinct_height_log2 = 0;
+    int block_width_log2 = 0, block_height_log2 = 0;
+    Index precincts_across = 0, precincts_down = 0;
+    std::vector<Band> bands;
+    std::vector<std::unique_ptr<Precinct>> precincts;
+};
+
+struct TileComponent {
+    Rect rect;        ///< at full resolution
+    Rect output_rect; ///< at the resolution that is decoded
+    int shown_resolutions = 0;
+    ComponentParameters parameters;
+    std::vector<Resolution> resolutions;
+};
+
+struct Tile {
+    Rect rect; ///< on the reference grid
+    TileParameters parameters;
+    std::vector<TileComponent> components;
+    std::vector<Segment> segments;
+    std::vector<Chunk> chunks;
+    std::vector<std::byte> joined; ///< packets, where several tile-parts hold them
+    Bytes data;
+};
+
+/// The part of the reference grid that tile `index` covers (B.3).
+[[nodiscard]] Rect tile_rect(const ImageSize &size, Index index) noexcept;
+
+/// The samples of component `component` in `area` of the reference grid (B-12), `reduce` levels down.
+[[nodiscard]] Rect component_rect(const Rect &area, const ComponentSize &component, int reduce) noexcept;
+
+/// Lays the tile out. `parameters` are complete. Throws Error(jpeg2000_header), also for more than
+/// `most_precincts`.
+[[nodiscard]] Tile make_tile(const ImageSize &size, Index index, TileParameters parameters, int reduce,
+                             Index most_precincts);
+
+/// The precinct, made when asked for the first time.
+Precinct &precinct_at(TileComponent &component, Resolution &resolution, std::size_t index);
+
+} // namespace radpix::jpeg2000

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "codec/jpeg2000/mq_decoder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace radpix::jpeg2000 {
+namespace {
+
+// The test sequence of ITU-T T.88 H.2: one context, the same arithmetic coder.
+TEST(MqDecoder, decodes_the_test_sequence_of_the_standard) {
+    const std::vector<std::uint8_t> coded{0x84, 0xC7, 0x3B, 0xFC, 0xE1, 0xA1, 0x43, 0x04, 0x02, 0x20,
+                                          0x00, 0x00, 0x41, 0x0D, 0xBB, 0x86, 0xF4, 0x31, 0x7F, 0xFF,
+                                          0x88, 0xFF, 0x37, 0x47, 0x1A, 0xDB, 0x6A, 0xDF, 0xFF, 0xAC};
+    const std::vector<std::uint8_t> expected{0x00, 0x02, 0x00, 0x51, 0x00, 0x00, 0x00, 0xC0, 0x03, 0x52, 0x87,
+                                             0x2A, 0xAA, 0xAA, 0xAA, 0xAA, 0x82, 0xC0, 0x20, 0x00, 0xFC, 0xD7,
+                                             0x9E, 0xF6, 0xBF, 0x7F, 0xED, 0x90, 0x4F, 0x46, 0xA3, 0xBF};
+    MqDecoder decoder(coded.data());
+    MqContext context = mq_states[0];
+    for (const std::uint8_t byte : expected) {
+        unsigned value = 0;
+        for (int i = 0; i < 8; ++i) {
+            value = value << 1U | decoder.decode(context);
+        }
+        EXPECT_EQ(value, byte);
+    }
+}
+
+TEST(MqDecoder, reads_no_byte_behind_the_two_that_end_a_segment) {
+    const std::vector<std::uint8_t> coded{0xFF, 0xFF};
+    MqDecoder decoder(coded.data());
+    MqContext context = mq_states[2 * 46];
+    for (int i = 0; i < 10000; ++i) {
+        EXPECT_LE(decoder.decode(context), 1U);
+    }
+}
+
+} // namespace
+} // namespace radpix::jpeg2000

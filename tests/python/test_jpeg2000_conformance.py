@@ -1,0 +1,149 @@
+"""JPEG 2000 on real files: the limits of ISO/IEC 15444-4, DICOM objects against peers, malformed streams."""
+
+from __future__ import annotations
+
+import subprocess
+import warnings
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from tests.python.testdata import PROJECT, manifest, real_data
+
+import radpix
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+pytestmark = pytest.mark.real_data
+
+#: Streams whose decoding Part 2 changes (arbitrary wavelets, non-linear transformations): refused, by name.
+PART_2 = {"ATK_DFS_IRV.j2c"}
+#: Peers accept these two: a code-block with passes but no bit-planes; sub-bands without a quantization step.
+STRICTER = {"issue399.j2k", "dwt_interleave_h.gsr105.jp2"}
+#: Peers refuse these; what is wrong with them lies outside the codestream or in its missing end.
+MORE_LENIENT = {"451.pdf.SIGSEGV.ce9.3723.jp2", "2236.pdf.SIGSEGV.398.1376.jp2"}
+
+
+@cache
+def tool() -> Path:
+    found = sorted(PROJECT.glob("build/*/tests/cpp/jpeg2000_planes"), key=lambda path: path.stat().st_mtime)
+    if not found:
+        pytest.skip("jpeg2000_planes is not built; cmake --build --preset dev")
+    return found[-1]
+
+
+def run(path: Path, output: Path, reduce: int = 0) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [tool(), path, output, str(reduce)], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def planes_of(path: Path, output: Path, reduce: int = 0) -> list[NDArray[np.int32]]:
+    result = run(path, output, reduce)
+    assert result.returncode == 0, result.stderr
+    numbers = np.fromfile(output, np.int32)
+    planes = []
+    while numbers.size:
+        width, height = (int(n) for n in numbers[:2])
+        planes.append(numbers[4 : 4 + width * height].reshape(height, width))
+        numbers = numbers[4 + width * height :]
+    return planes
+
+
+def read_pgx(path: Path) -> NDArray[Any]:
+    content = path.read_bytes()
+    end = content.index(b"\n")
+    fields = content[:end].decode().replace("+", " + ").replace("-", " - ").split()
+    order = ">" if fields[1] == "ML" else "<"
+    kind = "i" if "-" in fields else "u"
+    precision, width, height = (int(field) for field in fields[-3:])
+    size = 1 if precision <= 8 else 2 if precision <= 16 else 4
+    return np.frombuffer(content, f"{order}{kind}{size}", width * height, end + 1).reshape(height, width)
+
+
+def reference_of(name: str) -> Path:
+    """Return a reference; Part 15's are partly those of Part 1, which another corpus has."""
+    first = real_data().joinpath(name)
+    if first.exists():
+        return first
+    stem = Path(name).stem.replace("-", "_")
+    return real_data("uclouvain+openjpeg-data", "baseline", "conformance", f"{stem}.pgx")
+
+
+ROWS = {
+    (row["codestream"], row["component"], row["reduce"]): row for row in manifest("conformance_j2k_htj2k.csv")
+}
+
+
+@pytest.mark.parametrize("key", ROWS, ids=lambda key: f"{Path(key[0]).name}-{key[1]}-{key[2]}")
+def test_within_the_limits_of_15444_4(key: tuple[str, str, str], tmp_path: Path) -> None:
+    row = ROWS[key]
+    stream = real_data(row["codestream"])
+    if stream.name in PART_2:
+        result = run(stream, tmp_path / "planes")
+        assert result.returncode == 2
+        assert result.stderr.startswith(("jpeg2000-unsupported", "jpeg2000-header"))
+        return
+    reference = read_pgx(reference_of(row["reference"])).astype(np.int64)
+    plane = planes_of(stream, tmp_path / "planes", int(row["reduce"]))[int(row["component"])]
+    error = np.abs(plane.astype(np.int64) - reference)
+    assert error.max() <= float(row["pae"])
+    assert (error.astype(float) ** 2).mean() <= float(row["mse"])
+
+
+OPENJPH = sorted({row["codestream"] for row in manifest("openjph_mse_pae.csv")})
+
+
+@pytest.mark.parametrize("name", OPENJPH, ids=lambda name: Path(name).name)
+def test_ht_streams_like_openjpeg(name: str, tmp_path: Path) -> None:
+    imagecodecs = pytest.importorskip("imagecodecs")
+    stream = real_data(name)
+    planes = planes_of(stream, tmp_path / "planes")
+    try:
+        peer = imagecodecs.jpeg2k_decode(
+            stream.read_bytes()
+        )  # OpenJPH wraps what its 9-7 carries out of range
+    except (imagecodecs.Jpeg2kError, ValueError) as refused:
+        pytest.skip(f"the peer refuses it: {refused}")
+    peer = np.atleast_3d(peer)
+    if any(plane.shape != peer.shape[:2] for plane in planes):
+        pytest.skip("the peer enlarges sub-sampled components")
+    assert np.abs(np.stack(planes, -1).astype(np.int64) - peer.astype(np.int64)).max() <= 1
+
+
+DICOM = [row for row in manifest("oracle_decode.csv") if row["kind"] != "raw" and row["codec"] == "J2K"]
+
+
+@pytest.mark.parametrize("row", DICOM, ids=lambda row: Path(row["path"]).name)
+def test_dicom_objects_like_peers(row: dict[str, str]) -> None:
+    pydicom = pytest.importorskip("pydicom")
+    pytest.importorskip("openjpeg")
+    from pydicom.pixels.utils import pixel_array
+
+    path = real_data(row["path"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pixels = radpix.decode(path)
+        expected = pixel_array(pydicom.dcmread(path, force=True), raw=True)
+    assert pixels.shape == expected.shape
+    error = np.abs(pixels.astype(np.int64) - expected.astype(np.int64)).max()
+    assert error <= (0 if row["rev"] == "True" else 1)
+
+
+#: Whether peers accept it; some are listed with options that make them refuse.
+MALFORMED: dict[str, bool] = {}
+for row in manifest("openjpeg_nonregression.csv"):
+    if row["present"] == "1":
+        MALFORMED[row["path"]] = MALFORMED.get(row["path"], False) or row["expect"] == "decode"
+
+
+@pytest.mark.parametrize("name", MALFORMED, ids=lambda name: Path(name).name)
+def test_accepted_or_refused_like_peers(name: str, tmp_path: Path) -> None:
+    stream = real_data(name)
+    result = run(stream, tmp_path / "planes")
+    assert result.returncode in (0, 2), result.stderr
+    if stream.name not in STRICTER | MORE_LENIENT:
+        assert (result.returncode == 0) == MALFORMED[name], result.stderr
