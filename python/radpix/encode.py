@@ -79,12 +79,22 @@ def encode_frame(
     >>> bool((decoded == pixels).all())
     True
     """
-    import numpy as np
-
     if transfer_syntax not in encodable():
         raise UnsupportedTransferSyntaxError(
             f"radpix has no encoder for {syntaxes.name_of(transfer_syntax)}; see radpix.transfer_syntaxes()"
         )
+    layout = _layout_of(pixels, bits_stored, photometric_interpretation)
+    from radpix import _core
+
+    return _core.encode_frame(
+        transfer_syntax, pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels, layout, near
+    )
+
+
+def _layout_of(pixels: NDArray[Any], bits_stored: int | None, photometric_interpretation: str) -> FrameLayout:
+    """Describe a frame by its array, which is checked."""
+    import numpy as np
+
     if not isinstance(pixels, np.ndarray):
         raise TypeError(f"pixels is a NumPy array, not {type(pixels)}")
     if pixels.dtype.kind not in "iu":
@@ -93,22 +103,16 @@ def encode_frame(
         raise ValueError(
             f"pixels has the shape {pixels.shape}, expected (rows, columns) or (rows, columns, samples)"
         )
+    limits.check_frame(pixels.shape[0], pixels.shape[1])
     bits = 8 * pixels.dtype.itemsize
     stored = bits if bits_stored is None else bits_stored
-    samples = pixels.shape[2] if pixels.ndim == 3 else 1
-    limits.check_frame(pixels.shape[0], pixels.shape[1])
-    layout = FrameLayout(
+    return FrameLayout(
         rows=pixels.shape[0],
         columns=pixels.shape[1],
-        samples_per_pixel=samples,
+        samples_per_pixel=pixels.shape[2] if pixels.ndim == 3 else 1,
         bits_allocated=bits,
         bits_stored=stored,
         high_bit=stored - 1,
         is_signed=pixels.dtype.kind == "i",
         photometric_interpretation=photometric_interpretation,
-    )
-    from radpix import _core
-
-    return _core.encode_frame(
-        transfer_syntax, pixels[..., 0] if pixels.ndim == 3 and samples == 1 else pixels, layout, near
     )

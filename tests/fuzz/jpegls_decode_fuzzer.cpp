@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// JPEG-LS codestreams of any bytes: no read or write outside, and the same pixels or error at every CPU level.
+/// JPEG-LS codestreams of any bytes: no read or write outside, and the same pixels or error at every CPU
+/// level.
 #include "codec/jpegls/decoder.hpp"
 #include "codec/jpegls/headers.hpp"
 #include "jpeg_input.hpp"

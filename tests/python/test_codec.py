@@ -236,10 +236,10 @@ def test_a_private_transfer_syntax_is_unsupported() -> None:
 def test_without_plug_ins_the_error_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = objects.header(rows=2, columns=2, bits=8, syntax="1.2.840.10008.1.2.4.90")
     source = objects.part10(dataset, objects.encapsulate([b"\0" * 4]))
+    monkeypatch.setattr("radpix._frames.kernels", _WithoutCodecs)
     monkeypatch.setattr("radpix._plugins._PLUGINS", ())
-    if not any(s.backend for s in radpix.transfer_syntaxes() if s.uid.endswith(".4.90")):
-        with pytest.raises(radpix.UnsupportedTransferSyntaxError, match=r'pip install "pylibjpeg\[all\]"'):
-            radpix.decode(source)
+    with pytest.raises(radpix.UnsupportedTransferSyntaxError, match=r'pip install "pylibjpeg\[all\]"'):
+        radpix.decode(source)
 
 
 def test_a_plug_in_that_fails_is_a_decode_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -212,9 +212,17 @@ def test_hp_colour_transforms(transform: int, bits: int) -> None:
 
 def test_thresholds_follow_the_stream_and_not_the_data_set() -> None:
     pixels = picture((30, 40), 12)
-    decoded = decode(LOSSLESS, encoded(pixels), layout_of(pixels.shape, 10, allocated=16))
+    stream = radpix.encode_frame(pixels, transfer_syntax=LOSSLESS, bits_stored=12)
+    decoded = decode(LOSSLESS, stream, layout_of(pixels.shape, 10, allocated=16))
     np.testing.assert_array_equal(decoded.pixels, pixels)
     assert decoded.codes == ["jpegls-precision"]
+
+
+def test_a_precision_of_whole_words_is_not_reported() -> None:
+    pixels = picture((30, 40), 12)
+    decoded = decode(LOSSLESS, encoded(pixels), layout_of(pixels.shape, 12, allocated=16))
+    np.testing.assert_array_equal(decoded.pixels, pixels)
+    assert decoded.codes == []
 
 
 PICTURE = picture((20, 30), 8)

@@ -26,18 +26,18 @@ enum class Errc : int {
     jpeg_precision = 47,          // samples wider than Bits Allocated
     dicom_prefix = 60,            // neither a DICOM file nor a bare data set
     dicom_element_count = 61,     // more elements than any object has
-    jpegls_frame_header = 80,     // SOF55
-    jpegls_scan_header = 81,      // SOS
-    jpegls_parameters = 82,       // LSE, DRI, NEAR: outside T.87 table C.1
-    jpegls_entropy_coding = 83,   // entropy-coded data with no meaning
-    jpegls_size_mismatch = 84,    // rows, columns, samples: data set and frame header disagree
-    jpegls_precision = 85,        // samples wider than Bits Allocated
     jpeg2000_marker = 70,         // SOC or SIZ missing, a segment that does not fit, a marker out of place
     jpeg2000_header = 71,     // SIZ, COD, QCD, RGN, POC: values with no meaning, or contradicting each other
     jpeg2000_packet = 72,     // a packet header with no meaning
     jpeg2000_code_block = 73, // a code-block that its bytes cannot hold
     jpeg2000_size_mismatch = 74, // rows, columns, samples: data set and SIZ disagree
     jpeg2000_precision = 75,     // samples wider than Bits Allocated
+    jpegls_frame_header = 80,    // SOF55
+    jpegls_scan_header = 81,     // SOS
+    jpegls_parameters = 82,      // LSE, DRI, NEAR: outside T.87 table C.1
+    jpegls_entropy_coding = 83,  // entropy-coded data with no meaning
+    jpegls_size_mismatch = 84,   // rows, columns, samples: data set and frame header disagree
+    jpegls_precision = 85,       // samples wider than Bits Allocated
 
     // unsupported: a correct stream that this build cannot decode (UnsupportedTransferSyntaxError)
     unsupported_transfer_syntax = 100,

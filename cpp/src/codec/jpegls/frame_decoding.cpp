@@ -101,7 +101,8 @@ void FrameDecoding::check_against_layout() {
                         " bits do not fit into Bits Allocated " + std::to_string(layout_.bits_allocated),
                     frame_.offset);
     }
-    if (frame_.precision != layout_.bits_stored) {
+    // Whole words, of which Bits Stored are used, are common and do no harm.
+    if (frame_.precision != layout_.bits_stored && frame_.precision != layout_.bits_allocated) {
         log_.add("jpegls-precision",
                  "the codestream has samples of " + std::to_string(frame_.precision) +
                      " bits, the data set says Bits Stored " + std::to_string(layout_.bits_stored),
