@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 NAMES = ("CT", "CR", "DX", "US", "photo")
 JPEG_2000 = "1.2.840.10008.1.2.4.91"
 HTJ2K = "1.2.840.10008.1.2.4.203"
-#: Transfer syntax, error allowed against the peer, and the ratio to it that radpix is held to.
-KINDS = {"5-3": (JPEG_2000, 0, 1.4), "9-7": (JPEG_2000, 1, 1.4), "HT 5-3": (HTJ2K, 0, 1.5)}
+#: Transfer syntax, error allowed against the peer, and the ratio to it that radpix is held to. Two grey levels are
+#: two of 65536: both round their float32 sums once, and few samples of a 16-bit image lie that far apart.
+KINDS = {"5-3": (JPEG_2000, 0, 1.4), "9-7": (JPEG_2000, 2, 1.4), "HT 5-3": (HTJ2K, 0, 1.5)}
 
 
 def _encoded(image: NDArray[Any], kind: str) -> bytes:
@@ -71,6 +72,7 @@ def _radpix(image: NDArray[Any], stream: bytes, kind: str, threads: int) -> Call
     call()
     error = np.abs(out[0].astype(np.int64) - _peer(kind)(stream).astype(np.int64))
     assert error.max() <= most
+    assert error.mean() <= 0.1 * most
     return call
 
 
