@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "radpix/error.hpp"
 
@@ -69,12 +70,48 @@ struct Job {
     }
 };
 
+/// A worker that sleeps may be woken on the processor it last ran on, the caller's: kernels that see every
+/// processor with a cache of its own (many virtual machines) do so, and both then take turns on one processor
+/// for the milliseconds most calls last. Such a worker is told beforehand to run anywhere else.
+class Place {
+public:
+#if defined(__linux__)
+    void remember() noexcept {
+        thread_ = pthread_self();
+        processor_ = sched_getcpu();
+    }
+    void avoid(int processor) noexcept {
+        cpu_set_t others;
+        if (processor < 0 || processor != processor_ || processor >= CPU_SETSIZE ||
+            sched_getaffinity(0, sizeof others, &others) != 0) {
+            return;
+        }
+        CPU_CLR(static_cast<unsigned>(processor), &others);
+        if (CPU_COUNT(&others) > 0 && pthread_setaffinity_np(thread_, sizeof others, &others) == 0) {
+            processor_ = -1;
+        }
+    }
+    static int here() noexcept { return sched_getcpu(); }
+
+private:
+    pthread_t thread_{};
+    int processor_ = -1; // where the thread went to sleep
+#else
+    void remember() noexcept {}
+    void avoid(int) noexcept {}
+    static int here() noexcept { return -1; }
+#endif
+};
+
 class Pool {
 public:
     void run(Job &job) {
         {
             const std::lock_guard lock(mutex_);
             start_workers(job.helpers_wanted);
+            for (Place *sleeper : sleepers_) {
+                sleeper->avoid(Place::here());
+            }
             jobs_.push_back(&job);
         }
         work_available_.notify_all();
@@ -90,6 +127,7 @@ private:
     void start_workers(int wanted) {
         for (; worker_count_ < std::min(wanted, max_threads); ++worker_count_) {
             try {
+                sleepers_.reserve(static_cast<std::size_t>(worker_count_) + 1);
                 std::thread([this] { serve(); }).detach();
             } catch (const std::system_error &) {
                 return; // the operating system has no more threads: the caller's own thread does the work
@@ -99,9 +137,13 @@ private:
 
     [[noreturn]] void serve() {
         std::unique_lock lock(mutex_);
+        Place place;
         for (;;) {
             Job *job = nullptr;
+            place.remember();
+            sleepers_.push_back(&place);
             work_available_.wait(lock, [this, &job] { return (job = job_needing_help()) != nullptr; });
+            std::erase(sleepers_, &place);
             --job->helpers_wanted;
             ++job->helpers_active;
             lock.unlock();
@@ -124,6 +166,7 @@ private:
     std::condition_variable work_available_;
     std::condition_variable helper_left_;
     std::list<Job *> jobs_;
+    std::vector<Place *> sleepers_; // of the workers that wait; has room for all
     int worker_count_ = 0;
 };
 
