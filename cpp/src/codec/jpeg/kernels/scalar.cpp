@@ -17,7 +17,7 @@ const SampleKernels<std::uint16_t> scalar_kernels_16{inverse_dct, inverse_dct, u
                                                      upsample_v2, ycc_to_rgb,  interleave_3};
 
 template <>
-const SampleKernels<std::uint8_t> &sample_kernels(CpuLevel level) noexcept {
+const SampleKernels<std::uint8_t> &sample_kernels([[maybe_unused]] CpuLevel level) noexcept {
 #if RADPIX_HAS_AVX2_TARGET
     if (level == CpuLevel::avx2) {
         return avx2_kernels_8;
@@ -27,7 +27,7 @@ const SampleKernels<std::uint8_t> &sample_kernels(CpuLevel level) noexcept {
 }
 
 template <>
-const SampleKernels<std::uint16_t> &sample_kernels(CpuLevel level) noexcept {
+const SampleKernels<std::uint16_t> &sample_kernels([[maybe_unused]] CpuLevel level) noexcept {
 #if RADPIX_HAS_AVX2_TARGET
     if (level == CpuLevel::avx2) {
         return avx2_kernels_16;
