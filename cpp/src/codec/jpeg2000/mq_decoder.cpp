@@ -8,11 +8,11 @@ MqInput refill_mq(MqInput input) noexcept {
         const unsigned byte = *input.next;
         if (input.after_ff && byte > 0x8F) { // a marker: 1 bits from here on, which is not passed
             input.bits += 8;
-            input.c += std::int64_t{0xFF} << (mq_point - input.bits);
+            input.c += std::uint64_t{0xFF} << (mq_point - input.bits);
             continue;
         }
         input.bits += input.after_ff ? 7 : 8;
-        input.c += static_cast<std::int64_t>(byte) << (mq_point - input.bits);
+        input.c += static_cast<std::uint64_t>(byte) << (mq_point - input.bits);
         input.after_ff = byte == 0xFF;
         ++input.next;
     }

@@ -60,7 +60,7 @@ inline constexpr int mq_point = 44;
 
 /// The code register and where its bytes come from.
 struct MqInput {
-    std::int64_t c;
+    std::uint64_t c;
     const std::uint8_t *next;
     int bits;
     bool after_ff;
@@ -79,17 +79,17 @@ struct MqInput {
 class MqDecoder {
 public:
     RADPIX_MQ_INLINE explicit MqDecoder(const std::uint8_t *segment) noexcept : next_(segment) {
-        std::int64_t c = 0;
+        std::uint64_t c = 0;
         refill(c);
         split(c, one_half);
     }
 
     RADPIX_MQ_INLINE unsigned decode(MqContext &context) noexcept {
         const MqContext state = context;
-        const std::int64_t qe = static_cast<std::int64_t>(state & 0xFFFFU) << point;
+        const std::uint64_t qe = static_cast<std::uint64_t>(state & 0xFFFFU) << point;
         d_ -= qe;
         unsigned symbol = state >> 31U;
-        if (RADPIX_MQ_UNLIKELY(d_ < 0)) {
+        if (RADPIX_MQ_UNLIKELY(is_negative(d_))) {
             symbol ^= renormalise(context, state, qe);
         }
         return symbol;
@@ -97,13 +97,17 @@ public:
 
 private:
     static constexpr int point = mq_point;
-    static constexpr std::int64_t one_half = std::int64_t{0x8000} << point;
+    static constexpr std::uint64_t one_half = std::uint64_t{0x8000} << point;
+
+    /// Registers are two's complement in unsigned words: an encoder's C stays below A, but that of any bytes
+    /// may be anything and has to wrap.
+    static constexpr bool is_negative(std::uint64_t value) noexcept { return value >> 63U != 0; }
 
     /// The rest of DECODE (figure C.15): exchange, new state, renormalisation. 1 where the symbol is the LPS.
-    RADPIX_MQ_INLINE unsigned renormalise(MqContext &context, MqContext state, std::int64_t qe) noexcept {
-        std::int64_t c = d_ + c_above_, a = d_ + a_above_ + one_half;
+    RADPIX_MQ_INLINE unsigned renormalise(MqContext &context, MqContext state, std::uint64_t qe) noexcept {
+        std::uint64_t c = d_ + c_above_, a = d_ + a_above_ + one_half;
         unsigned is_lps = 0;
-        if (c < 0) { // the lower sub-interval
+        if (is_negative(c)) { // the lower sub-interval
             is_lps = a < qe ? 0U : 1U;
             c += qe;
             a = qe;
@@ -111,7 +115,7 @@ private:
             is_lps = a < qe ? 1U : 0U;
         }
         context = mq_states[state >> (is_lps != 0 ? 23U : 16U) & 127U];
-        const int shift = std::countl_zero(static_cast<std::uint64_t>(a)) - (63 - point - 15);
+        const int shift = std::countl_zero(a) - (63 - point - 15);
         a <<= shift;
         c <<= shift;
         bits_ -= shift;
@@ -122,9 +126,9 @@ private:
         return is_lps;
     }
 
-    RADPIX_MQ_INLINE void split(std::int64_t c, std::int64_t a) noexcept {
+    RADPIX_MQ_INLINE void split(std::uint64_t c, std::uint64_t a) noexcept {
         a -= one_half;
-        d_ = c < a ? c : a;
+        d_ = static_cast<std::int64_t>(c) < static_cast<std::int64_t>(a) ? c : a;
         c_above_ = c - d_;
         a_above_ = a - d_;
     }
@@ -132,7 +136,7 @@ private:
     /// BYTEIN until the register is full. A bit that follows FF lies on the last bit of the FF and is added,
     /// as the carry that it is; that it may arrive in Chigh before its time changes no decision of a valid
     /// stream.
-    RADPIX_MQ_INLINE void refill(std::int64_t &c) noexcept {
+    RADPIX_MQ_INLINE void refill(std::uint64_t &c) noexcept {
         const MqInput filled = refill_mq({c, next_, bits_, after_ff_});
         c = filled.c;
         next_ = filled.next;
@@ -140,7 +144,7 @@ private:
         after_ff_ = filled.after_ff;
     }
 
-    std::int64_t d_ = 0, c_above_ = 0, a_above_ = 0;
+    std::uint64_t d_ = 0, c_above_ = 0, a_above_ = 0;
     const std::uint8_t *next_;
     /// Bits below Chigh that came from bytes. INITDEC leaves the first byte 7 bits above the end of Chigh, so
     /// before it there are -15.

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdint>
+#include <random>
 #include <vector>
 
 namespace radpix::jpeg2000 {
@@ -34,6 +36,26 @@ TEST(MqDecoder, reads_no_byte_behind_the_two_that_end_a_segment) {
     MqContext context = mq_states[2 * 46];
     for (int i = 0; i < 10000; ++i) {
         EXPECT_LE(decoder.decode(context), 1U);
+    }
+}
+
+// Found by fuzzing: the code register of such streams outgrows its interval and overflowed a signed word.
+TEST(MqDecoder, decodes_bytes_that_no_encoder_wrote) {
+    std::mt19937 random(1);
+    for (int i = 0; i < 300; ++i) {
+        std::vector<std::uint8_t> coded(200);
+        for (std::uint8_t &byte : coded) {
+            byte = random() % 3 == 0 ? 0xFF : static_cast<std::uint8_t>(random() & 0x8FU);
+        }
+        coded.insert(coded.end(), {0xFF, 0xFF});
+        MqDecoder decoder(coded.data());
+        std::array<MqContext, 5> contexts{};
+        for (MqContext &context : contexts) {
+            context = mq_states[random() % mq_states.size()];
+        }
+        for (int k = 0; k < 20000; ++k) {
+            ASSERT_LE(decoder.decode(contexts[random() % contexts.size()]), 1U);
+        }
     }
 }
 
