@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pydicom
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.python import objects
 from tests.python.jpeg_cases import LEVELS, picture
 from tests.python.test_jpegls import LOSSLESS, NEAR_LOSSLESS, decode_stream, image
 
 import radpix
 from radpix import _core
 from radpix.errors import UnsupportedTransferSyntaxError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def encode(pixels: Any, level: str = "auto", **how: Any) -> bytes:
@@ -63,6 +70,67 @@ def test_charls_reads_it_and_writes_no_fewer_bytes(bits: int, samples: int, near
     np.testing.assert_array_equal(decoded, decode_stream(stream).pixels)
     if bits in (8, 16):
         assert len(stream) <= len(imagecodecs.jpegls_encode(pixels, level=near)) * 1.001
+
+
+def _object(pixels: Any, bits: int) -> bytes:
+    """Return the DICOM file of one frame in JPEG-LS Lossless."""
+    colour = pixels.ndim == 3
+    photometric = "RGB" if colour else "MONOCHROME2"
+    stream = radpix.encode_frame(
+        pixels, transfer_syntax=LOSSLESS, bits_stored=bits, photometric_interpretation=photometric
+    )
+    dataset = objects.header(
+        rows=pixels.shape[0],
+        columns=pixels.shape[1],
+        samples=3 if colour else 1,
+        bits=8 * pixels.dtype.itemsize,
+        stored=bits,
+        signed=pixels.dtype.kind == "i",
+        photometric=photometric,
+        syntax=LOSSLESS,
+    )
+    return objects.part10(dataset, objects.encapsulate([stream + b"\0" * (len(stream) % 2)]))
+
+
+FRAMES = pytest.mark.parametrize(
+    ("shape", "bits", "dtype"),
+    [
+        ((33, 47), 8, np.uint8),
+        ((33, 47), 12, np.uint16),
+        ((33, 47), 16, np.uint16),
+        ((33, 47), 12, np.int16),
+        ((33, 47), 16, np.int16),
+        ((33, 47, 3), 8, np.uint8),
+    ],
+)
+
+
+def _frame(shape: tuple[int, ...], bits: int, dtype: Any) -> Any:
+    pixels = picture(shape, bits).astype(np.int64)
+    return (pixels - (1 << (bits - 1) if np.dtype(dtype).kind == "i" else 0)).astype(dtype)
+
+
+@FRAMES
+def test_gdcm_reads_it(shape: tuple[int, ...], bits: int, dtype: Any, tmp_path: Path) -> None:
+    pytest.importorskip("gdcm")
+    path = tmp_path / "frame.dcm"
+    pixels = _frame(shape, bits, dtype)
+    path.write_bytes(_object(pixels, bits))
+    dataset = pydicom.dcmread(path)
+    dataset.pixel_array_options(decoding_plugin="gdcm")
+    np.testing.assert_array_equal(dataset.pixel_array, pixels)
+
+
+@FRAMES
+def test_dcmtk_reads_it(shape: tuple[int, ...], bits: int, dtype: Any, tmp_path: Path) -> None:
+    tool = shutil.which("dcmdjpls")
+    if tool is None:
+        pytest.skip("DCMTK's dcmdjpls is not installed")
+    coded, raw = tmp_path / "coded.dcm", tmp_path / "raw.dcm"
+    pixels = _frame(shape, bits, dtype)
+    coded.write_bytes(_object(pixels, bits))
+    subprocess.run([tool, coded, raw], check=True, capture_output=True)
+    np.testing.assert_array_equal(pydicom.dcmread(raw).pixel_array, pixels)
 
 
 def test_signed_samples_come_back() -> None:
