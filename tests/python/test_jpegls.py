@@ -210,6 +210,34 @@ def test_hp_colour_transforms(transform: int, bits: int) -> None:
     np.testing.assert_array_equal(decode_stream(stream).pixels, rgb)
 
 
+def _with_restarts(pixels: NDArray[Any], lines: int, near: int) -> bytes:
+    """Return a codestream of restart intervals (T.87 C.2.5): each is coded as an image of its own would be."""
+    strips = [encoded(pixels[y : y + lines], near) for y in range(0, len(pixels), lines)]
+    head = strips[0].index(b"\xff\xda")
+    scan = head + 2 + int.from_bytes(strips[0][head + 2 : head + 4], "big")
+    sof = strips[0].index(b"\xff\xf7")
+    header = bytearray(strips[0][:scan])
+    header[sof + 5 : sof + 7] = len(pixels).to_bytes(2, "big")
+    header[head:head] = segment(0xDD, lines.to_bytes(2, "big"))
+    data = [strip[scan:-2] for strip in strips]
+    marked = [d + bytes([0xFF, 0xD0 + k % 8]) for k, d in enumerate(data[:-1])]
+    return bytes(header) + b"".join(marked) + data[-1] + b"\xff\xd9"
+
+
+@pytest.mark.parametrize("shape", [(50, 31), (50, 31, 3)])
+@pytest.mark.parametrize("lines", [1, 7, 25, 49])
+@pytest.mark.parametrize("near", [0, 2])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_restart_intervals(shape: tuple[int, ...], lines: int, near: int, threads: int) -> None:
+    imagecodecs = pytest.importorskip("imagecodecs")
+    pixels = picture(shape, 8)
+    stream = _with_restarts(pixels, lines, near)
+    decoded = decode_stream(stream, threads=threads)
+    np.testing.assert_array_equal(decoded.pixels, imagecodecs.jpegls_decode(stream))
+    assert np.abs(decoded.pixels.astype(int) - pixels).max() <= near
+    assert decoded.codes == []
+
+
 def test_thresholds_follow_the_stream_and_not_the_data_set() -> None:
     pixels = picture((30, 40), 12)
     stream = radpix.encode_frame(pixels, transfer_syntax=LOSSLESS, bits_stored=12)
