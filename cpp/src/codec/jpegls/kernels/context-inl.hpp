@@ -16,12 +16,12 @@ static inline std::uint32_t code_of(std::uint32_t magnitude, std::uint32_t count
     return k | static_cast<std::uint32_t>(swap) << 8;
 }
 
-/// T.87 A.6. `error` is the value in the coding's units, `magnitude` its absolute value.
+/// T.87 A.6. `error` is in units of samples, `magnitude` its absolute value in those of the coding.
 template <bool near_is_zero>
-static inline void update(Context *context, std::int32_t error, std::uint32_t magnitude, std::int32_t step,
+static inline void update(Context *context, std::int32_t error, std::uint32_t magnitude,
                           std::int32_t reset) noexcept {
     std::uint32_t a = context->magnitude + magnitude;
-    std::int32_t b = context->bias + (near_is_zero ? error : error * step);
+    std::int32_t b = context->bias + error;
     std::int32_t n = context->count;
     if (n == reset) [[unlikely]] {
         a >>= 1;
@@ -80,20 +80,34 @@ static inline std::int32_t predicted(std::int32_t ra, std::int32_t rb, std::int3
     return capped > low ? capped : low;
 }
 
-/// A.4.3 and A.4.4: what the decoder and a near-lossless encoder reconstruct.
+/// A.4.4: a reconstructed value outside 0 to MAXVAL.
+[[gnu::noinline]] static std::int32_t corrected(const LineParameters &p, std::int32_t value) noexcept {
+    if (value < -p.near) {
+        value += p.range * p.step;
+    } else if (value > p.maximum + p.near) {
+        value -= p.range * p.step;
+    }
+    value = value < 0 ? 0 : value;
+    return value > p.maximum ? p.maximum : value;
+}
+
+/// A.4.4: an error of the coding's units in those of samples.
+template <bool modular>
+static inline std::int32_t dequantized(const LineParameters &p, std::int32_t error) noexcept {
+    return modular ? error : error * p.step;
+}
+
+/// A.4.3 and A.4.4: what the decoder and a near-lossless encoder reconstruct. `error` is in units of samples.
 template <bool modular>
 static inline std::int32_t reconstructed(const LineParameters &p, std::int32_t prediction,
                                          std::int32_t error) noexcept {
     if constexpr (modular) {
         return (prediction + error) & p.maximum;
     } else {
-        std::int32_t value = prediction + error * p.step;
-        if (value < -p.near) {
-            value += p.range * p.step;
-        } else if (value > p.maximum + p.near) {
-            value -= p.range * p.step;
-        }
-        value = value < 0 ? 0 : value;
-        return value > p.maximum ? p.maximum : value;
+        const std::int32_t value = prediction + error;
+        // What lies inside needs none of the corrections; few samples of an image lie at its limits.
+        return static_cast<std::uint32_t>(value) <= static_cast<std::uint32_t>(p.maximum)
+                   ? value
+                   : corrected(p, value);
     }
 }

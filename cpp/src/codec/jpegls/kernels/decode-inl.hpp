@@ -81,7 +81,8 @@ static inline std::int32_t decode_interruption(CoderState &state, const LinePara
     const std::int32_t error = (absolute ^ flip) - flip;
     update_run(context, error, mapped, type, p.reset);
     const std::int32_t negated = -((type == 0) & (ra > rb));
-    return reconstructed<modular>(p, type == 1 ? ra : rb, (error ^ negated) - negated);
+    const std::int32_t scaled = dequantized<modular>(p, error);
+    return reconstructed<modular>(p, type == 1 ? ra : rb, (scaled ^ negated) - negated);
 }
 
 /// T.87 A.7.1.2. Returns the run's length, `left` if it goes on to the end of the line.
@@ -172,8 +173,9 @@ static inline std::int32_t decode_regular(CoderState &state, const LineParameter
         cursor.fault = Fault::error_out_of_range;
         return 0;
     }
-    update<modular>(context, error, magnitude, p.step, p.reset);
-    return reconstructed<modular>(p, prediction, (error ^ sign) - sign);
+    const std::int32_t scaled = dequantized<modular>(p, error);
+    update<modular>(context, scaled, magnitude, p.reset);
+    return reconstructed<modular>(p, prediction, (scaled ^ sign) - sign);
 }
 
 template <int components, bool modular>

@@ -73,7 +73,8 @@ static std::int32_t encode_interruption(CoderState &state, const LineParameters 
     const auto mapped = static_cast<std::uint32_t>(2 * magnitude - type - map);
     put_code(cursor, mapped, k, p.limit - run_lengths[run_index] - 1, p);
     update_run(context, error, mapped, type, p.reset);
-    return reconstructed<modular>(p, prediction, (error ^ sign) - sign);
+    const std::int32_t scaled = dequantized<modular>(p, error);
+    return reconstructed<modular>(p, prediction, (scaled ^ sign) - sign);
 }
 
 /// T.87 A.7.1.2.
@@ -156,11 +157,12 @@ static inline std::int32_t encode_regular(CoderState &state, const LineParameter
     const std::int32_t error = quantized_error<modular>(p, ((sample - prediction) ^ sign) - sign);
     const auto mapped = static_cast<std::uint32_t>((error * 2) ^ (error >> 31));
     put_code(cursor, mapped ^ (code >> 8), static_cast<std::int32_t>(code & 63), p.limit, p);
-    update<modular>(context, error, (mapped + 1) >> 1, p.step, p.reset);
+    const std::int32_t scaled = dequantized<modular>(p, error);
+    update<modular>(context, scaled, (mapped + 1) >> 1, p.reset);
     if constexpr (modular) {
         return sample;
     } else {
-        return reconstructed<modular>(p, prediction, (error ^ sign) - sign);
+        return reconstructed<modular>(p, prediction, (scaled ^ sign) - sign);
     }
 }
 
