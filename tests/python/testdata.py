@@ -27,7 +27,9 @@ def real_data(*parts: str) -> Path:
     """
     path = DATA.joinpath(*parts)
     if not path.exists():
-        pytest.skip(f"{path} is absent; set RADPIX_TEST_DATA to the folder of the corpora")
+        # Modules that take their parameters from a table are skipped as a whole.
+        reason = f"{path} is absent; set RADPIX_TEST_DATA to the folder of the corpora"
+        pytest.skip(reason, allow_module_level=True)
     return path
 
 
