@@ -1,16 +1,16 @@
 """Resampling of volumes onto another axis-aligned grid: new spacing, new shape, or the grid of another volume.
 
-Pixel padding (PS3.3 C.7.5.1.1.2, voxels equal to the volume's padding value, which may be NaN) takes no part in linear
-samples, unless asked: the weights of the others are scaled up to 1, in float64; where they sum to less than 1/2 the
-sample is the padding value. Samples away from padding do not change. ``"nearest"`` takes what it finds; volumes with
-channels have no padding.
+Pixel padding (PS3.3 C.7.5.1.1.2, voxels equal to the volume's padding value, which may be NaN) takes no part in
+filtered samples, unless asked: the weights of the others are scaled up to 1, in float64; where they sum to less than
+1/2 the sample is the padding value. Samples away from padding do not change. ``"nearest"`` and ``"label"`` take what
+they find; volumes with channels have no padding.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Interpolation", "resample"]
 
-Interpolation = Literal["nearest", "linear"]
+Interpolation = Literal["nearest", "linear", "cubic", "bspline", "lanczos", "label"]
 
-_INTERPOLATIONS = ("nearest", "linear")
 _DTYPES = ("int8", "int16", "int32", "uint8", "uint16", "uint32", "float32", "float64")
 
 #: Voxels by which the corners of a grid may leave the axes of another one and still count as aligned with it:
@@ -69,13 +68,13 @@ def resample(
         A volume in the same frame of reference whose grid to use. Where its axes are those of ``volume``, in any order
         and direction, the work is done axis by axis, else point by point and without anti-aliasing.
     interpolation
-        ``"linear"``, or ``"nearest"``: ties go towards the volume's centre, there to the smaller value.
+        ``"linear"``; ``"cubic"`` (Catmull-Rom), ``"lanczos"`` (a = 3) and ``"bspline"`` (order 3) are sharper and
+        overshoot at edges; ``"nearest"``; ``"label"`` for segmentations: the label with the largest sum of linear
+        weights. Formulae and ties: ``docs/interpolation.md``.
     antialias
-        Widen the filter by the scale on axes that become coarser: a triangle of normalised weights, edges repeated, at
-        most as wide as the volume. Default: for all but ``"nearest"``.
+        Widen the filter by the scale on axes that become coarser; by default, and never ``"nearest"`` or ``"label"``.
     fill
-        Value outside the volume; inside is ``-0.5 <= index <= n - 0.5`` on every axis, and beyond the outermost
-        centres the edge repeats. Default: the volume's padding value, else its minimum.
+        Value beyond half a voxel from the outermost centres. Default: the padding value, else the volume's minimum.
     padding
         ``"exclude"``: by the rules at the head of this module. ``"include"`` takes it for tissue.
     num_threads
@@ -85,13 +84,13 @@ def resample(
     -------
     Volume
         Of the same dtype, integers rounded half to even and saturated; all but voxels and affine is taken over. NaN
-        and infinity reach every sample whose filter covers them. Arithmetic is float32 for 8 and 16-bit integers, else
-        float64; positions are kept to 2^-32 voxel.
+        and infinity reach every sample whose filter covers them.
 
     Raises
     ------
     ValueError, TypeError
-        None or several of the grids are given, or a number is out of range; another dtype or byte order.
+        None or several of the grids are given, another interpolation, or a number out of range; another dtype or byte
+        order, or labels that are no integers.
     GeometryError, LimitError
         ``volume`` has no voxels, or ``like`` is in another frame of reference; the result is over `radpix.limits`.
 
@@ -103,15 +102,16 @@ def resample(
     (10, 6, 8)
     """
     _check_volume(volume)
-    if interpolation not in _INTERPOLATIONS:
-        raise ValueError(f"interpolation is one of {', '.join(_INTERPOLATIONS)}, not {interpolation!r}")
+    _check_interpolation(volume, interpolation)
     absent = absent_value(volume, padding)
     target = _target(volume, spacing, shape, like)
     limits.check_bytes(math.prod(target.shape) * volume.voxels[0, 0, 0].nbytes, "resample: ")
-    widen = interpolation != "nearest" and antialias is not False
+    widen = interpolation not in {"nearest", "label"} and antialias is not False
     settings = _Settings(interpolation, widen, _fill(volume, target, fill), thread_count(num_threads), absent)
     out = np.empty(target.shape + volume.voxels.shape[3:], volume.voxels.dtype)
     if target.aligned is None:
+        if interpolation not in {"nearest", "linear"}:
+            raise ValueError(f"onto a rotated grid interpolation is nearest or linear, not {interpolation}")
         if antialias:
             raise ValueError("onto a rotated grid there is no anti-aliasing; pass antialias=None")
         _run_rotated(volume, target.index_map, out, settings)
@@ -152,6 +152,17 @@ def _check_volume(volume: Volume) -> None:
         )
     if volume.voxels.size == 0:
         raise GeometryError(f"a volume of shape {volume.voxels.shape} has no voxels to resample")
+
+
+def _check_interpolation(volume: Volume, interpolation: str) -> None:
+    if interpolation not in get_args(Interpolation):
+        raise ValueError(
+            f"interpolation is one of {', '.join(get_args(Interpolation))}, not {interpolation!r}"
+        )
+    if interpolation == "label" and volume.voxels.dtype.kind == "f":
+        raise TypeError(
+            f"labels are integers, not {volume.voxels.dtype.name}; convert the voxels with astype"
+        )
 
 
 def _three(value: float | Sequence[float], name: str) -> tuple[float, float, float]:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.python.oracle import padded as oracle
 from tests.python.reslice_cases import COMBINES, DTYPES, LEVELS, grid_of, noise, restrided
-from tests.python.test_resample_kernel import cases, centred, everywhere, strided, tolerance
+from tests.python.test_resample_kernel import FILTERS, cases, centred, everywhere, strided, tolerance
 from tests.python.testdata import real_data
 
 from radpix import Plane, Volume, _core, _native, _numba, load, project, resample, reslice
@@ -82,22 +82,22 @@ def assert_near(got: NDArray[Any], want: NDArray[np.float64], padding: float, to
     case=cases(),
     dtype=st.sampled_from(KERNEL_DTYPES),
     layout=st.sampled_from(["plain", "flipped", "transposed", "channel"]),
+    interpolation=st.sampled_from(FILTERS),
     antialias=st.booleans(),
     share=st.sampled_from([0.02, 0.5, 0.9, 1.0]),
     seed=st.integers(0, 99),
 )
 def test_resampling_agrees_with_the_oracle_on_every_path(
-    case: Any, dtype: np.dtype[Any], layout: str, antialias: bool, share: float, seed: int
+    case: Any, dtype: np.dtype[Any], layout: str, interpolation: str, antialias: bool, share: float, seed: int
 ) -> None:
     shape, out_shape, maps = case
     voxels, padding = with_padding(noise(shape, dtype, seed), share, seed)
-    got = everywhere(
-        strided(voxels, layout), out_shape, maps, numba=True, antialias=antialias, fill=7.0, padding=padding
-    )
-    want, weight = oracle.resample(voxels, out_shape, maps, antialias, 7.0, padding)
+    options = {"interpolation": interpolation, "antialias": antialias, "fill": 7.0, "padding": padding}
+    got = everywhere(strided(voxels, layout), out_shape, maps, numba=True, **options)
+    want, weight = oracle.resample(voxels, out_shape, maps, antialias, 7.0, padding, interpolation)
     clear = np.abs(weight - 0.5) > 1e-4  # weights are rounded to 2^-24
     # Dividing by a weight of 1/2 doubles what rounding the weights changed.
-    assert_near(got[clear], want[clear], padding, 2 * tolerance(dtype.name))
+    assert_near(got[clear], want[clear], padding, 2 * tolerance(dtype.name, interpolation))
 
 
 @pytest.mark.parametrize("dtype", KERNEL_DTYPES, ids=str)

@@ -103,7 +103,7 @@ def test_halves_of_a_voxel_count_are_rounded_to_even() -> None:
     assert resample(volume, spacing=2.0).shape == (2, 4, 1)
 
 
-@pytest.mark.parametrize("interpolation", ["nearest", "linear"])
+@pytest.mark.parametrize("interpolation", ["nearest", "linear", "cubic", "bspline", "lanczos"])
 def test_flipping_commutes_with_resampling(interpolation: Any) -> None:
     rng = np.random.default_rng(4)
     volume = Volume(rng.normal(size=(9, 11, 14)).astype(np.float32), np.diag([0.7, 1.1, 2.5, 1]))
@@ -126,14 +126,48 @@ def test_linear_agrees_with_scipy(dtype: str) -> None:
     assert np.abs(result.voxels - expected).max() <= (1e-4 * 250 if dtype == "float32" else 1.0)
 
 
-def test_antialiasing_is_the_default_for_linear_only() -> None:
+@pytest.mark.parametrize("order", [1, 3])
+def test_splines_agree_with_scipy_on_its_mirrored_volume(order: int) -> None:
+    voxels = np.random.default_rng(6).uniform(0, 250, (15, 17, 19))
+    volume = Volume(voxels, np.diag([0.8, 0.9, 2.0, 1])[[2, 1, 0, 3]].T)
+    result = resample(
+        volume, spacing=(1.1, 0.6, 0.7), antialias=False, interpolation="bspline" if order == 3 else "linear"
+    )
+    at = volume.patient_to_index(result.index_to_patient(indices(result.shape)))
+    at = np.clip(at, 0, np.array(volume.shape) - 1)
+    expected = scipy.ndimage.map_coordinates(voxels, np.moveaxis(at, -1, 0), order=order, mode="mirror")
+    assert np.abs(result.voxels - expected).max() < 1e-6 * 250
+
+
+@pytest.mark.parametrize("interpolation", ["cubic", "bspline", "lanczos"])
+def test_sharper_filters_are_nearer_to_a_smooth_phantom(interpolation: Any) -> None:
+    def wave(position: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(100 * np.sin(position @ np.array([0.9, 0.7, 0.5])), np.float64)
+
+    coarse = Volume(np.zeros((20, 22, 24)))
+    coarse = replace(coarse, voxels=wave(coarse.index_to_patient(indices(coarse.shape))))
+    errors = {}
+    for name in ("linear", interpolation):
+        result = resample(coarse, spacing=0.45, interpolation=name)
+        inside = interior(coarse, result, margin=4)
+        truth = wave(result.index_to_patient(indices(result.shape)))
+        errors[name] = np.abs(result.voxels - truth)[inside].max()
+    assert errors[interpolation] < 0.4 * errors["linear"]
+
+
+@pytest.mark.parametrize("interpolation", ["linear", "cubic", "bspline", "lanczos"])
+def test_antialiasing_is_the_default_for_filters_only(interpolation: Any) -> None:
     rng = np.random.default_rng(6)
     volume = Volume(rng.normal(size=(40, 40, 40)))
-    default = resample(volume, spacing=4.0).voxels
-    assert default.tobytes() == resample(volume, spacing=4.0, antialias=True).voxels.tobytes()
-    assert default.std() < 0.5 * resample(volume, spacing=4.0, antialias=False).voxels.std()
+    options: Any = {"spacing": 4.0, "interpolation": interpolation}
+    default = resample(volume, **options).voxels
+    assert default.tobytes() == resample(volume, **options, antialias=True).voxels.tobytes()
+    assert default.std() < 0.5 * resample(volume, **options, antialias=False).voxels.std()
     nearest = resample(volume, spacing=4.0, interpolation="nearest", antialias=True).voxels
     assert np.isin(nearest, volume.voxels).all()
+    labels = replace(volume, voxels=(volume.voxels > 0).astype(np.uint8))
+    votes = [resample(labels, spacing=4.0, interpolation="label", antialias=a).voxels for a in (True, False)]
+    assert votes[0].tobytes() == votes[1].tobytes()
 
 
 def test_like_an_aligned_grid_takes_values_at_its_positions() -> None:
@@ -248,7 +282,11 @@ def test_everything_but_the_grid_is_taken_over() -> None:
         ({"shape": (1, 2)}, ValueError, "three positive integers"),
         ({"shape": (1, 2, 0)}, ValueError, "three positive integers"),
         ({"shape": (1, 2, 2.5)}, ValueError, "three positive integers"),
-        ({"spacing": 1.0, "interpolation": "sinc"}, ValueError, "nearest, linear"),
+        (
+            {"spacing": 1.0, "interpolation": "sinc"},
+            ValueError,
+            "nearest, linear, cubic, bspline, lanczos, label",
+        ),
         ({"spacing": 1.0, "num_threads": 0}, ValueError, "num_threads"),
         ({"spacing": 1.0, "fill": float("nan")}, ValueError, "finite"),
     ],
@@ -257,6 +295,12 @@ def test_arguments_are_checked(options: dict[str, Any], error: type[Exception], 
     volume = Volume(np.zeros((40, 40, 40), np.int16))
     with pytest.raises(error, match=message):
         resample(volume, **options)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_labels_are_integers(dtype: str) -> None:
+    with pytest.raises(TypeError, match="labels are integers"):
+        resample(Volume(np.zeros((2, 2, 2), dtype)), spacing=1.0, interpolation="label")
 
 
 @pytest.mark.parametrize("dtype", ["int64", "uint64", "bool", "complex64", ">i2", "float16"])

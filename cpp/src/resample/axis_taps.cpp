@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "resample/filters.hpp"
+
 namespace radpix::resample {
 namespace {
 
@@ -16,32 +18,39 @@ double rounded_to(double value, double unit) noexcept {
 struct Axis {
     double size;
     Index input_size;
-    bool widened;   ///< a triangle wider than two voxels
-    double support; ///< its half width in voxels
+    Filter filter;
+    bool widened;   ///< by anti-aliasing
+    double stretch; ///< voxels per unit of the filter
+    double support; ///< half the filter's width in voxels
     Index taps;     ///< of the window before it is cut to the axis
     double weight_unit;
 };
 
 Axis make_axis(Index input_size, double scale, Filter filter, bool antialias, double weight_unit) {
     const auto size = static_cast<double>(input_size);
-    Axis axis{size, input_size, false, 1.0, filter == Filter::nearest ? 1 : 2, weight_unit};
-    if (filter == Filter::linear && antialias && scale > 1.0) {
-        axis.widened = true;
-        axis.support = std::min(scale, size);
-        axis.taps = static_cast<Index>(std::ceil(2.0 * axis.support));
+    Axis axis{size, input_size, filter, false, 1.0, 0.5, 1, weight_unit};
+    if (filter == Filter::nearest) {
+        return axis;
+    }
+    axis.widened = antialias && scale > 1.0 && filter != Filter::label;
+    axis.stretch = axis.widened ? std::min(scale, size) : 1.0;
+    axis.support = radius_of(filter, axis.widened, weight_unit) * axis.stretch;
+    axis.taps = static_cast<Index>(std::ceil(2.0 * axis.support));
+    if (axis.widened) {
         // A window around the axis's centre has to be its own mirror image, so that pairs of taps stay pairs.
         axis.taps += (axis.taps - input_size) & 1;
     }
     return axis;
 }
 
-/// Weights of the triangle filter at `position`, for input samples start + j that may lie outside.
-void triangle_weights(const Axis &axis, double position, Index start, bool centred,
-                      std::vector<double> &weights) {
+/// Weights of the filter at `position`, for input samples start + j that may lie outside.
+void filter_weights(const Axis &axis, double position, Index start, bool centred,
+                    std::vector<double> &weights) {
     double sum = 0.0;
     for (Index j = 0; j < axis.taps; ++j) {
         const double distance = std::abs(static_cast<double>(start + j) - position);
-        weights[static_cast<std::size_t>(j)] = std::max(0.0, 1.0 - distance / axis.support);
+        weights[static_cast<std::size_t>(j)] =
+            distance < axis.support ? filter_at(axis.filter, distance / axis.stretch) : 0.0;
         sum += weights[static_cast<std::size_t>(j)];
     }
     double total = 0.0;
@@ -60,31 +69,42 @@ void triangle_weights(const Axis &axis, double position, Index start, bool centr
     }
 }
 
+/// The sample that stands for `index` beyond an edge: the edge repeats; splines are mirrored at its centre.
+Index inside_of(const Axis &axis, Index index) {
+    const Index last = axis.input_size - 1;
+    if (axis.filter != Filter::bspline) {
+        return std::clamp(index, Index{0}, last);
+    }
+    const Index period = 2 * last; // not 0: an axis of one voxel has one tap
+    const Index folded = (index % period + period) % period;
+    return folded <= last ? folded : period - folded;
+}
+
 /// The window of a position in the upper half of the axis, u >= 0 voxels from its centre.
 Index upper_window(const Axis &axis, double u, std::vector<double> &scratch, double *weights) {
     const Index n = axis.input_size;
     const Index taps = std::min(axis.taps, n);
-    const double position = u + (axis.size - 1.0) * 0.5;
+    const double unclamped = u + (axis.size - 1.0) * 0.5;
     if (taps == 1) {
         weights[0] = 1.0;
-        return std::min(static_cast<Index>(std::ceil(position - 0.5)), n - 1);
+        return std::min(static_cast<Index>(std::ceil(unclamped - 0.5)), n - 1);
     }
-    if (!axis.widened) {
+    const double position = axis.widened ? unclamped : std::min(unclamped, axis.size - 1.0);
+    if (!axis.widened && is_two_taps(axis.filter)) {
         const Index start = std::min(static_cast<Index>(std::floor(position)), n - 2);
-        const double upper = std::min(position - static_cast<double>(start), 1.0);
-        weights[1] = rounded_to(upper, axis.weight_unit);
+        weights[1] = rounded_to(position - static_cast<double>(start), axis.weight_unit);
         weights[0] = 1.0 - weights[1];
         return start;
     }
     const bool centred = u == 0.0;
-    const Index wide_start =
-        centred ? (n - axis.taps) / 2 : static_cast<Index>(std::floor(position - axis.support)) + 1;
-    triangle_weights(axis, position, wide_start, centred, scratch);
+    const Index wide_start = centred && axis.widened
+                                 ? (n - axis.taps) / 2
+                                 : static_cast<Index>(std::floor(position - axis.support)) + 1;
+    filter_weights(axis, position, wide_start, centred, scratch);
     const Index start = std::clamp(wide_start, Index{0}, n - taps);
     std::fill(weights, weights + taps, 0.0);
-    for (Index j = 0; j < axis.taps; ++j) { // samples beyond an edge repeat it
-        const Index at = std::clamp(wide_start + j, Index{0}, n - 1) - start;
-        weights[at] += scratch[static_cast<std::size_t>(j)];
+    for (Index j = 0; j < axis.taps; ++j) {
+        weights[inside_of(axis, wide_start + j) - start] += scratch[static_cast<std::size_t>(j)];
     }
     return start;
 }

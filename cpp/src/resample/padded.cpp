@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The passes of the separable filter run twice, in float64: over the voxels with 0 for the absent ones, and
 // over 1 for absent and 0 for present ones. The second sum is 0 exactly where no absent voxel has a weight; a
-// sum over the present ones would have to be compared with a 1 that is rounded.
+// sum over the present ones would have to be compared with a 1 that is rounded. Where weights are negative
+// they may cancel, and a third run, with their magnitudes, tells whether an absent voxel has any.
 #include "resample/padded.hpp"
 
 #include <algorithm>
@@ -32,14 +33,30 @@ T voxel_of(double value) noexcept {
     }
 }
 
-/// Rows of values, and of the weights of what is absent from them.
+/// Rows of values, of the weights of what is absent from them, and of these weights' magnitudes.
 struct Rows {
-    Rows(Index count, Index length)
-        : stride(length), values(at(count * length)), missing(at(count * length)) {}
+    Rows(Index count, Index length, bool has_negative)
+        : stride(length), values(at(count * length)), missing(at(count * length)),
+          touched(has_negative ? at(count * length) : 0) {}
 
     Index stride;
-    std::vector<double> values, missing;
+    std::vector<double> values, missing, touched;
 };
+
+std::array<AxisTaps, 3> with_magnitudes(std::array<AxisTaps, 3> axes) {
+    for (AxisTaps &axis : axes) {
+        for (double &weight : axis.weights) {
+            weight = std::abs(weight);
+        }
+    }
+    return axes;
+}
+
+bool has_negative_weight(const std::array<AxisTaps, 3> &axes) {
+    return std::any_of(axes.begin(), axes.end(), [](const AxisTaps &axis) {
+        return std::any_of(axis.weights.begin(), axis.weights.end(), [](double w) { return w < 0.0; });
+    });
+}
 
 /// Goes through all slices for one output row after the other.
 template <class T>
@@ -48,7 +65,8 @@ public:
     Padded(const VolumeView<const T> &voxels, const VolumeView<T> &out, const std::array<AxisTaps, 3> &axes,
            Absent<T> absent, const RowKernels<double, double> &kernels)
         : in_(voxels), out_(out), z_(axes[0]), y_(axes[1]), x_(axes[2]), absent_(absent), kernels_(kernels),
-          columns_(axes[2]) {}
+          columns_(axes[2]), has_negative_(has_negative_weight(axes)), magnitudes_(with_magnitudes(axes)),
+          column_magnitudes_(magnitudes_[2]) {}
 
     void run(int threads) const {
         parallel_for(0, y_.count(), rows_per_piece, threads, [this](Index first, Index last) {
@@ -62,9 +80,10 @@ public:
 private:
     struct Scratch {
         explicit Scratch(const Padded &call)
-            : input(call.y_.taps, call.in_.width), blended(1, call.in_.width + row_padding),
-              ring(call.z_.taps, call.columns_.plan.groups * group_size),
-              sums(1, call.columns_.plan.groups * group_size), held(at(call.z_.taps)),
+            : input(call.y_.taps, call.in_.width, false),
+              blended(1, call.in_.width + row_padding, call.has_negative_),
+              ring(call.z_.taps, call.columns_.plan.groups * group_size, call.has_negative_),
+              sums(1, call.columns_.plan.groups * group_size, call.has_negative_), held(at(call.z_.taps)),
               touched(at(call.in_.depth)), sources(at(std::max(call.y_.taps, call.z_.taps))) {}
 
         Rows input;                ///< the y window of one slice
@@ -125,36 +144,52 @@ private:
             }
         }
         const Index place = slice % z_.taps * s.ring.stride;
-        filter_rows(s, s.input.values, s.blended.values.data(), y, s.ring.values.data() + place);
-        filter_rows(s, s.input.missing, s.blended.missing.data(), y, s.ring.missing.data() + place);
+        filter_rows(s, s.input.values, {y_, columns_}, s.blended.values, y, s.ring.values.data() + place);
+        filter_rows(s, s.input.missing, {y_, columns_}, s.blended.missing, y, s.ring.missing.data() + place);
+        if (has_negative_) {
+            filter_rows(s, s.input.missing, {magnitudes_[1], column_magnitudes_}, s.blended.touched, y,
+                        s.ring.touched.data() + place);
+        }
     }
 
-    void filter_rows(Scratch &s, const std::vector<double> &input, double *blended, Index y,
-                     double *target) const {
+    /// The windows of the y and x passes.
+    struct Windows {
+        const AxisTaps &y;
+        const ColumnTables<double> &columns;
+    };
+
+    void filter_rows(Scratch &s, const std::vector<double> &input, const Windows &windows,
+                     std::vector<double> &blended, Index y, double *target) const {
         for (Index j = 0; j < y_.taps; ++j) {
             s.sources[at(j)] = input.data() + j * s.input.stride;
         }
-        kernels_.blend_in(s.sources.data(), y_.weights.data() + y * y_.taps, y_.taps, in_.width, blended);
-        kernels_.columns(blended, 0, columns_.plan, 0, columns_.plan.groups, target);
+        kernels_.blend_in(s.sources.data(), windows.y.weights.data() + y * y_.taps, y_.taps, in_.width,
+                          blended.data());
+        kernels_.columns(blended.data(), 0, windows.columns.plan, 0, columns_.plan.groups, target);
     }
 
     /// z pass.
-    void blend_slices(Scratch &s, const std::vector<double> &ring, Index z, std::vector<double> &sums) const {
+    void blend_slices(Scratch &s, const std::vector<double> &ring, const AxisTaps &windows, Index z,
+                      std::vector<double> &sums) const {
         for (Index j = 0; j < z_.taps; ++j) {
             s.sources[at(j)] = ring.data() + (z_.start[at(z)] + j) % z_.taps * s.ring.stride;
         }
-        kernels_.blend_out(s.sources.data(), z_.weights.data() + z * z_.taps, z_.taps, x_.count(),
+        kernels_.blend_out(s.sources.data(), windows.weights.data() + z * z_.taps, z_.taps, x_.count(),
                            sums.data());
     }
 
     void write_row(Scratch &s, Index z, Index y) const {
-        blend_slices(s, s.ring.values, z, s.sums.values);
-        blend_slices(s, s.ring.missing, z, s.sums.missing);
+        blend_slices(s, s.ring.values, z_, z, s.sums.values);
+        blend_slices(s, s.ring.missing, z_, z, s.sums.missing);
+        if (has_negative_) {
+            blend_slices(s, s.ring.touched, magnitudes_[0], z, s.sums.touched);
+        }
+        const std::vector<double> &touched = has_negative_ ? s.sums.touched : s.sums.missing;
         for (Index x = 0; x < x_.count(); ++x) {
             T &target = out_(z_.first + z, y_.first + y, x_.first + x);
             const double missing = s.sums.missing[at(x)];
             // A NaN may have come from an absent voxel of weight 0.
-            if (missing == 0.0 && target == target) {
+            if (touched[at(x)] == 0.0 && target == target) {
                 continue;
             }
             target = missing > 0.5 ? absent_.value : voxel_of<T>(s.sums.values[at(x)] / (1.0 - missing));
@@ -167,6 +202,9 @@ private:
     Absent<T> absent_;
     const RowKernels<double, double> &kernels_;
     ColumnTables<double> columns_;
+    bool has_negative_;
+    std::array<AxisTaps, 3> magnitudes_;
+    ColumnTables<double> column_magnitudes_;
 };
 
 } // namespace

@@ -5,10 +5,12 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/target_region.hpp"
 #include "radpix/cpu.hpp"
 #include "radpix/error.hpp"
+#include "resample/label.hpp"
 #include "resample/nearest.hpp"
 #include "resample/padded.hpp"
 #include "resample/separable.hpp"
@@ -34,8 +36,8 @@ template <class T>
 constexpr bool is_narrow = std::is_integral_v<T> && sizeof(T) <= 2;
 
 template <class T>
-void run_linear(const ArrayView &voxels, const ArrayView &out, const std::array<AxisTaps, 3> &axes,
-                int threads) {
+void run_separable(const ArrayView &voxels, const ArrayView &out, const std::array<AxisTaps, 3> &axes,
+                   int threads) {
     const auto in = voxels.volume<const T>();
     const CpuLevel level = cpu_level();
     if constexpr (is_narrow<T>) {
@@ -87,7 +89,8 @@ template <class T>
 void run_typed(const ArrayView &voxels, const ArrayView &out, const std::array<AxisMap, 3> &maps,
                const Options &options) {
     // Exact in the arithmetic: a constant times such weights, which sum to 1, is that constant.
-    const double weight_unit = is_narrow<T> || std::is_same_v<T, float> ? 0x1p-24 : 0x1p-32;
+    const double filter_unit = is_narrow<T> || std::is_same_v<T, float> ? 0x1p-24 : 0x1p-32;
+    const double weight_unit = options.filter == Filter::label ? label_weight_unit : filter_unit;
     std::array<AxisTaps, 3> axes;
     for (std::size_t k = 0; k < 3; ++k) {
         axes[k] =
@@ -99,8 +102,10 @@ void run_typed(const ArrayView &voxels, const ArrayView &out, const std::array<A
     }
     if (options.filter == Filter::nearest) {
         run_nearest(voxels, out, axes, options.threads);
+    } else if (options.filter == Filter::label) {
+        run_label(voxels, out, axes, options.threads);
     } else {
-        run_linear<T>(voxels, out, axes, options.threads);
+        run_separable<T>(voxels, out, axes, options.threads);
         if (const std::optional<Absent<T>> absent = absent_of<T>(options.padding)) {
             exclude_absent<T>(voxels.volume<const T>(), out.volume<T>(), axes, *absent,
                               row_kernels_for<double, double>(cpu_level()), options.threads);
@@ -147,19 +152,28 @@ void check(const ArrayView &voxels, const ArrayView &out, const std::array<AxisM
     if (!is_float && !std::isfinite(options.fill)) {
         throw_error(Errc::invalid_argument, "fill is a finite number for integer voxels");
     }
+    if (is_float && options.filter == Filter::label) {
+        throw_error(Errc::unsupported_type, "labels are integers of 8, 16 or 32 bits");
+    }
 }
 
 } // namespace
 
 Filter filter_named(std::string_view name) {
-    if (name == "nearest") {
-        return Filter::nearest;
-    }
-    if (name == "linear") {
-        return Filter::linear;
+    constexpr std::array<std::pair<std::string_view, Filter>, 6> filters{{{"nearest", Filter::nearest},
+                                                                          {"linear", Filter::linear},
+                                                                          {"cubic", Filter::cubic},
+                                                                          {"lanczos", Filter::lanczos},
+                                                                          {"bspline", Filter::bspline},
+                                                                          {"label", Filter::label}}};
+    for (const auto &[known, filter] : filters) {
+        if (name == known) {
+            return filter;
+        }
     }
     throw_error(Errc::invalid_argument,
-                "interpolation is one of nearest, linear, not " + std::string(name.substr(0, 40)));
+                "interpolation is one of nearest, linear, cubic, lanczos, bspline, label, not " +
+                    std::string(name.substr(0, 40)));
 }
 
 void apply(const ArrayView &voxels, const ArrayView &out, const std::array<AxisMap, 3> &axes,

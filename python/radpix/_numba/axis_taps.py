@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from radpix._numba.filters import filter_at, radius_of
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -33,7 +35,9 @@ class AxisTaps(NamedTuple):
 
 class _Axis(NamedTuple):
     size: int
+    interpolation: str
     widened: bool
+    stretch: float
     support: float
     taps: int
     weight_unit: float
@@ -44,15 +48,20 @@ def _rounded(value: float, unit: float) -> float:
 
 
 def _make_axis(size: int, scale: float, interpolation: str, antialias: bool, weight_unit: float) -> _Axis:
-    if interpolation == "linear" and antialias and scale > 1.0:
-        support = min(scale, float(size))
-        taps = math.ceil(2.0 * support)
-        return _Axis(size, True, support, taps + (taps - size) % 2, weight_unit)
-    return _Axis(size, False, 1.0, 1 if interpolation == "nearest" else 2, weight_unit)
+    if interpolation == "nearest":
+        return _Axis(size, interpolation, False, 1.0, 0.5, 1, weight_unit)
+    widened = antialias and scale > 1.0 and interpolation != "label"
+    stretch = min(scale, float(size)) if widened else 1.0
+    support = radius_of(interpolation, widened, weight_unit) * stretch
+    taps = math.ceil(2.0 * support)
+    if widened:
+        taps += (taps - size) % 2
+    return _Axis(size, interpolation, widened, stretch, support, taps, weight_unit)
 
 
-def _triangle(axis: _Axis, position: float, start: int, centred: bool) -> list[float]:
-    raw = [max(0.0, 1.0 - abs(float(start + j) - position) / axis.support) for j in range(axis.taps)]
+def _filter_weights(axis: _Axis, position: float, start: int, centred: bool) -> list[float]:
+    distances = [abs(float(start + j) - position) for j in range(axis.taps)]
+    raw = [filter_at(axis.interpolation, d / axis.stretch) if d < axis.support else 0.0 for d in distances]
     total = 0.0
     for weight in raw:
         total += weight
@@ -69,6 +78,14 @@ def _triangle(axis: _Axis, position: float, start: int, centred: bool) -> list[f
     return weights
 
 
+def _inside_of(axis: _Axis, index: int) -> int:
+    last = axis.size - 1
+    if axis.interpolation != "bspline":
+        return min(max(index, 0), last)
+    folded = index % (2 * last)
+    return folded if folded <= last else 2 * last - folded
+
+
 def _upper_window(axis: _Axis, u: float) -> tuple[int, list[float]]:
     """Return start and weights for a position ``u >= 0`` voxels from the axis's centre."""
     n = axis.size
@@ -77,15 +94,18 @@ def _upper_window(axis: _Axis, u: float) -> tuple[int, list[float]]:
     if taps == 1:
         return min(math.ceil(position - 0.5), n - 1), [1.0]
     if not axis.widened:
-        start = min(math.floor(position), n - 2)
-        upper = _rounded(min(position - start, 1.0), axis.weight_unit)
-        return start, [1.0 - upper, upper]
+        position = min(position, n - 1.0)
+        if axis.interpolation in {"linear", "label"}:
+            start = min(math.floor(position), n - 2)
+            upper = _rounded(position - start, axis.weight_unit)
+            return start, [1.0 - upper, upper]
     centred = u == 0.0
-    wide_start = (n - axis.taps) // 2 if centred else math.floor(position - axis.support) + 1
+    is_mirror_image = centred and axis.widened
+    wide_start = (n - axis.taps) // 2 if is_mirror_image else math.floor(position - axis.support) + 1
     start = min(max(wide_start, 0), n - taps)
     weights = [0.0] * taps
-    for j, weight in enumerate(_triangle(axis, position, wide_start, centred)):
-        weights[min(max(wide_start + j, 0), n - 1) - start] += weight
+    for j, weight in enumerate(_filter_weights(axis, position, wide_start, centred)):
+        weights[_inside_of(axis, wide_start + j) - start] += weight
     return start, weights
 
 

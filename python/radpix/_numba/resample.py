@@ -9,11 +9,14 @@ import numpy as np
 from radpix._numba.absent import absent_of
 from radpix._numba.axis_taps import AxisTaps, make_taps
 from radpix._numba.jit import jit
+from radpix._numba.resample_label import LABEL_WEIGHT_UNIT, vote_rows
 from radpix._numba.resample_padded import exclude_absent
 from radpix._numba.resample_sums import sum_of_window
 from radpix._numba.threads import parallel_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from radpix._backend import AxisMap
@@ -125,6 +128,16 @@ def _inside(out: NDArray[Any], axes: list[AxisTaps], fill: float) -> NDArray[Any
     return out[inside]
 
 
+def _weight_unit(dtype: np.dtype[Any], interpolation: str) -> float:
+    if interpolation == "label":
+        return LABEL_WEIGHT_UNIT
+    return 2.0**-24 if _is_narrow(dtype) or dtype == np.float32 else 2.0**-32
+
+
+def _is_narrow(dtype: np.dtype[Any]) -> bool:
+    return dtype.kind != "f" and dtype.itemsize <= 2
+
+
 def resample(
     voxels: NDArray[Any],
     out: NDArray[Any],
@@ -136,8 +149,7 @@ def resample(
     num_threads: int,
     padding: float | None = None,
 ) -> None:
-    narrow = voxels.dtype.kind != "f" and voxels.dtype.itemsize <= 2
-    unit = 2.0**-24 if narrow or voxels.dtype == np.float32 else 2.0**-32
+    unit = _weight_unit(voxels.dtype, interpolation)
     taps = [
         make_taps(n, m, axis, interpolation, antialias, unit)
         for n, m, axis in zip(voxels.shape, out.shape, axes, strict=True)
@@ -145,28 +157,32 @@ def resample(
     target = _inside(out, taps, fill)
     if target.size == 0:
         return
+    run: Callable[[int, int], None]
     if interpolation == "nearest":
         starts = [axis.start for axis in taps]
-        parallel_for(
-            target.shape[1],
-            _ROWS_PER_PIECE,
-            num_threads,
-            lambda first, last: _pick_rows(voxels, target, *starts, first, last),
-        )
+        run = lambda first, last: _pick_rows(voxels, target, *starts, first, last)  # noqa: E731
+    elif interpolation == "label":
+        windows = [part for axis in taps for part in (axis.start, axis.weights)]
+        run = lambda first, last: vote_rows(voxels, target, *windows, first, last)  # noqa: E731
+    else:
+        run = _filter_of(voxels, target, taps)
+    parallel_for(target.shape[1], _ROWS_PER_PIECE, num_threads, run)
+    if interpolation == "nearest":
         _settle_ties(voxels, target, taps)
-        return
-    single = narrow and max(axis.taps for axis in taps) <= _MAX_FLOAT_TAPS
+    elif interpolation != "label":
+        absent = absent_of(voxels, padding)
+        if absent.any:
+            exclude_absent(voxels, target, taps, absent, num_threads)
+
+
+def _filter_of(
+    voxels: NDArray[Any], target: NDArray[Any], taps: list[AxisTaps]
+) -> Callable[[int, int], None]:
+    """Return what filters a range of rows."""
+    single = _is_narrow(voxels.dtype) and max(axis.taps for axis in taps) <= _MAX_FLOAT_TAPS
     arithmetic = np.float32 if single else np.float64
     tables = [part for axis in taps for part in (axis.start, axis.weights.astype(arithmetic))]
     limits = np.zeros(0, arithmetic)
     if voxels.dtype.kind != "f":
         limits = np.array([np.iinfo(voxels.dtype).min, np.iinfo(voxels.dtype).max], arithmetic)
-    parallel_for(
-        target.shape[1],
-        _ROWS_PER_PIECE,
-        num_threads,
-        lambda first, last: _resample_rows(voxels, target, *tables, limits, first, last),
-    )
-    absent = absent_of(voxels, padding)
-    if absent.any:
-        exclude_absent(voxels, target, taps, absent, num_threads)
+    return lambda first, last: _resample_rows(voxels, target, *tables, limits, first, last)

@@ -1,4 +1,4 @@
-"""Linear filters over the present voxels only, as in ``src/resample/padded.cpp``."""
+"""Filters over the present voxels only, as in ``src/resample/padded.cpp``."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _ROWS_PER_PIECE = 8
 
 @jit
 def _filter_slice(  # type: ignore[no-untyped-def]
-    voxels, slice_, y_start, y_weights, x_start, x_weights, absent, values, missing
+    voxels, slice_, y_start, y_weights, x_start, x_weights, absent, values, missing, touched
 ):
     """Y and x passes of one row of one input slice, over the values and over what is missing."""
     taps, width = y_weights.size, voxels.shape[2]
     window, gone = np.zeros(taps), np.zeros(taps)
-    row, gone_row = np.zeros(width), np.zeros(width)
+    row, gone_row, touched_row = np.zeros(width), np.zeros(width), np.zeros(width)
     for x in range(width):
         for j in range(taps):
             voxel = voxels[slice_, y_start + j, x]
@@ -37,21 +37,23 @@ def _filter_slice(  # type: ignore[no-untyped-def]
             gone[j] = 1.0 if is_gone else 0.0
         row[x] = sum_of_window(window, 0, y_weights)
         gone_row[x] = sum_of_window(gone, 0, y_weights)
+        touched_row[x] = sum_of_window(gone, 0, np.abs(y_weights))
     for x in range(x_start.size):
         values[x] = sum_of_window(row, x_start[x], x_weights[x])
         missing[x] = sum_of_window(gone_row, x_start[x], x_weights[x])
+        touched[x] = sum_of_window(touched_row, x_start[x], np.abs(x_weights[x]))
 
 
 @jit
-def _correct(out, z, y, x, value, missing, absent, is_float):  # type: ignore[no-untyped-def]
-    if missing == 0.0 and not np.isnan(out[z, y, x]):
+def _correct(out, z, y, x, value, missing, touched, absent, limits):  # type: ignore[no-untyped-def]
+    if touched == 0.0 and not np.isnan(out[z, y, x]):
         return
     if missing > 0.5:
         out[z, y, x] = absent.value
         return
     value = value / (1.0 - missing)
-    if not is_float:
-        value = np.rint(value)
+    if limits.size:
+        value = np.rint(min(max(value, limits[0]), limits[1]))
     elif np.isnan(value):
         value = np.nan  # one bit pattern on every path
     out[z, y, x] = value
@@ -68,14 +70,15 @@ def _correct_rows(  # type: ignore[no-untyped-def]
     x_start,
     x_weights,
     absent,
-    is_float,
+    limits,
     first,
     last,
 ):
     taps = z_weights.shape[1]
     values, missing = np.zeros((taps, x_start.size)), np.zeros((taps, x_start.size))
+    touched = np.zeros((taps, x_start.size))
     held = np.empty(taps, np.int64)
-    window, gone = np.zeros(taps), np.zeros(taps)
+    window, gone, touch = np.zeros(taps), np.zeros(taps), np.zeros(taps)
     for y in range(first, last):
         held[:] = -1
         for z in range(z_start.size):
@@ -91,25 +94,31 @@ def _correct_rows(  # type: ignore[no-untyped-def]
                         absent,
                         values[s % taps],
                         missing[s % taps],
+                        touched[s % taps],
                     )
                     held[s % taps] = s
             for x in range(x_start.size):
                 for j in range(taps):
                     window[j] = values[(z_start[z] + j) % taps, x]
                     gone[j] = missing[(z_start[z] + j) % taps, x]
+                    touch[j] = touched[(z_start[z] + j) % taps, x]
                 value = sum_of_window(window, 0, z_weights[z])
-                _correct(out, z, y, x, value, sum_of_window(gone, 0, z_weights[z]), absent, is_float)
+                share = sum_of_window(gone, 0, z_weights[z])
+                magnitude = sum_of_window(touch, 0, np.abs(z_weights[z]))
+                _correct(out, z, y, x, value, share, magnitude, absent, limits)
 
 
 def exclude_absent(
     voxels: NDArray[Any], target: NDArray[Any], taps: list[AxisTaps], absent: Absent, num_threads: int
 ) -> None:
-    """Correct ``target``, the linear result, wherever absent voxels have a weight."""
+    """Correct ``target``, the filtered result, wherever absent voxels have a weight."""
     tables = [part for axis in taps for part in (axis.start, axis.weights)]
-    is_float = voxels.dtype.kind == "f"
+    limits = np.zeros(0)
+    if voxels.dtype.kind != "f":
+        limits = np.array([np.iinfo(voxels.dtype).min, np.iinfo(voxels.dtype).max], np.float64)
     parallel_for(
         target.shape[1],
         _ROWS_PER_PIECE,
         num_threads,
-        lambda first, last: _correct_rows(voxels, target, *tables, absent, is_float, first, last),
+        lambda first, last: _correct_rows(voxels, target, *tables, absent, limits, first, last),
     )

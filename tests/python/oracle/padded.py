@@ -31,14 +31,15 @@ def resample(
     antialias: bool,
     fill: float,
     padding: float,
+    interpolation: str = "linear",
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the linear samples, not rounded, and the weight that is present in each (1 outside the volume)."""
+    """Return the filtered samples, not rounded, and the weight that is present in each (1 outside the volume)."""
     gone = absent(voxels, padding)
     values, weight = np.where(gone, 0.0, voxels.astype(np.float64)), (~gone).astype(np.float64)
     inside = np.ones((), bool)
     for axis, (scale, offset) in enumerate(maps):
         n, m = voxels.shape[axis], shape[axis]
-        matrix = axis_aligned.weight_matrix(n, m, scale, offset, antialias)
+        matrix = axis_aligned.weight_matrix(n, m, scale, offset, antialias, interpolation)
         values = np.moveaxis(np.tensordot(matrix, values, axes=(1, axis)), 0, axis)
         weight = np.moveaxis(np.tensordot(matrix, weight, axes=(1, axis)), 0, axis)
         within = axis_aligned.is_inside(axis_aligned.positions(m, scale, offset), n)

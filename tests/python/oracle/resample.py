@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import scipy.ndimage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,18 +29,91 @@ def nearest_index(at: NDArray[np.float64], size: int) -> NDArray[np.int64]:
     return np.clip(index, 0, size - 1).astype(np.int64)
 
 
+def catmull_rom(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    x = np.abs(x)
+    inner, outer = 1.5 * x**3 - 2.5 * x**2 + 1, -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
+    return np.where(x < 1, inner, np.where(x < 2, outer, 0.0))
+
+
+def lanczos(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(np.abs(x) < 3, np.sinc(x) * np.sinc(x / 3), 0.0)
+
+
+def triangle(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.maximum(0.0, 1.0 - np.abs(x))
+
+
+def cardinal_spline(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return SciPy's spline through a unit impulse, cut at 8."""
+    impulse = np.zeros(81)
+    impulse[40] = 1.0
+    at = np.clip(np.atleast_1d(x) + 40.0, 0, 80)
+    spline = scipy.ndimage.map_coordinates(impulse, at[None], order=3, mode="mirror")
+    return np.where(np.abs(x) < 8, spline, 0.0)
+
+
+FILTERS = {
+    "linear": (triangle, 1),
+    "cubic": (catmull_rom, 2),
+    "lanczos": (lanczos, 3),
+    "bspline": (cardinal_spline, 8),
+}
+
+
+def spline_matrix(size: int, at: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return SciPy's interpolating cubic splines through the unit vectors, at positions clamped to the axis."""
+    columns = np.zeros((len(at), size))
+    for i, unit in enumerate(np.eye(size)):
+        columns[:, i] = scipy.ndimage.map_coordinates(
+            unit, np.clip(at, 0, size - 1)[None], order=3, mode="mirror"
+        )
+    return columns
+
+
+def folded(index: NDArray[np.int64], size: int, interpolation: str) -> NDArray[np.int64]:
+    """Return the voxel that stands for one beyond an edge."""
+    if interpolation != "bspline" or size == 1:
+        return np.clip(index, 0, size - 1)
+    index = index % (2 * size - 2)
+    return np.minimum(index, 2 * size - 2 - index)
+
+
 def weight_matrix(
-    input_size: int, output_size: int, scale: float, offset: float, antialias: bool
+    input_size: int,
+    output_size: int,
+    scale: float,
+    offset: float,
+    antialias: bool,
+    interpolation: str = "linear",
 ) -> NDArray[np.float64]:
-    """Return (outputs, inputs): triangle weights, as wide as the scale when widened, edges repeated."""
+    """Return (outputs, inputs): the filter's weights, as wide as the scale when widened."""
     at = positions(output_size, scale, offset)
     matrix = np.zeros((output_size, input_size))
-    support = min(scale, float(input_size)) if antialias and scale > 1 else 1.0
-    for o in np.flatnonzero(is_inside(at, input_size)):
-        samples = np.arange(int(np.floor(at[o] - support)), int(np.ceil(at[o] + support)) + 1)
-        weights = np.maximum(0.0, 1.0 - np.abs(samples - at[o]) / support)
-        np.add.at(matrix[o], np.clip(samples, 0, input_size - 1), weights / weights.sum())
+    widened = antialias and scale > 1
+    stretch = min(scale, float(input_size)) if widened else 1.0
+    inside = is_inside(at, input_size)
+    if interpolation == "bspline" and not widened:
+        matrix[inside] = spline_matrix(input_size, at[inside])
+        return matrix
+    shape, radius = FILTERS[interpolation]
+    for o in np.flatnonzero(inside):
+        centre = at[o] if widened else np.clip(at[o], 0, input_size - 1)
+        support = radius * stretch
+        samples = np.arange(int(np.floor(centre - support)), int(np.ceil(centre + support)) + 1)
+        weights = shape((samples - centre) / stretch)
+        np.add.at(matrix[o], folded(samples, input_size, interpolation), weights / weights.sum())
     return matrix
+
+
+def label_shares(
+    voxels: NDArray[Any], shape: Sequence[int], maps: Sequence[tuple[float, float]]
+) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """Return the labels, and (label, z, y, x) the linear weight of each, 0 outside the volume."""
+    labels = np.unique(voxels)
+    shares = [
+        resample((voxels == label).astype(np.float64), shape, maps, "linear", False, 0.0) for label in labels
+    ]
+    return labels, np.stack(shares)
 
 
 def nearest(
@@ -69,8 +143,8 @@ def resample(
     inside = np.ones((), bool)
     for axis, (scale, offset) in enumerate(maps):
         n, m = voxels.shape[axis], shape[axis]
-        if interpolation == "linear":
-            matrix = weight_matrix(n, m, scale, offset, antialias)
+        if interpolation != "nearest":
+            matrix = weight_matrix(n, m, scale, offset, antialias, interpolation)
             result = np.moveaxis(np.tensordot(matrix, result, axes=(1, axis)), 0, axis)
         within = is_inside(positions(m, scale, offset), n)
         inside = inside & within.reshape([-1 if k == axis else 1 for k in range(3)])
