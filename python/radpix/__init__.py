@@ -17,6 +17,7 @@ from radpix.errors import (
     PixelDataError,
     RadpixError,
     RadpixWarning,
+    SuvError,
     TruncatedError,
     UnsupportedTransferSyntaxError,
 )
@@ -30,6 +31,7 @@ from radpix.resample import resample
 from radpix.reslice import reslice
 from radpix.series import Series, VolumePlan, scan
 from radpix.slices import Slice
+from radpix.suv import SuvScale, suv_scale, to_suv
 from radpix.threads import get_num_threads, set_num_threads
 from radpix.volume import Volume
 from radpix.window import WINDOW_PRESETS, Window, window
@@ -54,6 +56,8 @@ __all__ = [
     "RadpixWarning",
     "Series",
     "Slice",
+    "SuvError",
+    "SuvScale",
     "TransferSyntax",
     "TruncatedError",
     "UnsupportedTransferSyntaxError",
@@ -78,6 +82,8 @@ __all__ = [
     "scan",
     "scan_headers",
     "set_num_threads",
+    "suv_scale",
+    "to_suv",
     "transfer_syntaxes",
     "window",
 ]
