@@ -21,6 +21,7 @@ from radpix.errors import (
     TruncatedError,
     UnsupportedTransferSyntaxError,
 )
+from radpix.exchange import read_nifti, read_nrrd, write_nifti, write_nrrd
 from radpix.geometry import Finding, GeometryReport
 from radpix.headers import read_header, scan_headers
 from radpix.load import load
@@ -77,6 +78,8 @@ __all__ = [
     "project",
     "pydicom_plugin",
     "read_header",
+    "read_nifti",
+    "read_nrrd",
     "resample",
     "reslice",
     "scan",
@@ -86,6 +89,8 @@ __all__ = [
     "to_suv",
     "transfer_syntaxes",
     "window",
+    "write_nifti",
+    "write_nrrd",
 ]
 
 
