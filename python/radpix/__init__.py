@@ -17,9 +17,11 @@ from radpix.errors import (
     PixelDataError,
     RadpixError,
     RadpixWarning,
+    SuvError,
     TruncatedError,
     UnsupportedTransferSyntaxError,
 )
+from radpix.exchange import read_nifti, read_nrrd, write_nifti, write_nrrd
 from radpix.geometry import Finding, GeometryReport
 from radpix.headers import read_header, scan_headers
 from radpix.load import load
@@ -30,6 +32,7 @@ from radpix.resample import resample
 from radpix.reslice import reslice
 from radpix.series import Series, VolumePlan, scan
 from radpix.slices import Slice
+from radpix.suv import SuvScale, suv_scale, to_suv
 from radpix.threads import get_num_threads, set_num_threads
 from radpix.volume import Volume
 from radpix.window import WINDOW_PRESETS, Window, window
@@ -54,6 +57,8 @@ __all__ = [
     "RadpixWarning",
     "Series",
     "Slice",
+    "SuvError",
+    "SuvScale",
     "TransferSyntax",
     "TruncatedError",
     "UnsupportedTransferSyntaxError",
@@ -73,13 +78,19 @@ __all__ = [
     "project",
     "pydicom_plugin",
     "read_header",
+    "read_nifti",
+    "read_nrrd",
     "resample",
     "reslice",
     "scan",
     "scan_headers",
     "set_num_threads",
+    "suv_scale",
+    "to_suv",
     "transfer_syntaxes",
     "window",
+    "write_nifti",
+    "write_nrrd",
 ]
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["from_nibabel", "from_sitk", "from_xarray", "to_nibabel", "to_sitk", "to_xarray"]
 
 #: Index (z, y, x) <-> (x, y, z), and patient LPS <-> RAS, as 4 x 4; each is its own inverse.
-_REVERSED = np.eye(4)[[2, 1, 0, 3]]
-_LPS_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+REVERSED = np.eye(4)[[2, 1, 0, 3]]
+LPS_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 #: Cosines between axes below this are rounding: such a matrix is orthogonal, and a NIfTI qform holds it.
 _ORTHOGONAL = 1e-6
 _RGB24 = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
@@ -63,7 +63,7 @@ def to_nibabel(volume: Volume) -> Any:
         raise ValueError(
             f"NIfTI has no {voxels.dtype}; convert the voxels to one of {', '.join(_NIFTI_TYPES)}"
         )
-    affine = _LPS_RAS @ volume.affine @ _REVERSED
+    affine = LPS_RAS @ volume.affine @ REVERSED
     image = nibabel.Nifti1Image(voxels.transpose(2, 1, 0), affine, dtype=voxels.dtype)
     image.header.set_xyzt_units("mm")
     image.set_sform(affine, code=1)  # NIFTI_XFORM_SCANNER_ANAT
@@ -83,7 +83,7 @@ def from_nibabel(image: Any) -> Volume:
         voxels = np.stack([voxels[name] for name in voxels.dtype.names], axis=-1)
     voxels = voxels.transpose(2, 1, 0, *range(3, voxels.ndim))
     voxels = voxels.astype(voxels.dtype.newbyteorder("="), order="C", copy=False)
-    return Volume(voxels=voxels, affine=_LPS_RAS @ np.asarray(image.affine, dtype=np.float64) @ _REVERSED)
+    return Volume(voxels=voxels, affine=LPS_RAS @ np.asarray(image.affine, dtype=np.float64) @ REVERSED)
 
 
 def to_sitk(volume: Volume) -> Any:

@@ -13,6 +13,7 @@ __all__ = [
     "PixelDataError",
     "RadpixError",
     "RadpixWarning",
+    "SuvError",
     "TruncatedError",
     "UnsupportedTransferSyntaxError",
 ]
@@ -108,3 +109,27 @@ class GeometryError(RadpixError, ValueError):
 
 class LimitError(RadpixError, ValueError):
     """Data that asks for more than `radpix.limits` allows; the message names the limit to raise."""
+
+
+class SuvError(RadpixError, ValueError):
+    """A PET header that does not say how to compute the SUV; the message names the attribute.
+
+    Attributes
+    ----------
+    code
+        A stable, hyphenated name of the reason (``"suv-attribute-missing"``), listed in docs/suv.md.
+    tag
+        The attribute's tag and name, ``"(0010,1030) Patient's Weight"``; empty where there is no single one.
+    """
+
+    def __init__(self, message: str, *, code: str = "", tag: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.tag = tag
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild_suv_error, (str(self), self.code, self.tag)
+
+
+def _rebuild_suv_error(message: str, code: str, tag: str) -> SuvError:
+    return SuvError(message, code=code, tag=tag)
