@@ -209,6 +209,12 @@ def outcome(scan: Any, data: bytes) -> Any:
     return found._replace(fragments=lists)
 
 
+@native_only
+@pytest.mark.parametrize("data", [b"", bytes(3000), b"\x08\x00"])
+def test_core_and_walk_refuse_alike(data: bytes) -> None:
+    same(data)
+
+
 def same(data: bytes) -> None:
     by_core = outcome(lambda d: scanning.scan_buffer(memoryview(d), QUERY, "bytes"), data)
     by_walk = outcome(lambda d: scanning.scan_stream(MemoryStream(memoryview(d)), QUERY, "bytes"), data)

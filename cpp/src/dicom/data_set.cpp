@@ -38,10 +38,10 @@ void check_bare(Window &window) {
             return;
         }
     }
+    const std::string found =
+        window.size() == 0 ? "it is empty" : "neither the prefix DICM at byte 128 nor a data set at byte 0";
     throw_error(Errc::dicom_prefix,
-                std::string("this is not a DICOM file: neither the prefix DICM at byte 128 nor a data set at "
-                            "byte 0") +
-                    (window.size() == 0 ? "; it is empty" : ""));
+                "this is not a DICOM file: " + found + "; give a DICOM file, or obtain it again");
 }
 
 std::string value_of(Window &window, const Element &element) {
