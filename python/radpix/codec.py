@@ -87,8 +87,9 @@ def decode(
     Parameters
     ----------
     source
-        A path, the bytes of a file, a binary file (read from its position, which is restored), or a pydicom
-        Dataset. Of a file only what the frames asked for take is read.
+        A path, a URL (through fsspec, where that is installed), the bytes of a file, a binary file (read from
+        its position, which is restored), an object whose ``open`` returns one (`zipfile.Path`, an fsspec
+        OpenFile), or a pydicom Dataset. Only what the frames take is read, all of what cannot seek.
     index
         Which frame or frames, from 0; negative ones count from the end. None stands for all.
     out

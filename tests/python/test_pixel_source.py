@@ -159,7 +159,7 @@ def test_the_last_fragment_may_be_cut_off() -> None:
 
 
 def test_more_items_than_any_image_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("radpix._source.encapsulated._MOST_ITEMS", 100)
+    monkeypatch.setattr("radpix._source.fragments._MOST_ITEMS", 100)
     with pytest.raises(radpix.LimitError, match="more than 100 fragments"):
         frames_of(jpegs(*[b""] * 200, frames=1))
 

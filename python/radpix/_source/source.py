@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
 from radpix import _transfer_syntaxes as syntaxes
 from radpix import limits
@@ -19,7 +21,7 @@ from radpix._source.stream import FileStream, InflatedStream, MemoryStream, Stre
 from radpix.errors import LimitError, PixelDataError, UnsupportedTransferSyntaxError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
     import numpy as np
@@ -28,9 +30,24 @@ if TYPE_CHECKING:
 
     from radpix._backend import Buffer, FrameLayout
 
-    Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Dataset
+    class Openable(Protocol):
+        """A `zipfile.Path`, a remote path, an fsspec OpenFile."""
+
+        @property
+        def open(self) -> Callable[..., Any]: ...
+
+    Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Openable | Dataset
 
 __all__ = ["PixelSource", "open_source", "stream_of_file"]
+
+#: A protocol of RFC 3986 of more than one letter: ``C://`` is a drive.
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(:|//)")
+
+#: A pipe may give fewer bytes than asked for, and is read until it gives none.
+_CHUNK = 1 << 20
+
+#: Modules whose files go back by decompressing everything again.
+_DECOMPRESSING = frozenset({"zipfile", "gzip", "bz2", "lzma"})
 
 
 class PixelSource:
@@ -191,6 +208,8 @@ def open_source(source: Source, *, strict: bool = False) -> PixelSource:
 
 def _stream_of(source: Any) -> tuple[Stream | None, str]:
     """Return the bytes of a source, None for a Dataset, and its name for messages."""
+    if isinstance(source, str) and _URL.match(source) and not Path(source).exists():
+        return _opened(_remote(source))
     if isinstance(source, str | os.PathLike):
         return _open_file(os.fspath(source))
     if isinstance(source, bytes | bytearray | memoryview):
@@ -199,13 +218,14 @@ def _stream_of(source: Any) -> tuple[Stream | None, str]:
     pydicom_dataset = sys.modules.get("pydicom.dataset")
     if pydicom_dataset is not None and isinstance(source, pydicom_dataset.Dataset):
         return None, _name_of_dataset(source)
-    if callable(getattr(source, "read", None)):
-        return stream_of_file(source)
+    if callable(getattr(source, "read", None)) or callable(getattr(source, "open", None)):
+        return stream_of_file(source) if hasattr(source, "read") else _opened(source)
     try:
         view = memoryview(source)
     except TypeError:
         raise TypeError(
-            f"a source is a path, a bytes-like object, a binary file or a pydicom Dataset, not {type(source)}"
+            "a source is a path, a URL, a bytes-like object, a binary file, an object whose open() returns one,"
+            f" or a pydicom Dataset, not {type(source)}"
         ) from None
     return MemoryStream(view.cast("B")), "bytes"
 
@@ -223,16 +243,64 @@ def _open_file(path: str | bytes) -> tuple[Stream, str]:
         raise
 
 
-def stream_of_file(file: Any) -> tuple[Stream, str]:
-    """Return the bytes of a binary file, of all of it where it cannot seek, and its name for messages."""
+def _remote(url: str) -> Any:
+    """Return what opens a URL.
+
+    Raises
+    ------
+    PixelDataError
+        fsspec is not installed.
+    """
+    try:
+        fsspec = importlib.import_module("fsspec")
+    except ImportError as error:
+        raise PixelDataError(
+            f"{url}: URLs are read through fsspec: pip install fsspec, and what it needs for this protocol; or"
+            " give the bytes"
+        ) from error
+    return fsspec.open(url, "rb")
+
+
+def _opened(source: Any) -> tuple[Stream, str]:
+    """Return the bytes behind a member of an archive, a remote path or an fsspec OpenFile, and its name.
+
+    A `zipfile.Path` opens text unless told otherwise; an fsspec OpenFile has its mode already.
+    """
+    file = source.open() if hasattr(source, "mode") and hasattr(source, "fs") else source.open("rb")
+    try:
+        stream, name = stream_of_file(file, owned=True)
+    except BaseException:
+        file.close()
+        raise
+    if isinstance(stream, MemoryStream):
+        file.close()
+    path = getattr(source, "path", None)
+    return stream, path if isinstance(path, str) else str(source) if hasattr(source, "name") else name
+
+
+def stream_of_file(file: Any, *, owned: bool = False) -> tuple[Stream, str]:
+    """Return the bytes of a binary file, and its name for messages.
+
+    All of it where it cannot seek, or seeks by decompressing again from its beginning, as members of a ZIP
+    archive and gzip files do: both are read into memory, within ``radpix.limits.max_bytes_per_call``.
+    """
     name = str(getattr(file, "name", "") or f"<{type(file).__name__}>")
     if isinstance(file.read(0), str):
         raise TypeError(f"{name}: the file is open in text mode; open it with mode 'rb'")
-    if callable(getattr(file, "seek", None)) and getattr(file, "seekable", lambda: True)():
-        return FileStream(file, owned=False), name
-    data = file.read(limits.max_bytes_per_call + 1)
+    seekable = callable(getattr(file, "seek", None)) and getattr(file, "seekable", lambda: True)()
+    if seekable and type(file).__module__ not in _DECOMPRESSING:
+        return FileStream(file, owned=owned), name
+    position = file.tell() if seekable else 0
+    data = bytearray()
+    while len(data) <= limits.max_bytes_per_call and (chunk := file.read(_CHUNK)):
+        data += chunk
     if len(data) > limits.max_bytes_per_call:
-        raise LimitError(f"{name}: a stream that cannot seek has more than {limits.max_bytes_per_call} bytes")
+        raise LimitError(
+            f"{name}: a stream that cannot seek has more than {limits.max_bytes_per_call} bytes; save it to a"
+            " file first, or raise radpix.limits.max_bytes_per_call"
+        )
+    if seekable:
+        file.seek(position)
     return MemoryStream(memoryview(data)), name
 
 
