@@ -58,6 +58,7 @@ struct BlockKernels {
     void (*cleanup)(BlockState &block, MqDecoder &decoder, int plane) noexcept;
     void (*raw_significance)(BlockState &block, RawBits &bits, int plane) noexcept;
     void (*raw_refinement)(BlockState &block, RawBits &bits, int plane) noexcept;
+    void (*read_ht_quads)(const HtQuadTask &task) noexcept;
     /// False where a magnitude does not fit in the bit-planes.
     bool (*read_ht_samples)(const HtSampleTask &task) noexcept;
     /// Sign and doubled magnitude to coefficients, `half_step` the size of half a quantization step.
