@@ -6,93 +6,95 @@
 using U = std::uint32_t;
 using S = std::int32_t;
 
-// Table F.4.
+// Table F.4; K is part of the quantization steps.
 constexpr float alpha = -1.586134342059924F, beta = -0.052980118572961F, gamma = 0.882911075530934F,
-                delta = 0.443506852043971F, scale_low = 1.230174104914001F,
-                scale_high = 1.0F / 1.230174104914001F;
+                delta = 0.443506852043971F;
 
 struct Reversible {
     using Value = S;
-    static S low(S value) noexcept { return value; }
-    static S high(S value) noexcept { return value; }
     static S lone_high(S value) noexcept { return value >> 1; }
     static constexpr int steps = 2;
 };
 
 struct Irreversible {
     using Value = float;
-    static float low(float value) noexcept { return value * scale_low; }
-    static float high(float value) noexcept { return value * scale_high; }
-    static float lone_high(float value) noexcept { return value * 0.5F; }
+    static float lone_high(float value) noexcept { return value; }
     static constexpr int steps = 4;
 };
 
-/// One lifting step on `count` samples whose neighbours are left[i] and right[i] (F-5, F-6).
+/// The lifting steps for one sample whose neighbours are `left` and `right` (F-5, F-6).
 template <int step>
-void lift(S *__restrict target, const S *left, const S *right, Index count) noexcept {
-    for (Index i = 0; i < count; ++i) {
-        const U sum = static_cast<U>(left[i]) + static_cast<U>(right[i]);
-        if constexpr (step == 0) {
-            target[i] =
-                static_cast<S>(static_cast<U>(target[i]) - static_cast<U>(static_cast<S>(sum + 2U) >> 2));
-        } else {
-            target[i] = static_cast<S>(static_cast<U>(target[i]) + static_cast<U>(static_cast<S>(sum) >> 1));
-        }
+inline S lifted(S target, S left, S right) noexcept {
+    const U sum = static_cast<U>(left) + static_cast<U>(right);
+    if constexpr (step == 0) {
+        return static_cast<S>(static_cast<U>(target) - static_cast<U>(static_cast<S>(sum + 2U) >> 2));
+    } else {
+        return static_cast<S>(static_cast<U>(target) + static_cast<U>(static_cast<S>(sum) >> 1));
     }
 }
 
 template <int step>
-void lift(float *__restrict target, const float *left, const float *right, Index count) noexcept {
+inline float lifted(float target, float left, float right) noexcept {
     constexpr float factor = step == 0 ? delta : step == 1 ? gamma : step == 2 ? beta : alpha;
+    return target - factor * (left + right);
+}
+
+template <int step, class T>
+void lift(T *__restrict target, const T *left, const T *right, Index count) noexcept {
     for (Index i = 0; i < count; ++i) {
-        target[i] = target[i] - factor * (left[i] + right[i]);
+        target[i] = lifted<step>(target[i], left[i], right[i]);
     }
 }
 
-/// `even` and `odd` have one group of `group` samples to spare at either end, filled by symmetry (F.3.7)
-/// before each step. Even steps change the low-pass samples, odd ones the high-pass samples.
-template <class T>
-void mirror(T *samples, Index count, Index group) noexcept {
-    for (Index i = 0; i < group; ++i) {
-        samples[i - group] = samples[i];
-        samples[count * group + i] = samples[(count - 1) * group + i];
+void lift_rows_53(const S *__restrict even, S *__restrict odd, S *__restrict new_even,
+                  const S *__restrict new_odd, Index count) noexcept {
+    for (Index i = 0; i < count; ++i) {
+        const S lower = lifted<0>(new_even[i], odd[i], new_odd[i]);
+        new_even[i] = lower;
+        odd[i] = lifted<1>(odd[i], even[i], lower);
     }
+}
+
+void lift_rows_97(const float *__restrict row_0, float *__restrict row_1, float *__restrict row_2,
+                  float *__restrict row_3, float *__restrict row_4, const float *__restrict row_5,
+                  Index count) noexcept {
+    for (Index i = 0; i < count; ++i) {
+        const float even = lifted<0>(row_4[i], row_3[i], row_5[i]);
+        const float odd = lifted<1>(row_3[i], row_2[i], even);
+        const float upper = lifted<2>(row_2[i], row_1[i], odd);
+        row_4[i] = even;
+        row_3[i] = odd;
+        row_2[i] = upper;
+        row_1[i] = lifted<3>(row_1[i], row_0[i], upper);
+    }
+}
+
+/// `even` and `odd` have one sample to spare at either end, filled by symmetry (F.3.7) before each step. Even
+/// steps change the low-pass samples, odd ones the high-pass samples.
+template <class T>
+void mirror(T *samples, Index count) noexcept {
+    samples[-1] = samples[0];
+    samples[count] = samples[count - 1];
 }
 
 template <class Filter, int step = 0>
 void lift_all(typename Filter::Value *even, Index evens, typename Filter::Value *odd, Index odds,
-              bool odd_start, Index group) noexcept {
+              bool odd_start) noexcept {
     if constexpr (step < Filter::steps) {
-        const Index start = odd_start ? group : 0;
+        const Index start = odd_start ? 1 : 0;
         if constexpr (step % 2 == 0) {
-            mirror(odd, odds, group);
-            lift<step>(even, odd - group + start, odd + start, evens * group);
+            mirror(odd, odds);
+            lift<step>(even, odd - 1 + start, odd + start, evens);
         } else {
-            mirror(even, evens, group);
-            lift<step>(odd, even - start, even + group - start, odds * group);
+            mirror(even, evens);
+            lift<step>(odd, even - start, even + 1 - start, odds);
         }
-        lift_all<Filter, step + 1>(even, evens, odd, odds, odd_start, group);
+        lift_all<Filter, step + 1>(even, evens, odd, odds, odd_start);
     }
 }
 
-template <class Filter>
-void synthesise_row(typename Filter::Value *row, Index width, bool odd_start,
-                    typename Filter::Value *scratch) noexcept {
-    if (width == 1) {
-        row[0] = odd_start ? Filter::lone_high(row[0]) : row[0];
-        return;
-    }
-    const Index evens = odd_start ? width / 2 : (width + 1) / 2, odds = width - evens;
-    typename Filter::Value *const even = scratch + 1, *const odd = even + evens + 2;
-    for (Index i = 0; i < evens; ++i) {
-        even[i] = Filter::low(row[i]);
-    }
-    for (Index i = 0; i < odds; ++i) {
-        odd[i] = Filter::high(row[evens + i]);
-    }
-    lift_all<Filter>(even, evens, odd, odds, odd_start, 1);
-    const typename Filter::Value *const first = odd_start ? odd : even, *const second =
-                                                                            odd_start ? even : odd;
+template <class T>
+void interleave(const T *first, const T *second, T *row, Index width) noexcept {
     for (Index i = 0; i < width / 2; ++i) {
         row[2 * i] = first[i];
         row[2 * i + 1] = second[i];
@@ -103,41 +105,26 @@ void synthesise_row(typename Filter::Value *row, Index width, bool odd_start,
 }
 
 template <class Filter>
-void synthesise_columns(typename Filter::Value *first, Index stride, Index height, Index columns,
-                        bool odd_start, typename Filter::Value *scratch) noexcept {
-    using Value = typename Filter::Value;
-    if (height == 1) {
-        for (Index x = 0; x < columns && odd_start; ++x) {
-            first[x] = Filter::lone_high(first[x]);
-        }
+void synthesise_row(const typename Filter::Value *low, const typename Filter::Value *high,
+                    typename Filter::Value *row, Index width, bool odd_start,
+                    typename Filter::Value *scratch) noexcept {
+    if (width == 1) {
+        row[0] = odd_start ? Filter::lone_high(high[0]) : low[0];
         return;
     }
-    const Index evens = odd_start ? height / 2 : (height + 1) / 2, odds = height - evens;
-    Value *const even = scratch + strip_columns, *const odd = even + (evens + 2) * strip_columns;
-    for (Index y = 0; y < evens; ++y) {
-        for (Index x = 0; x < strip_columns; ++x) {
-            even[y * strip_columns + x] = Filter::low(first[y * stride + x]);
-        }
+    const Index evens = odd_start ? width / 2 : (width + 1) / 2, odds = width - evens;
+    typename Filter::Value *const even = scratch + 1, *const odd = even + evens + 2;
+    for (Index i = 0; i < evens; ++i) {
+        even[i] = low[i];
     }
-    for (Index y = 0; y < odds; ++y) {
-        for (Index x = 0; x < strip_columns; ++x) {
-            odd[y * strip_columns + x] = Filter::high(first[(evens + y) * stride + x]);
-        }
+    for (Index i = 0; i < odds; ++i) {
+        odd[i] = high[i];
     }
-    lift_all<Filter>(even, evens, odd, odds, odd_start, strip_columns);
-    for (Index y = 0; y < height; ++y) {
-        const bool is_odd = (y % 2 != 0) != odd_start;
-        const Value *const source = (is_odd ? odd : even) + y / 2 * strip_columns;
-        Value *const target = first + y * stride;
-        if (columns == strip_columns) {
-            for (Index x = 0; x < strip_columns; ++x) {
-                target[x] = source[x];
-            }
-        } else {
-            for (Index x = 0; x < columns; ++x) {
-                target[x] = source[x];
-            }
-        }
+    lift_all<Filter>(even, evens, odd, odds, odd_start);
+    if (odd_start) {
+        interleave(odd, even, row, width);
+    } else {
+        interleave(even, odd, row, width);
     }
 }
 
@@ -199,8 +186,10 @@ void finish_real(const float *source, S *target, Index count, SampleRange range)
 constexpr WaveletKernels make_table(const char *name) noexcept {
     return {synthesise_row<Reversible>,
             synthesise_row<Irreversible>,
-            synthesise_columns<Reversible>,
-            synthesise_columns<Irreversible>,
+            {lift<0, S>, lift<1, S>},
+            {lift<0, float>, lift<1, float>, lift<2, float>, lift<3, float>},
+            lift_rows_53,
+            lift_rows_97,
             inverse_rct,
             inverse_ict,
             finish_integer,
