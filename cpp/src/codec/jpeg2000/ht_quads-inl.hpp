@@ -27,12 +27,19 @@ struct VlcBits {
     }
 };
 
+RADPIX_MQ_INLINE unsigned low_bits(std::uint64_t bits, unsigned count) noexcept {
+    return static_cast<unsigned>(bits & ((std::uint64_t{1} << count) - 1U));
+}
+
 /// u of two quads: prefixes, suffixes, extensions (7.3.6).
 RADPIX_MQ_INLINE void read_u(VlcBits &vlc, unsigned kind, HtQuad *quads) noexcept {
     const HtPrefixPair pair = ht_prefix_pairs[kind * 64U + (vlc.bits & 63U)];
-    vlc.pass(pair.length);
-    const unsigned a = vlc.take(pair.suffix_a), b = vlc.take(pair.suffix_b);
-    unsigned u_a = pair.value_a + a, u_b = pair.value_b + b;
+    const std::uint64_t suffixes = vlc.bits >> (pair >> 6U & 15U);
+    vlc.pass(pair & 63U);
+    const unsigned length_a = pair >> 10U & 7U;
+    const unsigned a = low_bits(suffixes, length_a);
+    const unsigned b = low_bits(suffixes >> length_a, pair >> 13U & 7U);
+    unsigned u_a = (pair >> 16U & 15U) + a, u_b = (pair >> 20U) + b;
     if (RADPIX_MQ_UNLIKELY(a >= 28 || b >= 28)) { // an extension of four bits (table 3)
         u_a += a >= 28 ? 4 * vlc.take(4) : 0;
         u_b += b >= 28 ? 4 * vlc.take(4) : 0;
@@ -41,51 +48,42 @@ RADPIX_MQ_INLINE void read_u(VlcBits &vlc, unsigned kind, HtQuad *quads) noexcep
     quads[1].u = static_cast<std::uint16_t>(u_b);
 }
 
-/// The context of a quad (7.3.5) from its left neighbour, in the first row, x 128.
-RADPIX_MQ_INLINE unsigned first_row_context(unsigned left) noexcept {
-    return (((left >> 4U | left >> 5U) & 1U) | (left >> 5U & 6U)) << 7U;
-}
-
-/// The share of those above, `at` the one straight above, x 128.
+/// What the quads above add to the context (7.3.5), `at` the one straight above.
 RADPIX_MQ_INLINE unsigned context_above(const HtQuad *at) noexcept {
     const unsigned north_west = at[-1].entry, north = at[0].entry, north_east = at[1].entry;
     return ((north_west | north << 2U) & 0x80U) | ((north << 2U | north_east << 4U) & 0x200U);
 }
 
-/// And that of the left neighbour.
-RADPIX_MQ_INLINE unsigned context_left(unsigned left) noexcept {
-    return (left << 1U | left << 2U) & 0x100U;
-}
-
 template <bool first_row>
-RADPIX_MQ_INLINE unsigned read_entry(VlcBits &vlc, MelDecoder &mel, unsigned context) noexcept {
+RADPIX_MQ_INLINE HtLookup read_entry(VlcBits &vlc, MelDecoder &mel, unsigned context) noexcept {
     if (context == 0 && !mel.next()) {
         return 0;
     }
-    const HtEntry *const lookup = first_row ? ht_first_row_lookup.data() : ht_lookup.data();
-    const unsigned entry = lookup[context + (vlc.bits & 127U)];
-    vlc.pass(entry & 7U);
+    const HtLookup *const lookup = first_row ? ht_first_row_lookup.data() : ht_lookup.data();
+    const HtLookup entry = lookup[context + (vlc.bits & 127U)];
+    vlc.pass(entry & 63U);
     return entry;
 }
 
 template <bool first_row>
 RADPIX_MQ_INLINE void read_row_of_quads(VlcBits &vlc, MelDecoder &mel, HtQuad *row, Index stride,
                                         Index across) noexcept {
+    constexpr unsigned contexts = 0x380;
     unsigned left = 0;
     for (Index x = 0; x < across; x += 2) {
         const HtQuad *const above = row + x - stride;
+        const unsigned above_a = first_row ? 0 : context_above(above);
+        const unsigned above_b = first_row ? 0 : context_above(above + 1);
         vlc.refill();
-        const unsigned a = read_entry<first_row>(
-            vlc, mel, first_row ? first_row_context(left) : context_above(above) | context_left(left));
-        unsigned b = 0;
+        const HtLookup a = read_entry<first_row>(vlc, mel, above_a | left);
+        HtLookup b = 0;
         if (x + 1 < across) {
-            b = read_entry<first_row>(
-                vlc, mel, first_row ? first_row_context(a) : context_above(above + 1) | context_left(a));
+            b = read_entry<first_row>(vlc, mel, above_b | (a & contexts));
         }
-        left = b;
-        row[x].entry = static_cast<HtEntry>(a);
-        row[x + 1].entry = static_cast<HtEntry>(b);
-        unsigned kind = (a >> 3U & 1U) | (b >> 2U & 2U);
+        left = b & contexts;
+        row[x].entry = static_cast<HtEntry>(a >> 16U);
+        row[x + 1].entry = static_cast<HtEntry>(b >> 16U);
+        unsigned kind = (a >> 19U & 1U) | (b >> 18U & 2U);
         if (first_row && kind == both_have_u) {
             kind = mel.next() ? both_above_2 : not_both_above_2;
         }

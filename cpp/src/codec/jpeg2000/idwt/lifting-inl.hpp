@@ -10,18 +10,6 @@ using S = std::int32_t;
 constexpr float alpha = -1.586134342059924F, beta = -0.052980118572961F, gamma = 0.882911075530934F,
                 delta = 0.443506852043971F;
 
-struct Reversible {
-    using Value = S;
-    static S lone_high(S value) noexcept { return value >> 1; }
-    static constexpr int steps = 2;
-};
-
-struct Irreversible {
-    using Value = float;
-    static float lone_high(float value) noexcept { return value; }
-    static constexpr int steps = 4;
-};
-
 /// The lifting steps for one sample whose neighbours are `left` and `right` (F-5, F-6).
 template <int step>
 inline S lifted(S target, S left, S right) noexcept {
@@ -71,16 +59,14 @@ void lift_rows_97(const float *__restrict row_0, float *__restrict row_1, float 
 
 /// `even` and `odd` have one sample to spare at either end, filled by symmetry (F.3.7) before each step. Even
 /// steps change the low-pass samples, odd ones the high-pass samples.
-template <class T>
-void mirror(T *samples, Index count) noexcept {
+void mirror(float *samples, Index count) noexcept {
     samples[-1] = samples[0];
     samples[count] = samples[count - 1];
 }
 
-template <class Filter, int step = 0>
-void lift_all(typename Filter::Value *even, Index evens, typename Filter::Value *odd, Index odds,
-              bool odd_start) noexcept {
-    if constexpr (step < Filter::steps) {
+template <int step = 0>
+void lift_all(float *even, Index evens, float *odd, Index odds, bool odd_start) noexcept {
+    if constexpr (step < 4) {
         const Index start = odd_start ? 1 : 0;
         if constexpr (step % 2 == 0) {
             mirror(odd, odds);
@@ -89,12 +75,11 @@ void lift_all(typename Filter::Value *even, Index evens, typename Filter::Value 
             mirror(even, evens);
             lift<step>(odd, even - start, even + 1 - start, odds);
         }
-        lift_all<Filter, step + 1>(even, evens, odd, odds, odd_start);
+        lift_all<step + 1>(even, evens, odd, odds, odd_start);
     }
 }
 
-template <class T>
-void interleave(const T *first, const T *second, T *row, Index width) noexcept {
+void interleave(const float *first, const float *second, float *row, Index width) noexcept {
     for (Index i = 0; i < width / 2; ++i) {
         row[2 * i] = first[i];
         row[2 * i + 1] = second[i];
@@ -104,27 +89,69 @@ void interleave(const T *first, const T *second, T *row, Index width) noexcept {
     }
 }
 
-template <class Filter>
-void synthesise_row(const typename Filter::Value *low, const typename Filter::Value *high,
-                    typename Filter::Value *row, Index width, bool odd_start,
-                    typename Filter::Value *scratch) noexcept {
+void synthesise_row_97(const float *low, const float *high, float *row, Index width, bool odd_start,
+                       float *scratch) noexcept {
     if (width == 1) {
-        row[0] = odd_start ? Filter::lone_high(high[0]) : low[0];
+        row[0] = odd_start ? high[0] : low[0];
         return;
     }
     const Index evens = odd_start ? width / 2 : (width + 1) / 2, odds = width - evens;
-    typename Filter::Value *const even = scratch + 1, *const odd = even + evens + 2;
+    float *const even = scratch + 1, *const odd = even + evens + 2;
     for (Index i = 0; i < evens; ++i) {
         even[i] = low[i];
     }
     for (Index i = 0; i < odds; ++i) {
         odd[i] = high[i];
     }
-    lift_all<Filter>(even, evens, odd, odds, odd_start);
+    lift_all(even, evens, odd, odds, odd_start);
     if (odd_start) {
         interleave(odd, even, row, width);
     } else {
         interleave(even, odd, row, width);
+    }
+}
+
+/// The same for the 5/3 filter, in two passes over the row: the even samples into the scratch, then the odd
+/// ones straight beside them.
+void synthesise_row_53(const S *__restrict low, const S *__restrict high, S *__restrict row, Index width,
+                       bool odd_start, S *__restrict scratch) noexcept {
+    if (width == 1) {
+        row[0] = odd_start ? high[0] >> 1 : low[0];
+        return;
+    }
+    const Index evens = odd_start ? width / 2 : (width + 1) / 2, odds = width - evens;
+    // Even sample i lies between the odd ones i - first and i - first + 1, mirrored at the ends (F.3.7).
+    const Index first = odd_start ? 0 : 1;
+    S *__restrict const even = scratch;
+    even[0] = lifted<0>(low[0], high[0], high[odd_start && odds > 1 ? 1 : 0]);
+    for (Index i = 1; i < evens - 1; ++i) {
+        even[i] = lifted<0>(low[i], high[i - first], high[i - first + 1]);
+    }
+    if (evens > 1) {
+        const Index left = evens - 1 - first;
+        even[evens - 1] = lifted<0>(low[evens - 1], high[left], high[left + 1 < odds ? left + 1 : left]);
+    }
+    const Index pairs = odd_start ? evens - 1 : odds - 1;
+    if (odd_start) { // samples: odd 0, even 0, odd 1, even 1, ...
+        row[0] = lifted<1>(high[0], even[0], even[0]);
+        for (Index i = 0; i < pairs; ++i) {
+            row[2 * i + 1] = even[i];
+            row[2 * i + 2] = lifted<1>(high[i + 1], even[i], even[i + 1]);
+        }
+        row[2 * pairs + 1] = even[evens - 1];
+        if (width % 2 != 0) {
+            row[width - 1] = lifted<1>(high[odds - 1], even[evens - 1], even[evens - 1]);
+        }
+        return;
+    }
+    for (Index i = 0; i < pairs; ++i) {
+        row[2 * i] = even[i];
+        row[2 * i + 1] = lifted<1>(high[i], even[i], even[i + 1]);
+    }
+    row[2 * pairs] = even[pairs];
+    row[2 * pairs + 1] = lifted<1>(high[pairs], even[pairs], even[pairs + 1 < evens ? pairs + 1 : pairs]);
+    if (width % 2 != 0) {
+        row[width - 1] = even[evens - 1];
     }
 }
 
@@ -184,8 +211,8 @@ void finish_real(const float *source, S *target, Index count, SampleRange range)
 }
 
 constexpr WaveletKernels make_table(const char *name) noexcept {
-    return {synthesise_row<Reversible>,
-            synthesise_row<Irreversible>,
+    return {synthesise_row_53,
+            synthesise_row_97,
             {lift<0, S>, lift<1, S>},
             {lift<0, float>, lift<1, float>, lift<2, float>, lift<3, float>},
             lift_rows_53,
