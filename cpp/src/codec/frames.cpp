@@ -130,6 +130,9 @@ void check_frames(std::span<const Bytes> codestreams, const FrameLayout &layout,
 } // namespace
 
 std::pair<Index, Index> selected_shape(const FrameLayout &layout, const FrameSelection &selection) {
+    if (selection.is_whole()) {
+        return {layout.rows, layout.columns};
+    }
     constexpr int most = 32; // ISO/IEC 15444-1 table A.15
     if (selection.reduce < 0 || selection.reduce > most || selection.layers < 0) {
         throw_error(Errc::invalid_argument, "levels to leave out are from 0 to 32, layers from 1 on");

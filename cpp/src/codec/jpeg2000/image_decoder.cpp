@@ -34,6 +34,27 @@ Index most_precincts(const std::vector<Bytes> &data, const std::vector<Bytes> &h
     return static_cast<Index>(64 * bytes);
 }
 
+/// What is complete of a tile whose packets end early.
+std::string usable_part(const Tile &tile) {
+    const int layers = tile.parameters.layers;
+    int whole_layers = layers;
+    std::size_t resolutions = 0, whole_resolutions = max_levels + 1;
+    for (const TileComponent &component : tile.components) {
+        resolutions = std::max(resolutions, component.resolutions.size());
+        for (std::size_t r = 0; r < component.resolutions.size(); ++r) {
+            for (const auto &precinct : component.resolutions[r].precincts) {
+                const int there = precinct == nullptr ? 0 : precinct->next_layer;
+                whole_layers = std::min(whole_layers, there);
+                whole_resolutions = there < layers ? std::min(whole_resolutions, r) : whole_resolutions;
+            }
+        }
+    }
+    return "complete are " + std::to_string(whole_layers) + " of " + std::to_string(layers) +
+           " layers and the lowest " + std::to_string(whole_resolutions) + " of " +
+           std::to_string(resolutions) + " resolutions, in " + std::to_string(tile.data.size()) +
+           " bytes; what is missing counts as zero";
+}
+
 std::size_t packets_of(const Tile &tile) noexcept {
     std::size_t precincts = 0;
     for (const TileComponent &component : tile.components) {
@@ -139,7 +160,7 @@ void ImageDecoder::read_tile_packets(Tile &tile, Bytes headers, bool are_packed,
     if (reader.packets() == 0) {
         throw_error(Errc::truncated, text);
     }
-    deviations.push_back({"jpeg2000-truncated", text, 0, -1});
+    deviations.push_back({"jpeg2000-truncated", text + ": " + usable_part(tile), 0, -1});
 }
 
 } // namespace radpix::jpeg2000

@@ -111,19 +111,10 @@ void synthesise_row_97(const float *low, const float *high, float *row, Index wi
     }
 }
 
-/// The same for the 5/3 filter, in two passes over the row: the even samples into the scratch, then the odd
-/// ones straight beside them.
-void synthesise_row_53(const S *__restrict low, const S *__restrict high, S *__restrict row, Index width,
-                       bool odd_start, S *__restrict scratch) noexcept {
-    if (width == 1) {
-        row[0] = odd_start ? high[0] >> 1 : low[0];
-        return;
-    }
-    const Index evens = odd_start ? width / 2 : (width + 1) / 2, odds = width - evens;
-    // Even sample i lies between the odd ones i - first and i - first + 1, mirrored at the ends (F.3.7).
-    const Index first = odd_start ? 0 : 1;
-    S *__restrict const even = scratch;
-    even[0] = lifted<0>(low[0], high[0], high[odd_start && odds > 1 ? 1 : 0]);
+/// The 5/3 filter's first step. Even sample i lies between the odd ones i - first and i - first + 1.
+void lift_evens_53(const S *__restrict low, const S *__restrict high, S *__restrict even, Index evens,
+                   Index odds, Index first) noexcept {
+    even[0] = lifted<0>(low[0], high[0], high[first == 0 && odds > 1 ? 1 : 0]);
     for (Index i = 1; i < evens - 1; ++i) {
         even[i] = lifted<0>(low[i], high[i - first], high[i - first + 1]);
     }
@@ -131,27 +122,50 @@ void synthesise_row_53(const S *__restrict low, const S *__restrict high, S *__r
         const Index left = evens - 1 - first;
         even[evens - 1] = lifted<0>(low[evens - 1], high[left], high[left + 1 < odds ? left + 1 : left]);
     }
-    const Index pairs = odd_start ? evens - 1 : odds - 1;
-    if (odd_start) { // samples: odd 0, even 0, odd 1, even 1, ...
-        row[0] = lifted<1>(high[0], even[0], even[0]);
-        for (Index i = 0; i < pairs; ++i) {
-            row[2 * i + 1] = even[i];
-            row[2 * i + 2] = lifted<1>(high[i + 1], even[i], even[i + 1]);
-        }
-        row[2 * pairs + 1] = even[evens - 1];
-        if (width % 2 != 0) {
-            row[width - 1] = lifted<1>(high[odds - 1], even[evens - 1], even[evens - 1]);
-        }
-        return;
+}
+
+/// Its second step, odd samples straight beside even ones: odd 0, even 0, odd 1, ...
+void lift_odds_first_53(const S *__restrict even, const S *__restrict high, S *__restrict row,
+                        Index width) noexcept {
+    const Index pairs = width / 2 - 1;
+    row[0] = lifted<1>(high[0], even[0], even[0]);
+    for (Index i = 0; i < pairs; ++i) {
+        row[2 * i + 1] = even[i];
+        row[2 * i + 2] = lifted<1>(high[i + 1], even[i], even[i + 1]);
     }
+    row[2 * pairs + 1] = even[pairs];
+    if (width % 2 != 0) {
+        row[width - 1] = lifted<1>(high[pairs + 1], even[pairs], even[pairs]);
+    }
+}
+
+/// Or even 0, odd 0, even 1, ...
+void lift_odds_second_53(const S *__restrict even, const S *__restrict high, S *__restrict row,
+                         Index width) noexcept {
+    const Index pairs = width / 2 - 1;
     for (Index i = 0; i < pairs; ++i) {
         row[2 * i] = even[i];
         row[2 * i + 1] = lifted<1>(high[i], even[i], even[i + 1]);
     }
     row[2 * pairs] = even[pairs];
-    row[2 * pairs + 1] = lifted<1>(high[pairs], even[pairs], even[pairs + 1 < evens ? pairs + 1 : pairs]);
+    row[2 * pairs + 1] = lifted<1>(high[pairs], even[pairs], even[width % 2 != 0 ? pairs + 1 : pairs]);
     if (width % 2 != 0) {
-        row[width - 1] = even[evens - 1];
+        row[width - 1] = even[pairs + 1];
+    }
+}
+
+void synthesise_row_53(const S *low, const S *high, S *row, Index width, bool odd_start,
+                       S *scratch) noexcept {
+    if (width == 1) {
+        row[0] = odd_start ? high[0] >> 1 : low[0];
+        return;
+    }
+    const Index evens = odd_start ? width / 2 : (width + 1) / 2;
+    lift_evens_53(low, high, scratch, evens, width - evens, odd_start ? 0 : 1);
+    if (odd_start) {
+        lift_odds_first_53(scratch, high, row, width);
+    } else {
+        lift_odds_second_53(scratch, high, row, width);
     }
 }
 
