@@ -132,12 +132,15 @@ void settle_colour(const ImageDecoder &decoder, const FrameLayout &layout, const
     }
     const bool says_transformed =
         layout.photometric == Photometric::ybr_ict || layout.photometric == Photometric::ybr_rct;
-    if (says_transformed != decoder.has_component_transform()) {
+    // RGB is what a transformation that is undone gives, so writers that name it do no harm.
+    const bool is_named_by_result =
+        layout.photometric == Photometric::rgb && decoder.has_component_transform();
+    if (says_transformed != decoder.has_component_transform() && !is_named_by_result) {
         deviations.push_back(
             {"jpeg2000-photometric",
              decoder.has_component_transform()
                  ? "a component transformation where Photometric Interpretation (0028,0004) is "
-                   "neither YBR_ICT nor YBR_RCT; it is undone"
+                   "none of YBR_ICT, YBR_RCT and RGB; it is undone"
                  : "no component transformation where Photometric Interpretation (0028,0004) is "
                    "YBR_ICT or YBR_RCT; the components are taken as RGB",
              0, -1});
