@@ -9,7 +9,9 @@ namespace radpix::jpeg2000::avx2 {
 namespace {
 
 #include "ht_quads-inl.hpp"
+#define list_refinements_at_level list_refinements
 #include "passes-inl.hpp"
+#undef list_refinements_at_level
 
 #define measure_at_level measure_quads_in_vectors
 #define read_row_at_level read_pairs_of_quads

@@ -8,7 +8,9 @@ namespace scalar {
 namespace {
 
 #include "ht_quads-inl.hpp"
+#define list_refinements_at_level list_refinements
 #include "passes-inl.hpp"
+#undef list_refinements_at_level
 
 constexpr unsigned most_at_level = 30;
 #define measure_at_level measure_quads

@@ -105,38 +105,49 @@ template <bool causal>
 }
 
 // Which coefficients a refinement pass codes, and in which contexts, is known before it begins. A stripe's
-// are listed first, so that the decoding loop has no branch but the decoder's own.
+// are listed first, so that the decoding loop has no branch at all.
+constexpr unsigned refinement_context_shift = 12;
+
+/// Rows whose refinement bit this column codes, four bits.
+RADPIX_MQ_INLINE unsigned refined_rows(Flags flags) noexcept {
+    return packed_rows(flags >> 4U & every_row) & ~(flags >> 24U);
+}
+
+/// Appends the entries of a stripe: position in its magnitudes and context. Returns the end.
+RADPIX_MQ_INLINE std::uint16_t *list_refinements(Flags *first, Index width, std::uint16_t *last) noexcept {
+    for (Index x = 0; x < width; ++x) {
+        const Flags flags = first[x];
+        const unsigned members = refined_rows(flags);
+        if (members == 0) {
+            continue;
+        }
+        for (unsigned row = 0; row < 4; ++row) {
+            const unsigned around = (flags >> (3 * row) & neighbours_of_row_0) != 0 ? 1U : 0U;
+            const unsigned context = (flags >> (28 + row) & 1U) != 0 ? 2U : around;
+            *last = static_cast<std::uint16_t>(context << refinement_context_shift |
+                                               (4U * static_cast<unsigned>(x) + row));
+            last += members >> row & 1U;
+        }
+        first[x] = flags | members << 28U;
+    }
+    return last;
+}
+
 [[gnu::noinline]] void refinement_pass(BlockState &block, MqDecoder &shared, int plane) noexcept {
-    constexpr unsigned context_shift = 12;
-    MqDecoder decoder = shared;
+    EvenMqDecoder decoder(shared);
     const std::uint32_t half = 1U << plane;
     std::uint32_t *magnitudes = block.magnitudes;
     MqContext *const contexts = block.contexts.data() + first_refinement_context;
     std::uint16_t list[4 * 1024 + 4];
     for (Index stripe = 0; stripe < block.stripes(); ++stripe, magnitudes += 4 * block.width) {
-        Flags *const first = block.flags + stripe * block.flag_stride;
-        std::uint16_t *last = list;
-        for (Index x = 0; x < block.width; ++x) {
-            const Flags flags = first[x];
-            const unsigned members = packed_rows(flags >> 4U & every_row) & ~(flags >> 24U);
-            if (members == 0) {
-                continue;
-            }
-            for (unsigned row = 0; row < 4; ++row) {
-                const unsigned around = (flags >> (3 * row) & neighbours_of_row_0) != 0 ? 1U : 0U;
-                const unsigned context = (flags >> (28 + row) & 1U) != 0 ? 2U : around;
-                *last = static_cast<std::uint16_t>(context << context_shift |
-                                                   (4U * static_cast<unsigned>(x) + row));
-                last += members >> row & 1U;
-            }
-            first[x] = flags | members << 28U;
-        }
+        const std::uint16_t *const last =
+            list_refinements_at_level(block.flags + stripe * block.flag_stride, block.width, list);
         for (const std::uint16_t *entry = list; entry != last; ++entry) {
-            const std::uint32_t bit = decoder.decode(contexts[*entry >> context_shift]);
-            magnitudes[*entry & ((1U << context_shift) - 1U)] ^= (bit ^ 1U) * 2U * half | half;
+            const std::uint32_t bit = decoder.decode(contexts[*entry >> refinement_context_shift]);
+            magnitudes[*entry & ((1U << refinement_context_shift) - 1U)] ^= (bit ^ 1U) * 2U * half | half;
         }
     }
-    shared = decoder;
+    decoder.give_back(shared);
 }
 
 template <bool causal>
