@@ -9,7 +9,8 @@ namespace radpix::jpeg2000::avx2 {
 namespace {
 
 #include "ht_quads-inl.hpp"
-#define list_refinements_at_level list_refinements
+#include "refinements_avx2-inl.hpp"
+#define list_refinements_at_level list_refinements_in_vectors
 #include "passes-inl.hpp"
 #undef list_refinements_at_level
 

@@ -106,13 +106,6 @@ template <bool causal>
 
 // Which coefficients a refinement pass codes, and in which contexts, is known before it begins. A stripe's
 // are listed first, so that the decoding loop has no branch at all.
-constexpr unsigned refinement_context_shift = 12;
-
-/// Rows whose refinement bit this column codes, four bits.
-RADPIX_MQ_INLINE unsigned refined_rows(Flags flags) noexcept {
-    return packed_rows(flags >> 4U & every_row) & ~(flags >> 24U);
-}
-
 /// Appends the entries of a stripe: position in its magnitudes and context. Returns the end.
 RADPIX_MQ_INLINE std::uint16_t *list_refinements(Flags *first, Index width, std::uint16_t *last) noexcept {
     for (Index x = 0; x < width; ++x) {
