@@ -29,7 +29,8 @@ RADPIX_MQ_INLINE Flags mark_significant(Flags *at, Index stride, Flags flags, un
     return flags | 2U << bit | sign << (19 + row);
 }
 
-RADPIX_MQ_INLINE unsigned decode_sign(MqDecoder &decoder, MqContext *contexts, const Flags *at, Flags flags,
+template <class Decoder>
+RADPIX_MQ_INLINE unsigned decode_sign(Decoder &decoder, MqContext *contexts, const Flags *at, Flags flags,
                                       unsigned row) noexcept {
     const unsigned index = (flags >> (3 * row) & 0xAAU) | (flags >> (18 + row) & 1U) |
                            (at[-1] >> (19 + row) & 1U) << 2U | (at[1] >> (19 + row) & 1U) << 4U |
@@ -71,7 +72,7 @@ RADPIX_MQ_INLINE unsigned candidates_of(Flags flags, unsigned rows) noexcept {
 
 template <bool causal>
 [[gnu::noinline]] void significance_pass(BlockState &block, MqDecoder &shared, int plane) noexcept {
-    MqDecoder decoder = shared;
+    EvenMqDecoder decoder(shared);
     const std::uint8_t *const zero_context = block.zero_context;
     const Index stride = block.flag_stride;
     const std::uint32_t value = 3U << plane;
@@ -101,7 +102,7 @@ template <bool causal>
             *at = flags | packed_rows(coded) << 24U;
         }
     }
-    shared = decoder;
+    decoder.give_back(shared);
 }
 
 // Which coefficients a refinement pass codes, and in which contexts, is known before it begins. A stripe's
