@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <pybind11/stl.h>
+
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -71,17 +74,30 @@ py::list as_list(const std::vector<Deviation> &deviations) {
     return list;
 }
 
+/// The fields of radpix._backend.FrameSelection, in its order.
+FrameSelection selection_from(const py::tuple &fields) {
+    if (fields.size() != 6) {
+        throw py::type_error("a FrameSelection has 6 fields");
+    }
+    return {fields[0].cast<int>(),   fields[1].cast<int>(),   fields[2].cast<Index>(),
+            fields[3].cast<Index>(), fields[4].cast<Index>(), fields[5].cast<Index>()};
+}
+
 py::list decode(const std::string &transfer_syntax, const py::sequence &codestreams,
-                const py::tuple &layout_fields, const py::array &out, bool keep_components, int num_threads) {
+                const py::tuple &layout_fields, const py::array &out, bool keep_components, int num_threads,
+                const std::optional<py::tuple> &selection_fields) {
     const FrameLayout layout = layout_from(layout_fields);
     const ArrayView view = writable_view_of(out);
+    DecodeOptions options{keep_components, num_threads, {}};
+    if (selection_fields) {
+        options.selection = selection_from(*selection_fields);
+    }
     const Buffers buffers(codestreams);
     std::vector<Deviation> deviations;
     Index frame = -1;
     try {
         const py::gil_scoped_release unlocked;
-        deviations = decode_frames(transfer_syntax, buffers.bytes(), layout, {keep_components, num_threads},
-                                   view, &frame);
+        deviations = decode_frames(transfer_syntax, buffers.bytes(), layout, options, view, &frame);
     } catch (const Error &error) {
         throw_python_error(error, frame, transfer_syntax);
     }
@@ -126,7 +142,8 @@ void bind_codec(py::module_ &module) {
     module.def("encode_frame", &encode, py::arg("transfer_syntax"), py::arg("pixels"), py::arg("layout"),
                py::arg("near"));
     module.def("decode_frames", &decode, py::arg("transfer_syntax"), py::arg("codestreams"),
-               py::arg("layout"), py::arg("out"), py::arg("keep_components"), py::arg("num_threads"));
+               py::arg("layout"), py::arg("out"), py::arg("keep_components"), py::arg("num_threads"),
+               py::arg("selection") = py::none());
 }
 
 } // namespace radpix::bindings

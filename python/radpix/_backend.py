@@ -39,6 +39,17 @@ class FrameLayout(NamedTuple):
     photometric_interpretation: str = "MONOCHROME2"
 
 
+class FrameSelection(NamedTuple):
+    """A part of each frame, as in ``radpix/codec.hpp``; ``height`` 0: the whole, ``layers`` 0: all."""
+
+    reduce: int = 0
+    layers: int = 0
+    row: int = 0
+    column: int = 0
+    height: int = 0
+    width: int = 0
+
+
 class Deviation(NamedTuple):
     """A departure from the standard that did not stop decoding."""
 
@@ -104,8 +115,9 @@ class Kernels(Protocol):
         *,
         keep_components: bool,
         num_threads: int,
+        selection: FrameSelection | None = None,
     ) -> list[Deviation]:
-        """Decode frames into ``out`` (frames, rows, columns[, samples])."""
+        """Decode frames, or a part of each, into ``out`` (frames, rows, columns[, samples])."""
 
     def window(self, pixels: NDArray[Any], out: NDArray[Any], voi: Voi, *, num_threads: int) -> None:
         """Window ``pixels`` of any shape into ``out`` of the same shape."""

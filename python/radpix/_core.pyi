@@ -3,7 +3,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from radpix._backend import AxisMap, Buffer, FrameLayout, Grid, Voi
+from radpix._backend import AxisMap, Buffer, FrameLayout, FrameSelection, Grid, Voi
 from radpix._header_scan import Wanted
 
 __version__: str
@@ -23,6 +23,7 @@ def decode_frames(
     out: NDArray[Any],
     keep_components: bool,
     num_threads: int,
+    selection: FrameSelection | None = None,
 ) -> list[tuple[str, str, int, int | None]]: ...
 def window(pixels: NDArray[Any], out: NDArray[Any], voi: Voi, num_threads: int) -> None: ...
 def rescale(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from radpix import _plugins
 from radpix import _transfer_syntaxes as syntaxes
-from radpix._backend import Deviation, FrameLayout, kernels
+from radpix._backend import Deviation, FrameLayout, FrameSelection, kernels
 from radpix._source.encapsulated import unwrap
 from radpix.errors import DecodeError, PixelDataError, RadpixError
 
@@ -37,14 +37,29 @@ def check_decodable(uid: str) -> None:
         raise _plugins.unsupported(uid)
 
 
-def decode_into(pixels: PixelSource, indices: Sequence[int], out: NDArray[Any], threads: int) -> None:
+def decode_into(
+    pixels: PixelSource,
+    indices: Sequence[int],
+    out: NDArray[Any],
+    threads: int,
+    selection: FrameSelection | None = None,
+) -> None:
     """Decode frames into ``out`` (frames, rows, columns[, samples]), some MiB of a file at a time."""
     done = 0
     while done < len(indices):
         batch = indices[done : done + _batch(pixels, indices, done)]
         codestreams = pixels.codestreams(batch)
         target = out[done : done + len(batch)]
-        _decode(pixels.kernel_syntax, codestreams, pixels.layout, target, threads, pixels.report, batch)
+        _decode(
+            pixels.kernel_syntax,
+            codestreams,
+            pixels.layout,
+            target,
+            threads,
+            pixels.report,
+            batch,
+            selection=selection,
+        )
         done += len(batch)
 
 
@@ -57,12 +72,23 @@ def decode_codestream(
     report: Reporter,
     *,
     keep_components: bool = False,
+    selection: FrameSelection | None = None,
 ) -> None:
     """Decode one frame that comes without a data set into ``out`` (rows, columns[, samples])."""
     check_decodable(uid)
     native = unwrap(uid, data, layout, report, 0)
     uid = syntaxes.KERNEL_SYNTAXES.get(uid, uid)
-    _decode(uid, [native], layout, out[None], threads, report, (0,), keep_components=keep_components)
+    _decode(
+        uid,
+        [native],
+        layout,
+        out[None],
+        threads,
+        report,
+        (0,),
+        keep_components=keep_components,
+        selection=selection,
+    )
 
 
 def _batch(pixels: PixelSource, indices: Sequence[int], first: int) -> int:
@@ -87,6 +113,7 @@ def _decode(
     frames: Sequence[int],
     *,
     keep_components: bool = False,
+    selection: FrameSelection | None = None,
 ) -> None:
     """Decode codestreams, which are these ``frames`` of their object."""
     where = report.where
@@ -94,7 +121,13 @@ def _decode(
     try:
         if uid in kernels().decodable():
             deviations = kernels().decode_frames(
-                uid, codestreams, layout, out, keep_components=keep_components, num_threads=threads
+                uid,
+                codestreams,
+                layout,
+                out,
+                keep_components=keep_components,
+                num_threads=threads,
+                selection=selection,
             )
         else:
             _decode_by_plugin(uid, codestreams, layout, out)
@@ -103,6 +136,8 @@ def _decode(
     except RadpixError as error:
         raise type(error)(f"{where}: {error}") from error
     except (ValueError, TypeError) as error:
+        if selection is not None:  # only the codestream knows how many levels it has
+            raise ValueError(f"{where}: {error}") from error
         # A layout that passed our checks and is none of the kernels': the header is at fault, not the caller.
         raise PixelDataError(f"{where}: the frames cannot be decoded as described: {error}") from error
     for deviation in deviations:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from radpix import _core
-from radpix._backend import AxisMap, Buffer, Combine, Deviation, FrameLayout, Grid, Voi
+from radpix._backend import AxisMap, Buffer, Combine, Deviation, FrameLayout, FrameSelection, Grid, Voi
 from radpix._core import cpu_level, num_threads, set_num_threads
 
 if TYPE_CHECKING:
@@ -42,8 +42,11 @@ def decode_frames(
     *,
     keep_components: bool,
     num_threads: int,
+    selection: FrameSelection | None = None,
 ) -> list[Deviation]:
-    found = _core.decode_frames(transfer_syntax, list(codestreams), layout, out, keep_components, num_threads)
+    found = _core.decode_frames(
+        transfer_syntax, list(codestreams), layout, out, keep_components, num_threads, selection
+    )
     return [Deviation(*deviation) for deviation in found]
 
 

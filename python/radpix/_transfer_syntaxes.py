@@ -116,6 +116,8 @@ END_MARKED: Final = (
 )
 #: JPEG 2000 and HTJ2K, part 1 and 15.
 JPEG_2000: Final = frozenset(f"{_JPEG}{number}" for number in (90, 91, 201, 202, 203))
+#: Those whose frames can be decoded in part.
+SELECTABLE: Final = JPEG_2000 | {f"{_JPEG}92", f"{_JPEG}93"}
 
 
 #: What decodes the bytes of a frame once they are inflated or out of their item: native little endian.

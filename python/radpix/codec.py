@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from radpix import _transfer_syntaxes as syntaxes
 from radpix import limits
-from radpix._backend import FrameLayout
+from radpix._backend import FrameLayout, FrameSelection
 from radpix._frames import backend_for, check_decodable, decode_codestream, decode_into
+from radpix._selection import selected_layout, selection_of
 from radpix._source import Reporter, open_source
 from radpix._source.image_pixel import check_arguments, element_type, frame_shape
 from radpix.encode import encodable
@@ -78,6 +79,9 @@ def decode(
     source: Source,
     *,
     index: int | Sequence[int] | None = None,
+    reduce: int = 0,
+    region: Sequence[int] | None = None,
+    layers: int | None = None,
     out: NDArray[Any] | None = None,
     num_threads: int | None = None,
     strict: bool = False,
@@ -92,6 +96,14 @@ def decode(
         OpenFile), or a pydicom Dataset. Only what the frames take is read, all of what cannot seek.
     index
         Which frame or frames, from 0; negative ones count from the end. None stands for all.
+    reduce
+        Of JPEG 2000: resolution levels to leave out. Rows and columns are divided by ``2**reduce`` and rounded
+        up; pixel (i, j) lies where pixel (i, j) * 2**reduce of the whole frame does (ISO/IEC 15444-1 B-15).
+    region
+        Of JPEG 2000: (row, column, height, width) of the whole frame, of which only the code-blocks needed are
+        decoded. The result is that of cropping the whole.
+    layers
+        Of JPEG 2000: how many quality layers to use, None for all.
     out
         Where to put the result: of its exact shape and type, writable, any strides. It stays as it was when
         the call fails, unless reading the file itself fails halfway. Compressed frames are therefore decoded
@@ -134,22 +146,35 @@ def decode(
     >>> pixels.shape, pixels.dtype
     ((64, 64), dtype('int16'))
     """
+    selection = selection_of(reduce, region, layers)
+    return _decode_object(source, index, selection, out, thread_count(num_threads), strict=strict)
+
+
+def _decode_object(
+    source: Source,
+    index: int | Sequence[int] | None,
+    selection: FrameSelection | None,
+    out: NDArray[Any] | None,
+    threads: int,
+    *,
+    strict: bool,
+) -> NDArray[Any]:
     import numpy as np
 
-    threads = thread_count(num_threads)
     with open_source(source, strict=strict) as pixels:
         indices = _indices(index, pixels.frames)
         single = isinstance(indices, int) or (index is None and pixels.frames == 1)
         wanted: Sequence[int] = (indices,) if isinstance(indices, int) else indices
-        shape = pixels.frame_shape if single else (len(wanted), *pixels.frame_shape)
+        check_decodable(pixels.kernel_syntax)
+        one = frame_shape(selected_layout(pixels.layout, selection, pixels.kernel_syntax))
+        shape = one if single else (len(wanted), *one)
         if out is not None:
             _check_out(out, shape, pixels.dtype, source)
-        check_decodable(pixels.kernel_syntax)
-        limits.check_bytes(pixels.frame_bytes * len(wanted), f"{pixels.report.where}: ")
+        limits.check_bytes(math.prod(one) * pixels.dtype.itemsize * len(wanted), f"{pixels.report.where}: ")
         pixels.check(wanted)
         direct = out is not None and not strict and pixels.transfer_syntax in syntaxes.NATIVE
         result = out if direct and out is not None else np.empty(shape, pixels.dtype)
-        decode_into(pixels, wanted, result[np.newaxis] if single else result, threads)
+        decode_into(pixels, wanted, result[np.newaxis] if single else result, threads, selection)
     if out is not None and result is not out:
         out[...] = result
         return out
@@ -224,6 +249,9 @@ def decode_frame(
     pixel_representation: int = 0,
     photometric_interpretation: str = "MONOCHROME2",
     planar_configuration: int = 0,
+    reduce: int = 0,
+    region: Sequence[int] | None = None,
+    layers: int | None = None,
     out: NDArray[Any] | None = None,
     num_threads: int | None = None,
     strict: bool = False,
@@ -241,7 +269,7 @@ planar_configuration
         As in the Image Pixel module (PS3.3 C.7.6.3).
     bits_stored
         None stands for ``bits_allocated``. The high bit is the one below it.
-    out, num_threads, strict
+    reduce, region, layers, out, num_threads, strict
         As in `decode`.
 
     Returns
@@ -281,7 +309,9 @@ planar_configuration
         photometric_interpretation=photometric_interpretation,
     )
     check_arguments(layout, pixel_representation)
-    result = _decode_alone(codestream, transfer_syntax, layout, out, thread_count(num_threads), strict=strict)
+    selection = selection_of(reduce, region, layers)
+    threads = thread_count(num_threads)
+    result = _decode_alone(codestream, transfer_syntax, layout, selection, out, threads, strict=strict)
     if out is None:
         return result
     out[...] = result
@@ -292,6 +322,7 @@ def _decode_alone(
     codestream: Buffer,
     uid: str,
     layout: FrameLayout,
+    selection: FrameSelection | None,
     out: NDArray[Any] | None,
     threads: int,
     *,
@@ -300,7 +331,7 @@ def _decode_alone(
     """Decode a codestream into fresh memory, once it is known that it would fit ``out``."""
     import numpy as np
 
-    shape, dtype = frame_shape(layout), element_type(layout)
+    shape, dtype = frame_shape(selected_layout(layout, selection, uid)), element_type(layout)
     data = memoryview(codestream).cast("B")
     if out is not None:
         _check_out(out, shape, dtype, codestream)
@@ -309,7 +340,8 @@ def _decode_alone(
     limits.check_bytes(size)
     limits.check_ratio(size, len(data))
     result = np.empty(shape, dtype)
-    decode_codestream(uid, data, layout, result, threads, Reporter("codestream", strict=strict))
+    report = Reporter("codestream", strict=strict)
+    decode_codestream(uid, data, layout, result, threads, report, selection=selection)
     return result
 
 

@@ -192,6 +192,21 @@ def test_ybr_full_without_transformation_becomes_rgb() -> None:
     assert np.abs(converted - expected.clip(0, 255)).max() <= 1
 
 
+def test_photometric_interpretation_and_transformation() -> None:
+    image = picture((20, 30, 3), 8)
+    for transformed, named, codes in (
+        (True, "YBR_RCT", []),
+        (True, "RGB", []),
+        (True, "YBR_FULL", ["jpeg2000-photometric"]),
+        (False, "RGB", []),
+        (False, "YBR_RCT", ["jpeg2000-photometric"]),
+    ):
+        stream = encoded(image, reversible=True, mct=transformed)
+        decoded = decode(LOSSLESS, stream, layout_of(image.shape, 8, photometric=named))
+        np.testing.assert_array_equal(decoded.pixels, image)
+        assert decoded.codes == codes
+
+
 def code_of(stream: bytes, shape: tuple[int, ...] = (40, 50), stored: int = 12, syntax: str = ANY) -> str:
     with pytest.raises(radpix.DecodeError) as caught:
         decode(syntax, stream, layout_of(shape, stored))

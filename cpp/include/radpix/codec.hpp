@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "radpix/view.hpp"
@@ -53,11 +54,26 @@ struct Deviation {
     Index offset = -1; ///< into the frame's codestream, -1 where none
 };
 
+/// A part of each frame, for codecs that can decode it alone.
+struct FrameSelection {
+    int reduce = 0; ///< resolution levels left out: the size is divided by 2^reduce and rounded up
+    int layers = 0; ///< quality layers used, 0: all
+    Index row = 0, column = 0, height = 0, width = 0; ///< at full resolution; height 0: the whole frame
+
+    [[nodiscard]] bool is_whole() const noexcept { return reduce == 0 && layers == 0 && height == 0; }
+};
+
+/// Rows and columns of what is selected. Throws Error(invalid_argument) for what no frame of this layout has.
+[[nodiscard]] std::pair<Index, Index> selected_shape(const FrameLayout &layout,
+                                                     const FrameSelection &selection);
+
 struct DecodeOptions {
     /// Leave YBR samples as the codestream holds them instead of converting to RGB.
     bool keep_components = false;
     /// Threads to use, 0: num_threads().
     int threads = 0;
+    /// Other codecs than JPEG 2000 refuse anything but the whole frame.
+    FrameSelection selection{};
 };
 
 using Bytes = std::span<const std::byte>;
@@ -92,6 +108,8 @@ struct TransferSyntax {
     FrameDecoder decode;
     FramePairDecoder decode_pair = nullptr;
     FrameEncoder encode = nullptr;
+    /// Whether `decode` takes DecodeOptions::selection.
+    bool selects = false;
 };
 
 /// The transfer syntaxes this build decodes, src/codec/registry.cpp.

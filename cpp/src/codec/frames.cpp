@@ -4,6 +4,7 @@
 #include <atomic>
 #include <iterator>
 #include <string>
+#include <tuple>
 
 #include "radpix/codec.hpp"
 #include "radpix/error.hpp"
@@ -113,17 +114,46 @@ private:
     std::atomic<Index> first_failed_;
 };
 
-void check_frames(std::span<const Bytes> codestreams, const FrameLayout &layout, const ArrayView &out) {
+void check_frames(std::span<const Bytes> codestreams, const FrameLayout &layout,
+                  const FrameSelection &selection, const ArrayView &out) {
     const auto count = static_cast<Index>(codestreams.size());
     if (out.rank < 1 || out.shape[0] != count) {
         throw_error(Errc::shape_mismatch, "the output has room for " +
                                               std::to_string(out.rank < 1 ? 0 : out.shape[0]) + " frames, " +
                                               std::to_string(count) + " codestreams were given");
     }
-    check_layout(layout, frame_of(out, 0));
+    FrameLayout shown = layout;
+    std::tie(shown.rows, shown.columns) = selected_shape(layout, selection);
+    check_layout(shown, frame_of(out, 0));
 }
 
 } // namespace
+
+std::pair<Index, Index> selected_shape(const FrameLayout &layout, const FrameSelection &selection) {
+    if (selection.is_whole()) {
+        return {layout.rows, layout.columns};
+    }
+    constexpr int most = 32; // ISO/IEC 15444-1 table A.15
+    if (selection.reduce < 0 || selection.reduce > most || selection.layers < 0) {
+        throw_error(Errc::invalid_argument, "levels to leave out are from 0 to 32, layers from 1 on");
+    }
+    FrameSelection part = selection;
+    if (part.height == 0) {
+        part.height = layout.rows;
+        part.width = layout.columns;
+        part.row = part.column = 0;
+    }
+    const auto is_inside = [](Index begin, Index size, Index whole) {
+        return begin >= 0 && size > 0 && begin < whole && size <= whole - begin;
+    };
+    if (!is_inside(part.row, part.height, layout.rows) ||
+        !is_inside(part.column, part.width, layout.columns)) {
+        throw_error(Errc::invalid_argument, "a region that does not lie inside the frame");
+    }
+    const auto reduced = [&](Index value) { return (value + (Index{1} << part.reduce) - 1) >> part.reduce; };
+    return {reduced(part.row + part.height) - reduced(part.row),
+            reduced(part.column + part.width) - reduced(part.column)};
+}
 
 std::vector<Deviation> decode_frames(std::string_view transfer_syntax_uid, std::span<const Bytes> codestreams,
                                      const FrameLayout &layout, const DecodeOptions &options,
@@ -137,7 +167,12 @@ std::vector<Deviation> decode_frames(std::string_view transfer_syntax_uid, std::
         throw_error(Errc::invalid_argument,
                     "the number of threads is from 0 to 1024, not " + std::to_string(options.threads));
     }
-    check_frames(codestreams, layout, out);
+    if (!options.selection.is_whole() && !syntax->selects) {
+        throw_error(Errc::unsupported_transfer_syntax,
+                    "only JPEG 2000 frames can be decoded in part, not those of transfer syntax " +
+                        std::string(transfer_syntax_uid));
+    }
+    check_frames(codestreams, layout, options.selection, out);
     FrameJob job(*syntax, codestreams, layout, options, out);
     try {
         job.run(options.threads == 0 ? num_threads() : options.threads);

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from radpix._backend import Buffer, Deviation, FrameLayout
+from radpix._backend import Buffer, Deviation, FrameLayout, FrameSelection
 from radpix._numba import rle, uncompressed
 from radpix._numba.layout import check_layout
 from radpix._numba.threads import parallel_for
@@ -45,8 +45,11 @@ def decode_frames(
     *,
     keep_components: bool,
     num_threads: int,
+    selection: FrameSelection | None = None,
 ) -> list[Deviation]:
     """Decode frames into ``out`` (frames, rows, columns[, samples])."""
+    if selection is not None:
+        raise UnsupportedTransferSyntaxError("the numba backend decodes whole frames only")
     if not out.flags.writeable:
         raise ValueError("the output array is read-only")
     frames = [np.frombuffer(codestream, np.uint8) for codestream in codestreams]

@@ -32,9 +32,6 @@ BlockDecoder::BlockDecoder() noexcept(false) : kernels_(block_kernels()), ht_(ke
 
 void BlockDecoder::decode(const Tile &tile, const CodeBlock &block, const BlockTraits &traits,
                           Coefficient *target, Index stride) {
-    if (block.first_segment == none) {
-        return;
-    }
     const int planes = traits.planes + traits.roi_shift - block.zero_planes;
     if (planes > max_planes || traits.roi_shift > max_planes) {
         throw_error(Errc::jpeg2000_unsupported, "a code-block of " + std::to_string(planes) +
@@ -57,11 +54,11 @@ void BlockDecoder::decode(const Tile &tile, const CodeBlock &block, const BlockT
 const std::uint8_t *BlockDecoder::gather(const Tile &tile, std::uint32_t segment,
                                          std::vector<std::uint8_t> &bytes) {
     const Segment &source = tile.segments[segment];
-    if (bytes.size() < source.length + 2U) {
-        bytes.resize(source.length + 2U);
+    if (bytes.size() < source.used_length + 2U) {
+        bytes.resize(source.used_length + 2U);
     }
     std::size_t at = 0;
-    for (std::uint32_t c = source.first_chunk; c != none; c = tile.chunks[c].next) {
+    for (std::uint32_t c = source.first_chunk; at < source.used_length; c = tile.chunks[c].next) {
         const Chunk &chunk = tile.chunks[c];
         std::memcpy(bytes.data() + at, tile.data.data() + chunk.offset, chunk.length);
         at += chunk.length;
@@ -85,10 +82,13 @@ void BlockDecoder::decode_part_1(const Tile &tile, const CodeBlock &block, const
 
     unsigned pass = 0;
     for (std::uint32_t s = block.first_segment; s != none; s = tile.segments[s].next) {
+        if (tile.segments[s].used_passes == 0) {
+            break;
+        }
         const std::uint8_t *const bytes = gather(tile, s, bytes_);
         MqDecoder decoder(bytes);
         RawBits bits(bytes);
-        for (const unsigned end = pass + tile.segments[s].passes; pass < end; ++pass) {
+        for (const unsigned end = pass + tile.segments[s].used_passes; pass < end; ++pass) {
             const int plane = planes - 1 - static_cast<int>((pass + 2) / 3);
             if (plane < 0) {
                 throw_error(Errc::jpeg2000_code_block, "a code-block with more passes than bit-planes");
@@ -127,12 +127,12 @@ void BlockDecoder::decode_ht(const Tile &tile, const CodeBlock &block, const Blo
     }
     HtSegments segments;
     segments.cleanup = gather(tile, block.first_segment, bytes_);
-    segments.cleanup_length = tile.segments[block.first_segment].length;
+    segments.cleanup_length = tile.segments[block.first_segment].used_length;
     const std::uint32_t second = tile.segments[block.first_segment].next;
-    if (second != none && tile.segments[second].length > 0) {
+    if (second != none && tile.segments[second].used_passes > 0 && tile.segments[second].used_length > 0) {
         segments.refinement = gather(tile, second, refinement_bytes_);
-        segments.refinement_length = tile.segments[second].length;
-        segments.refinement_passes = static_cast<int>(tile.segments[second].passes);
+        segments.refinement_length = tile.segments[second].used_length;
+        segments.refinement_passes = static_cast<int>(tile.segments[second].used_passes);
     }
     ht_.decode(segments, block.width, block.height, plane, (traits.style & vertically_causal) != 0);
 }

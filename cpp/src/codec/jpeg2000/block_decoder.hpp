@@ -4,6 +4,7 @@
 
 #include "codec/jpeg2000/block_kernels.hpp"
 #include "codec/jpeg2000/ht_block_decoder.hpp"
+#include "codec/jpeg2000/idwt/level_rows.hpp"
 #include "codec/jpeg2000/tile.hpp"
 
 namespace radpix::jpeg2000 {
@@ -18,23 +19,32 @@ struct BlockTraits {
     float step = 1;
 };
 
-/// A coefficient: int32 of the reversible path, float32 of the irreversible one.
-union Coefficient {
-    std::int32_t integer;
-    float real;
+/// A code-block with where a part of its coefficients goes.
+struct BlockTask {
+    const CodeBlock *block;
+    BlockTraits traits;
+    Rect part; ///< in the block
+    Coefficient *target;
+    Index stride;
 };
-static_assert(sizeof(Coefficient) == 4);
+
+/// Adds the code-blocks of a resolution that its window needs; `plane` holds its sub-bands. Blocks without
+/// data have to be filled with zeros unless the plane `is_clean`.
+void add_block_tasks(const Tile &tile, const TileComponent &component, std::size_t resolution,
+                     const std::vector<ResolutionWindow> &windows, const LevelPlane &plane, bool is_clean,
+                     std::vector<BlockTask> &tasks);
 
 /// Decodes one block after the other on one thread; holds the scratch.
 class BlockDecoder {
 public:
     BlockDecoder() noexcept(false);
 
-    /// Writes width x height coefficients from `target` on. A block without passes is left as it is.
-    void decode(const Tile &tile, const CodeBlock &block, const BlockTraits &traits, Coefficient *target,
-                Index stride);
+    void run(const Tile &tile, const BlockTask &task);
 
 private:
+    /// Writes width x height coefficients from `target` on.
+    void decode(const Tile &tile, const CodeBlock &block, const BlockTraits &traits, Coefficient *target,
+                Index stride);
     const std::uint8_t *gather(const Tile &tile, std::uint32_t segment, std::vector<std::uint8_t> &bytes);
     void decode_ht(const Tile &tile, const CodeBlock &block, const BlockTraits &traits, int planes);
     void decode_part_1(const Tile &tile, const CodeBlock &block, const BlockTraits &traits, int planes);
@@ -46,6 +56,7 @@ private:
     std::vector<Flags> flags_;
     std::vector<std::uint32_t> magnitudes_;
     std::vector<std::uint8_t> bytes_, refinement_bytes_;
+    std::vector<Coefficient> whole_; ///< a block of which only a part is wanted
     HtBlockDecoder ht_;
 };
 

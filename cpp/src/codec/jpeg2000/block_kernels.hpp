@@ -38,6 +38,16 @@ private:
 /// own column. Bits 24-27: coded in this bit-plane's significance pass. Bits 28-31: refined before.
 using Flags = std::uint32_t;
 
+/// An entry in the list of a refinement pass: position in the stripe's magnitudes, and above it the context.
+inline constexpr unsigned refinement_context_shift = 12;
+
+/// Rows whose refinement bit this column codes, four bits.
+RADPIX_MQ_INLINE unsigned refined_rows(Flags flags) noexcept {
+    const unsigned own = flags >> 4U;
+    const unsigned packed = (own & 1U) | (own >> 2U & 2U) | (own >> 4U & 4U) | (own >> 6U & 8U);
+    return packed & ~(flags >> 24U);
+}
+
 /// A code-block while it is decoded. Stripe columns follow each other along the stripe; a magnitude is kept
 /// times two, the half being the middle of what is not known.
 struct BlockState {
@@ -58,6 +68,7 @@ struct BlockKernels {
     void (*cleanup)(BlockState &block, MqDecoder &decoder, int plane) noexcept;
     void (*raw_significance)(BlockState &block, RawBits &bits, int plane) noexcept;
     void (*raw_refinement)(BlockState &block, RawBits &bits, int plane) noexcept;
+    void (*read_ht_quads)(const HtQuadTask &task) noexcept;
     /// False where a magnitude does not fit in the bit-planes.
     bool (*read_ht_samples)(const HtSampleTask &task) noexcept;
     /// Sign and doubled magnitude to coefficients, `half_step` the size of half a quantization step.

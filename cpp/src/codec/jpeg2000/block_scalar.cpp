@@ -7,18 +7,26 @@ namespace radpix::jpeg2000 {
 namespace scalar {
 namespace {
 
+#include "ht_quads-inl.hpp"
+#define list_refinements_at_level list_refinements
 #include "passes-inl.hpp"
-#define read_quad_at_level read_quad
+#undef list_refinements_at_level
+
+constexpr unsigned most_at_level = 30;
+#define measure_at_level measure_quads
+#define read_row_at_level read_row_of_samples
 #include "ht_samples-inl.hpp"
-#undef read_quad_at_level
+#undef measure_at_level
+#undef read_row_at_level
 
 } // namespace
 } // namespace scalar
 
-constinit const BlockKernels scalar_block_kernels{
-    scalar::significance,     scalar::refinement_pass, scalar::cleanup,
-    scalar::raw_significance, scalar::raw_refinement,  scalar::read_ht_samples,
-    scalar::to_integers,      scalar::to_reals,        "scalar"};
+constinit const BlockKernels scalar_block_kernels{scalar::significance,    scalar::refinement_pass,
+                                                  scalar::cleanup,         scalar::raw_significance,
+                                                  scalar::raw_refinement,  scalar::read_ht_quads,
+                                                  scalar::read_ht_samples, scalar::to_integers,
+                                                  scalar::to_reals,        "scalar"};
 
 const BlockKernels &block_kernels() {
 #if RADPIX_HAS_AVX2_TARGET

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <tuple>
 
 #include "codec/jpeg2000/image_decoder.hpp"
 #include "codec/jpeg2000/pixel_sink.hpp"
@@ -131,12 +132,15 @@ void settle_colour(const ImageDecoder &decoder, const FrameLayout &layout, const
     }
     const bool says_transformed =
         layout.photometric == Photometric::ybr_ict || layout.photometric == Photometric::ybr_rct;
-    if (says_transformed != decoder.has_component_transform()) {
+    // RGB is what a transformation that is undone gives, so writers that name it do no harm.
+    const bool is_named_by_result =
+        layout.photometric == Photometric::rgb && decoder.has_component_transform();
+    if (says_transformed != decoder.has_component_transform() && !is_named_by_result) {
         deviations.push_back(
             {"jpeg2000-photometric",
              decoder.has_component_transform()
                  ? "a component transformation where Photometric Interpretation (0028,0004) is "
-                   "neither YBR_ICT nor YBR_RCT; it is undone"
+                   "none of YBR_ICT, YBR_RCT and RGB; it is undone"
                  : "no component transformation where Photometric Interpretation (0028,0004) is "
                    "YBR_ICT or YBR_RCT; the components are taken as RGB",
              0, -1});
@@ -148,15 +152,26 @@ void settle_colour(const ImageDecoder &decoder, const FrameLayout &layout, const
 
 void decode(Bytes codestream, const FrameLayout &layout, const DecodeOptions &options, const ArrayView &out,
             std::vector<Deviation> &deviations, const Expectation &expected) {
-    check_layout(layout, out);
+    const FrameSelection &selection = options.selection;
+    FrameLayout shown = layout;
+    std::tie(shown.rows, shown.columns) = selected_shape(layout, selection);
+    check_layout(shown, out);
     if (layout.is_float) {
         throw_error(Errc::unsupported_layout, "JPEG 2000 holds no floating point pixels");
     }
-    ImageDecoder decoder(codestream, {0, options.threads});
+    ImageDecoder decoder(codestream,
+                         {selection.reduce, options.threads, selection.layers,
+                          Rect{selection.column, selection.row, selection.column + selection.width,
+                               selection.row + selection.height}});
     check_size(decoder.size(), layout);
+    const Rect area = decoder.output_area();
+    if (area.width() != shown.columns || area.height() != shown.rows) {
+        throw_error(Errc::unsupported_layout, "a reduced part of an image that does not begin at an even "
+                                              "place of its reference grid");
+    }
     check_precision(decoder.size(), layout, deviations);
     check_coding(decoder, expected, deviations);
-    PixelSink sink(decoder.size(), layout, out);
+    PixelSink sink(decoder, layout, out);
     decoder.decode(sink, deviations);
     settle_colour(decoder, layout, options, out, deviations);
 }

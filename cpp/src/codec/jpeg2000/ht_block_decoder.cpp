@@ -10,86 +10,6 @@ namespace {
 
 constexpr std::uint32_t sign_bit = 0x80000000U;
 
-constexpr unsigned significance_of(unsigned entry) noexcept {
-    return entry >> 4U & 15U;
-}
-
-constexpr unsigned has_u = 8;
-
-/// Bits of the VLC stream for one pair of quads: at most 38.
-struct Window {
-    std::uint64_t bits;
-    unsigned used = 0;
-
-    [[nodiscard]] unsigned next(unsigned count) const noexcept {
-        return static_cast<unsigned>(bits) & ((1U << count) - 1U);
-    }
-    unsigned take(unsigned count) noexcept {
-        const unsigned value = next(count);
-        pass(count);
-        return value;
-    }
-    void pass(unsigned count) noexcept {
-        bits >>= count;
-        used += count;
-    }
-};
-
-/// A suffix and, from 28 on, an extension of four bits (table 3).
-void add_extension(Window &window, HtQuad &quad, unsigned suffix) noexcept {
-    if (suffix >= 28) {
-        quad.u = static_cast<std::uint16_t>(quad.u + 4 * window.take(4));
-    }
-}
-
-/// u of two quads: prefixes, suffixes, extensions (7.3.6).
-void read_u(Window &window, HtQuad &first, HtQuad &second) noexcept {
-    const HtPrefix a = ht_prefixes[(first.entry & has_u) | window.next(3)];
-    window.pass(a.length);
-    const HtPrefix b = ht_prefixes[(second.entry & has_u) | window.next(3)];
-    window.pass(b.length);
-    const unsigned suffix_a = window.take(a.suffix_length);
-    const unsigned suffix_b = window.take(b.suffix_length);
-    first.u = static_cast<std::uint16_t>(a.value + suffix_a);
-    second.u = static_cast<std::uint16_t>(b.value + suffix_b);
-    add_extension(window, first, suffix_a);
-    add_extension(window, second, suffix_b);
-}
-
-/// The same in the first row of quads, where two that both have a u say more by the MEL code.
-void read_first_row_u(MelDecoder &mel, Window &window, HtQuad &first, HtQuad &second) noexcept {
-    if ((first.entry & second.entry & has_u) == 0) {
-        return read_u(window, first, second);
-    }
-    if (mel.next()) { // both above 2
-        read_u(window, first, second);
-        first.u = static_cast<std::uint16_t>(first.u + 2);
-        second.u = static_cast<std::uint16_t>(second.u + 2);
-        return;
-    }
-    const HtPrefix prefix = ht_prefixes[has_u | window.next(3)];
-    if (prefix.length < 3) {
-        return read_u(window, first, second);
-    }
-    // The first is above 2, so the second is 1 or 2: one bit, before the suffix of the first.
-    window.pass(prefix.length);
-    second.u = static_cast<std::uint16_t>(1 + window.take(1));
-    const unsigned suffix = window.take(prefix.suffix_length);
-    first.u = static_cast<std::uint16_t>(prefix.value + suffix);
-    add_extension(window, first, suffix);
-}
-
-/// The context of a quad from those before it (7.3.5): its left neighbour, in the first row.
-unsigned first_row_context(unsigned left) noexcept {
-    return ((left | left >> 1U) & 1U) | (left >> 1U & 6U);
-}
-
-/// And those above to the left, above, above to the right.
-unsigned context_of(unsigned left, unsigned north_west, unsigned north, unsigned north_east) noexcept {
-    return ((north_west >> 3U | north >> 1U) & 1U) | ((left >> 2U | left >> 3U) & 1U) << 1U |
-           ((north >> 3U | north_east >> 1U) & 1U) << 2U;
-}
-
 [[noreturn]] void bad_block(const char *text) {
     throw_error(Errc::jpeg2000_code_block, text);
 }
@@ -99,10 +19,10 @@ unsigned context_of(unsigned left, unsigned north_west, unsigned north, unsigned
 void HtBlockDecoder::decode(const HtSegments &segments, Index width, Index height, int plane,
                             bool is_causal) {
     const Index across = (width + 1) / 2, down = (height + 1) / 2;
-    stride_ = 2 * across;
+    stride_ = (across + 1) / 2 * 4; // whole pairs of quads
     samples_.resize(static_cast<std::size_t>(stride_ * 2 * down));
     open_cleanup(segments);
-    read_quads(MelDecoder(segments.cleanup + mel_begin_, mel_size_), across, down);
+    read_quads(segments, across, down);
     read_samples(across, down, plane);
     if (segments.refinement_passes == 0) {
         return;
@@ -139,45 +59,22 @@ void HtBlockDecoder::open_cleanup(const HtSegments &segments) {
                               stuffed ? nibble & 7U : nibble, stuffed ? 3 : 4);
 }
 
-/// Significance patterns, known exponent bits and u of all quads (7.3.5, 7.3.6), in pairs along each row.
-void HtBlockDecoder::read_quads(MelDecoder mel, Index across, Index down) {
+void HtBlockDecoder::read_quads(const HtSegments &segments, Index across, Index down) {
     const Index stride = across + 3;
-    quads_.assign(static_cast<std::size_t>(stride * (down + 1)), HtQuad{});
-    const HtBits bits = vlc_bits_.bits();
-    std::size_t at = 0;
-    for (Index y = 0; y < down; ++y) {
-        HtQuad *const row = quads_.data() + (y + 1) * stride + 1;
-        const HtQuad *const above = row - stride;
-        const HtEntry *const lookup = y == 0 ? ht_first_row_lookup.data() : ht_lookup.data();
-        unsigned left = 0;
-        for (Index x = 0; x < across; x += 2) {
-            Window window{peek_bits(bits, at)};
-            const Index end = std::min(x + 2, across);
-            for (Index i = x; i < end; ++i) {
-                const unsigned context =
-                    y == 0 ? first_row_context(left)
-                           : context_of(left, significance_of(above[i - 1].entry),
-                                        significance_of(above[i].entry), significance_of(above[i + 1].entry));
-                unsigned entry = 0;
-                if (context != 0 || mel.next()) {
-                    entry = lookup[context * 128U + window.next(7)];
-                    window.pass(entry & 7U);
-                }
-                row[i].entry = static_cast<HtEntry>(entry);
-                left = significance_of(entry);
-            }
-            if (y == 0) {
-                read_first_row_u(mel, window, row[x], row[x + 1]);
-            } else {
-                read_u(window, row[x], row[x + 1]);
-            }
-            at += window.used;
-        }
-    }
+    quads_.assign(static_cast<std::size_t>(stride * (down + 1) + ht_spare), HtQuad{});
+    HtQuadTask task;
+    task.vlc = vlc_bits_.bits();
+    task.mel = segments.cleanup + mel_begin_;
+    task.mel_size = mel_size_;
+    task.quads = quads_.data() + stride + 1;
+    task.quad_stride = stride;
+    task.across = across;
+    task.down = down;
+    kernels_.read_ht_quads(task);
 }
 
 void HtBlockDecoder::read_samples(Index across, Index down, int plane) {
-    const auto scratch = static_cast<std::size_t>(3 * (across + 2));
+    const auto scratch = static_cast<std::size_t>(ht_scratch(across));
     if (scratch_.size() < scratch) {
         scratch_.resize(scratch);
     }

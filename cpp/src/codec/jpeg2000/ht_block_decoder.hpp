@@ -30,7 +30,7 @@ public:
 
 private:
     void open_cleanup(const HtSegments &segments);
-    void read_quads(MelDecoder mel, Index across, Index down);
+    void read_quads(const HtSegments &segments, Index across, Index down);
     void read_samples(Index across, Index down, int plane);
     void significance_propagation(const HtSegments &segments, Index width, Index height, int plane,
                                   bool is_causal);
@@ -41,8 +41,7 @@ private:
     const BlockKernels &kernels_;
     FlatBits magnitude_bits_, vlc_bits_, refinement_bits_;
     std::vector<HtQuad> quads_; ///< a row to spare above, quads to spare on either side
-    std::vector<std::uint8_t> scratch_;
-    std::vector<std::uint32_t> samples_;
+    std::vector<std::uint32_t> scratch_, samples_;
     std::vector<std::uint8_t> significance_; ///< with a border; bit 0 from the cleanup pass, bit 1 since
     Index stride_ = 0, significance_stride_ = 0;
     std::size_t mel_begin_ = 0, mel_size_ = 0;

@@ -22,7 +22,7 @@ public:
         bool after_ff = false;
         for (std::size_t i = 0; i < count;) {
             std::uint64_t eight = 0;
-            if (!after_ff && count - i >= 8 && !has_ff(eight = load(bytes + i))) {
+            if (!after_ff && count - i >= 8 && !has_ff(eight = load_64_bits(bytes + i))) {
                 put_eight(eight);
                 i += 8;
                 continue;
@@ -40,8 +40,15 @@ public:
                          int first_count) {
         start(count + 1, 0);
         put(first_bits, first_count);
-        for (std::size_t i = 0; i < count; ++i) {
-            const unsigned byte = *(last - i);
+        for (std::size_t i = 0; i < count;) {
+            std::uint64_t eight = 0;
+            if (count - i >= 8 && !has_stuffed(eight = load_64_bits(last - i - 7), after_high)) {
+                put_eight(reversed(eight));
+                after_high = (eight & 0xFFU) > 0x8F;
+                i += 8;
+                continue;
+            }
+            const unsigned byte = *(last - i++);
             const bool stuffed = after_high && (byte & 0x7FU) == 0x7FU;
             put(stuffed ? byte & 0x7FU : byte, stuffed ? 7 : 8);
             after_high = byte > 0x8F;
@@ -61,18 +68,6 @@ public:
     }
 
 private:
-    static std::uint64_t load(const std::uint8_t *bytes) noexcept {
-        std::uint64_t value = 0;
-        if constexpr (std::endian::native == std::endian::little) {
-            std::memcpy(&value, bytes, 8);
-        } else {
-            for (unsigned i = 0; i < 8; ++i) {
-                value |= std::uint64_t{bytes[i]} << 8U * i;
-            }
-        }
-        return value;
-    }
-
     static void store(std::uint8_t *bytes, std::uint64_t value) noexcept {
         if constexpr (std::endian::native == std::endian::little) {
             std::memcpy(bytes, &value, 8);
@@ -86,6 +81,22 @@ private:
     static bool has_ff(std::uint64_t eight) noexcept {
         const std::uint64_t inverted = ~eight;
         return ((inverted - 0x0101010101010101U) & eight & 0x8080808080808080U) != 0;
+    }
+
+    /// Whether one of eight bytes, read from the highest down, may have a stuffed bit: all bits but its top
+    /// one are 1, and the one before is above 8F.
+    static bool has_stuffed(std::uint64_t eight, bool after_high) noexcept {
+        constexpr std::uint64_t top = 0x8080808080808080U, rest = ~top;
+        const std::uint64_t all_ones = ((eight & rest) + 0x0101010101010101U) & top;
+        const std::uint64_t high = ((eight & rest) + 0x7070707070707070U) & eight & top;
+        return (all_ones & (high >> 8U | (after_high ? std::uint64_t{1} << 63U : 0))) != 0;
+    }
+
+    static std::uint64_t reversed(std::uint64_t bytes) noexcept {
+        constexpr std::uint64_t odd = 0x00FF00FF00FF00FFU, pairs = 0x0000FFFF0000FFFFU;
+        bytes = (bytes >> 8U & odd) | (bytes & odd) << 8U;
+        bytes = (bytes >> 16U & pairs) | (bytes & pairs) << 16U;
+        return bytes >> 32U | bytes << 32U;
     }
 
     void start(std::size_t bytes, std::uint8_t fill) {
@@ -127,58 +138,6 @@ private:
     std::uint64_t pending_ = 0;
     int pending_count_ = 0;
     std::uint8_t fill_ = 0;
-};
-
-/// The MEL run-length decoder (7.3.3). Behind its bytes 1 bits follow.
-class MelDecoder {
-public:
-    /// The last byte's low half belongs to the segment's length and counts as 1 bits.
-    MelDecoder(const std::uint8_t *bytes, std::size_t count) noexcept : next_(bytes), end_(bytes + count) {}
-
-    [[nodiscard]] bool next() noexcept {
-        if (zeros_ == 0 && !one_follows_) {
-            read_run();
-        }
-        if (zeros_ > 0) {
-            --zeros_;
-            return false;
-        }
-        one_follows_ = false;
-        return true;
-    }
-
-private:
-    void read_run() noexcept {
-        const unsigned exponent = mel_exponents[state_];
-        if (bit() != 0) {
-            zeros_ = 1U << exponent;
-            state_ = std::min(state_ + 1U, 12U);
-            return;
-        }
-        for (unsigned i = 0; i < exponent; ++i) {
-            zeros_ = zeros_ << 1U | bit();
-        }
-        one_follows_ = true;
-        state_ = state_ == 0 ? 0 : state_ - 1;
-    }
-
-    unsigned bit() noexcept {
-        if (count_ == 0) {
-            count_ = byte_ == 0xFF ? 7 : 8;
-            byte_ = 0xFF;
-            if (next_ < end_) {
-                byte_ = *next_++;
-                byte_ |= next_ == end_ ? 0x0FU : 0U;
-            }
-        }
-        --count_;
-        return byte_ >> count_ & 1U;
-    }
-
-    const std::uint8_t *next_, *end_;
-    unsigned byte_ = 0, state_ = 0, zeros_ = 0;
-    int count_ = 0;
-    bool one_follows_ = false;
 };
 
 } // namespace radpix::jpeg2000

@@ -34,6 +34,27 @@ Index most_precincts(const std::vector<Bytes> &data, const std::vector<Bytes> &h
     return static_cast<Index>(64 * bytes);
 }
 
+/// What is complete of a tile whose packets end early.
+std::string usable_part(const Tile &tile) {
+    const int layers = tile.parameters.layers;
+    int whole_layers = layers;
+    std::size_t resolutions = 0, whole_resolutions = max_levels + 1;
+    for (const TileComponent &component : tile.components) {
+        resolutions = std::max(resolutions, component.resolutions.size());
+        for (std::size_t r = 0; r < component.resolutions.size(); ++r) {
+            for (const auto &precinct : component.resolutions[r].precincts) {
+                const int there = precinct == nullptr ? 0 : precinct->next_layer;
+                whole_layers = std::min(whole_layers, there);
+                whole_resolutions = there < layers ? std::min(whole_resolutions, r) : whole_resolutions;
+            }
+        }
+    }
+    return "complete are " + std::to_string(whole_layers) + " of " + std::to_string(layers) +
+           " layers and the lowest " + std::to_string(whole_resolutions) + " of " +
+           std::to_string(resolutions) + " resolutions, in " + std::to_string(tile.data.size()) +
+           " bytes; what is missing counts as zero";
+}
+
 std::size_t packets_of(const Tile &tile) noexcept {
     std::size_t precincts = 0;
     for (const TileComponent &component : tile.components) {
@@ -47,8 +68,19 @@ std::size_t packets_of(const Tile &tile) noexcept {
 } // namespace
 
 ImageDecoder::ImageDecoder(Bytes bytes, const ImageOptions &options)
-    : bytes_(skip_jp2_boxes(bytes)), is_jp2_(bytes_.data() != bytes.data()), options_(options),
-      stream_(read_codestream(bytes_)) {}
+    : bytes_(skip_jp2_boxes(bytes)), is_jp2_(bytes_.data() != bytes.data()), threads_(options.threads),
+      stream_(read_codestream(bytes_)), wanted_{stream_.size.image, options.reduce, options.layers} {
+    const Rect &region = options.region;
+    if (!region.empty()) {
+        const Rect &image = stream_.size.image;
+        wanted_.area = {std::min(image.x0 + region.x0, image.x1), std::min(image.y0 + region.y0, image.y1),
+                        std::min(image.x0 + region.x1, image.x1), std::min(image.y0 + region.y1, image.y1)};
+    }
+}
+
+Rect ImageDecoder::output_area() const noexcept {
+    return component_rect(wanted_.area, {}, wanted_.reduce);
+}
 
 CodingSummary ImageDecoder::coding() const noexcept {
     CodingSummary summary;
@@ -67,7 +99,7 @@ void ImageDecoder::decode(SampleSink &sink, std::vector<Deviation> &deviations) 
     }
     std::vector<TilePart> &parts = stream_.parts;
     std::ranges::stable_sort(parts, {}, &TilePart::tile);
-    TileDecoder decoder(stream_.size, options_.reduce, options_.threads);
+    TileDecoder decoder(stream_.size, wanted_, threads_);
     Index expected = 0;
     for (std::size_t first = 0; first < parts.size();) {
         std::size_t last = first;
@@ -96,8 +128,10 @@ void ImageDecoder::decode_tile(Index index, std::span<const TilePart> parts, Til
         data.push_back(bytes_.subspan(part.data, part.data_end - part.data));
     }
     has_transform_ = has_transform_ || parameters.component_transform;
-    Tile tile =
-        make_tile(stream_.size, index, std::move(parameters), options_.reduce, most_precincts(data, headers));
+    Tile tile = make_tile(stream_.size, index, std::move(parameters), wanted_, most_precincts(data, headers));
+    if (std::ranges::all_of(tile.components, [](const auto &c) { return c.output_rect.empty(); })) {
+        return;
+    }
     tile.data = joined(data, tile.joined);
     std::vector<std::byte> joined_headers;
     const bool are_packed = stream_.packed_headers || !headers.empty();
@@ -107,7 +141,7 @@ void ImageDecoder::decode_tile(Index index, std::span<const TilePart> parts, Til
 
 void ImageDecoder::read_tile_packets(Tile &tile, Bytes headers, bool are_packed,
                                      std::vector<Deviation> &deviations) {
-    PacketReader reader(tile, headers, are_packed);
+    PacketReader reader(tile, headers, are_packed, wanted_.layers);
     const std::size_t expected = packets_of(tile);
     std::string what;
     try {
@@ -126,7 +160,7 @@ void ImageDecoder::read_tile_packets(Tile &tile, Bytes headers, bool are_packed,
     if (reader.packets() == 0) {
         throw_error(Errc::truncated, text);
     }
-    deviations.push_back({"jpeg2000-truncated", text, 0, -1});
+    deviations.push_back({"jpeg2000-truncated", text + ": " + usable_part(tile), 0, -1});
 }
 
 } // namespace radpix::jpeg2000

@@ -12,6 +12,8 @@ namespace radpix::jpeg2000 {
 struct ImageOptions {
     int reduce = 0; ///< resolution levels left out, 0: full size
     int threads = 1;
+    int layers = 0; ///< quality layers used, 0: all
+    Rect region;    ///< counted from the image's first sample at full resolution; empty: all
 };
 
 /// What the main header says of the coding; a tile's own header may say otherwise.
@@ -28,9 +30,11 @@ public:
 
     [[nodiscard]] const ImageSize &size() const noexcept { return stream_.size; }
     [[nodiscard]] bool is_jp2() const noexcept { return is_jp2_; }
-    /// Rows and columns of one component at the resolution asked for.
+    /// What is asked for, on the reference grid divided by 2^reduce.
+    [[nodiscard]] Rect output_area() const noexcept;
+    /// The samples of one component that are asked for.
     [[nodiscard]] Rect output_rect(std::size_t component) const noexcept {
-        return component_rect(stream_.size.image, stream_.size.components[component], options_.reduce);
+        return wanted_rect(stream_.size, component, wanted_);
     }
     [[nodiscard]] CodingSummary coding() const noexcept;
     /// Whether some tile's components are transformed to RGB, known after decode().
@@ -47,8 +51,9 @@ private:
     Bytes bytes_;
     bool is_jp2_;
     bool has_transform_ = false;
-    ImageOptions options_;
+    int threads_;
     Codestream stream_;
+    Wanted wanted_;
 };
 
 } // namespace radpix::jpeg2000

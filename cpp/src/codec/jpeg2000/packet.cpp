@@ -86,6 +86,7 @@ void PacketReader::read(const CodingStyle &style, Precinct &precinct, int layer)
     std::size_t &at = are_packed_ ? header_at_ : body_at_;
     PacketBits bits(bytes, at);
     contributions_.clear();
+    is_used_ = layers_ == 0 || layer < layers_;
     if (bits.bit() != 0) {
         read_header(bits, style, precinct, layer);
     }
@@ -158,8 +159,9 @@ std::uint32_t PacketReader::open_segment(CodeBlock &block, unsigned max_passes) 
 void PacketReader::contribute(CodeBlock &block, std::uint32_t segment, unsigned passes,
                               std::uint32_t length) {
     tile_.segments[segment].passes += passes;
+    tile_.segments[segment].used_passes += is_used_ ? passes : 0;
     block.passes = static_cast<std::uint16_t>(block.passes + passes);
-    contributions_.push_back({&block, segment, length});
+    contributions_.push_back({&block, segment, length, passes});
 }
 
 void PacketReader::read_part_1_lengths(PacketBits &bits, unsigned block_style, CodeBlock &block,
@@ -184,6 +186,11 @@ void PacketReader::read_ht_lengths(PacketBits &bits, CodeBlock &block, unsigned 
         const unsigned count = position == 0 ? 1 : std::min(passes, 3 - position);
         const unsigned length = read_length(bits, block, static_cast<int>(count) - 1);
         passes -= count;
+        if (!is_used_) { // must not replace the set that is
+            block.passes = static_cast<std::uint16_t>(block.passes + count);
+            contributions_.push_back({&block, none, length, count});
+            continue;
+        }
         if (position == 0 && length > 0) {
             block.first_segment = block.last_segment = none;
             block.ht_set = static_cast<std::uint8_t>(block.passes / 3U);
@@ -242,24 +249,40 @@ void PacketReader::decide_coder(PacketBits &bits, unsigned block_style, CodeBloc
 }
 
 void PacketReader::read_body() {
-    for (const Contribution &contribution : contributions_) {
-        Segment &segment = tile_.segments[contribution.segment];
+    for (std::size_t i = 0; i < contributions_.size(); ++i) {
+        const Contribution &contribution = contributions_[i];
         const std::size_t left = tile_.data.size() - body_at_;
         const auto length = static_cast<std::uint32_t>(std::min<std::size_t>(contribution.length, left));
-        if (length > 0) {
-            const auto index = static_cast<std::uint32_t>(tile_.chunks.size());
-            tile_.chunks.push_back({body_at_, length, none});
-            if (segment.last_chunk == none) {
-                segment.first_chunk = index;
-            } else {
-                tile_.chunks[segment.last_chunk].next = index;
-            }
-            segment.last_chunk = index;
-            segment.length += length;
+        if (is_used_ && length > 0) {
+            add_chunk(tile_.segments[contribution.segment], length);
         }
         body_at_ += length;
         if (length < contribution.length) {
+            drop_from(i, length > 0);
             throw_error(Errc::truncated, "the packets end inside a packet body");
+        }
+    }
+}
+
+void PacketReader::add_chunk(Segment &segment, std::uint32_t length) {
+    const auto index = static_cast<std::uint32_t>(tile_.chunks.size());
+    tile_.chunks.push_back({body_at_, length, none});
+    if (segment.last_chunk == none) {
+        segment.first_chunk = index;
+    } else {
+        tile_.chunks[segment.last_chunk].next = index;
+    }
+    segment.last_chunk = index;
+    segment.used_length += length;
+}
+
+/// Takes back passes whose bytes are missing. Of a segment cut short, a Part 1 decoder can use what is there,
+/// an HT decoder nothing.
+void PacketReader::drop_from(std::size_t first, bool has_part) noexcept {
+    for (std::size_t i = first; is_used_ && i < contributions_.size(); ++i) {
+        const Contribution &contribution = contributions_[i];
+        if (i > first || !has_part || contribution.block->coder == BlockCoder::high_throughput) {
+            tile_.segments[contribution.segment].used_passes -= contribution.passes;
         }
     }
 }

@@ -9,8 +9,9 @@ namespace radpix::jpeg2000 {
 class PacketReader {
 public:
     /// `headers`: the packed packet headers (PPM, PPT), empty where the packets hold their own.
-    PacketReader(Tile &tile, Bytes headers, bool are_packed) noexcept
-        : tile_(tile), headers_(headers), are_packed_(are_packed) {}
+    /// Layers from `layers` on are read and left out, unless it is 0.
+    PacketReader(Tile &tile, Bytes headers, bool are_packed, int layers) noexcept
+        : tile_(tile), headers_(headers), are_packed_(are_packed), layers_(layers) {}
 
     /// Whether another packet may follow.
     [[nodiscard]] bool has_data() const noexcept {
@@ -26,8 +27,9 @@ public:
 private:
     struct Contribution {
         CodeBlock *block;
-        std::uint32_t segment;
+        std::uint32_t segment; ///< none in a packet that is left out
         std::uint32_t length;
+        unsigned passes;
     };
 
     void skip_marker(std::size_t &at, Bytes bytes, unsigned low_byte, std::size_t length) const noexcept;
@@ -39,10 +41,14 @@ private:
     std::uint32_t open_segment(CodeBlock &block, unsigned max_passes);
     void contribute(CodeBlock &block, std::uint32_t segment, unsigned passes, std::uint32_t length);
     void read_body();
+    void add_chunk(Segment &segment, std::uint32_t length);
+    void drop_from(std::size_t first, bool has_part) noexcept;
 
     Tile &tile_;
     Bytes headers_;
     bool are_packed_;
+    int layers_;
+    bool is_used_ = true; ///< the packet that is read
     std::size_t header_at_ = 0, body_at_ = 0, packets_ = 0;
     std::vector<Contribution> contributions_;
 };

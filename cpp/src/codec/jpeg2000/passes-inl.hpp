@@ -29,7 +29,8 @@ RADPIX_MQ_INLINE Flags mark_significant(Flags *at, Index stride, Flags flags, un
     return flags | 2U << bit | sign << (19 + row);
 }
 
-RADPIX_MQ_INLINE unsigned decode_sign(MqDecoder &decoder, MqContext *contexts, const Flags *at, Flags flags,
+template <class Decoder>
+RADPIX_MQ_INLINE unsigned decode_sign(Decoder &decoder, MqContext *contexts, const Flags *at, Flags flags,
                                       unsigned row) noexcept {
     const unsigned index = (flags >> (3 * row) & 0xAAU) | (flags >> (18 + row) & 1U) |
                            (at[-1] >> (19 + row) & 1U) << 2U | (at[1] >> (19 + row) & 1U) << 4U |
@@ -71,7 +72,7 @@ RADPIX_MQ_INLINE unsigned candidates_of(Flags flags, unsigned rows) noexcept {
 
 template <bool causal>
 [[gnu::noinline]] void significance_pass(BlockState &block, MqDecoder &shared, int plane) noexcept {
-    MqDecoder decoder = shared;
+    EvenMqDecoder decoder(shared);
     const std::uint8_t *const zero_context = block.zero_context;
     const Index stride = block.flag_stride;
     const std::uint32_t value = 3U << plane;
@@ -101,42 +102,46 @@ template <bool causal>
             *at = flags | packed_rows(coded) << 24U;
         }
     }
-    shared = decoder;
+    decoder.give_back(shared);
 }
 
 // Which coefficients a refinement pass codes, and in which contexts, is known before it begins. A stripe's
-// are listed first, so that the decoding loop has no branch but the decoder's own.
+// are listed first, so that the decoding loop has no branch at all.
+/// Appends the entries of a stripe: position in its magnitudes and context. Returns the end.
+RADPIX_MQ_INLINE std::uint16_t *list_refinements(Flags *first, Index width, std::uint16_t *last) noexcept {
+    for (Index x = 0; x < width; ++x) {
+        const Flags flags = first[x];
+        const unsigned members = refined_rows(flags);
+        if (members == 0) {
+            continue;
+        }
+        for (unsigned row = 0; row < 4; ++row) {
+            const unsigned around = (flags >> (3 * row) & neighbours_of_row_0) != 0 ? 1U : 0U;
+            const unsigned context = (flags >> (28 + row) & 1U) != 0 ? 2U : around;
+            *last = static_cast<std::uint16_t>(context << refinement_context_shift |
+                                               (4U * static_cast<unsigned>(x) + row));
+            last += members >> row & 1U;
+        }
+        first[x] = flags | members << 28U;
+    }
+    return last;
+}
+
 [[gnu::noinline]] void refinement_pass(BlockState &block, MqDecoder &shared, int plane) noexcept {
-    constexpr unsigned context_shift = 12;
-    MqDecoder decoder = shared;
+    EvenMqDecoder decoder(shared);
     const std::uint32_t half = 1U << plane;
     std::uint32_t *magnitudes = block.magnitudes;
     MqContext *const contexts = block.contexts.data() + first_refinement_context;
     std::uint16_t list[4 * 1024 + 4];
     for (Index stripe = 0; stripe < block.stripes(); ++stripe, magnitudes += 4 * block.width) {
-        Flags *const first = block.flags + stripe * block.flag_stride;
-        std::uint16_t *last = list;
-        for (Index x = 0; x < block.width; ++x) {
-            const Flags flags = first[x];
-            const unsigned members = packed_rows(flags >> 4U & every_row) & ~(flags >> 24U);
-            if (members == 0) {
-                continue;
-            }
-            for (unsigned row = 0; row < 4; ++row) {
-                const unsigned around = (flags >> (3 * row) & neighbours_of_row_0) != 0 ? 1U : 0U;
-                const unsigned context = (flags >> (28 + row) & 1U) != 0 ? 2U : around;
-                *last = static_cast<std::uint16_t>(context << context_shift |
-                                                   (4U * static_cast<unsigned>(x) + row));
-                last += members >> row & 1U;
-            }
-            first[x] = flags | members << 28U;
-        }
+        const std::uint16_t *const last =
+            list_refinements_at_level(block.flags + stripe * block.flag_stride, block.width, list);
         for (const std::uint16_t *entry = list; entry != last; ++entry) {
-            const std::uint32_t bit = decoder.decode(contexts[*entry >> context_shift]);
-            magnitudes[*entry & ((1U << context_shift) - 1U)] ^= (bit ^ 1U) * 2U * half | half;
+            const std::uint32_t bit = decoder.decode(contexts[*entry >> refinement_context_shift]);
+            magnitudes[*entry & ((1U << refinement_context_shift) - 1U)] ^= (bit ^ 1U) * 2U * half | half;
         }
     }
-    shared = decoder;
+    decoder.give_back(shared);
 }
 
 template <bool causal>

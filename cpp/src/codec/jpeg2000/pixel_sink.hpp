@@ -2,8 +2,7 @@
 /// Decoded samples on their way into the caller's array.
 #pragma once
 
-#include "codec/jpeg2000/codestream.hpp"
-#include "codec/jpeg2000/tile_decoder.hpp"
+#include "codec/jpeg2000/image_decoder.hpp"
 
 namespace radpix::jpeg2000 {
 
@@ -13,11 +12,12 @@ namespace radpix::jpeg2000 {
 /// component are repeated over the pixels that they stand for.
 class PixelSink final : public SampleSink {
 public:
-    /// The image has the rows, columns and components of `out`, which outlives the sink.
-    PixelSink(const ImageSize &size, const FrameLayout &layout, const ArrayView &out);
+    /// What the decoder is asked for has the rows, columns and components of `out`. All outlive the sink.
+    PixelSink(const ImageDecoder &decoder, const FrameLayout &layout, const ArrayView &out);
 
     void write(std::size_t component, Index y, Index x, const std::int32_t *samples,
                Index count) noexcept override;
+    void write_three(Index y, Index x, const std::int32_t *const *samples, Index count) noexcept override;
 
 private:
     template <class Element>
@@ -26,10 +26,12 @@ private:
     void write_repeated(std::size_t component, Index y, Index x, const std::int32_t *samples,
                         Index count) noexcept;
 
+    const ImageDecoder &decoder_;
     const ImageSize &size_;
     const ArrayView &out_;
     bool is_signed_;
     Index channel_stride_;
+    bool is_rgb_; ///< three components of unsigned bytes, interleaved
 };
 
 } // namespace radpix::jpeg2000

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "radpix/error.hpp"
 
@@ -75,13 +76,7 @@ void lay_out_resolution(TileComponent &component, const ComponentSize &size, int
     precincts_left -= precincts;
     resolution.precincts.resize(static_cast<std::size_t>(precincts));
     for (int orientation = halved; orientation <= 3 * halved; ++orientation) {
-        Band band = make_band(component, size, r, orientation);
-        if (r > 0) { // behind the lower resolution, whose sub-bands lie before it (F.3)
-            const Rect low = band_rect(component.rect, style.levels - r + 1, 0);
-            band.buffer_x = (orientation & 1) != 0 ? low.width() : 0;
-            band.buffer_y = (orientation & 2) != 0 ? low.height() : 0;
-        }
-        resolution.bands.push_back(band);
+        resolution.bands.push_back(make_band(component, size, r, orientation));
     }
     component.resolutions.push_back(std::move(resolution));
 }
@@ -110,7 +105,20 @@ Rect component_rect(const Rect &area, const ComponentSize &component, int reduce
             ceil_shift(full.y1, reduce)};
 }
 
-Tile make_tile(const ImageSize &size, Index index, TileParameters parameters, int reduce,
+Rect wanted_rect(const ImageSize &size, std::size_t component, const Wanted &wanted) noexcept {
+    const ComponentSize &sampling = size.components[component];
+    const auto samples = [&](Index image, Index begin, Index end, int step) {
+        const Index first = ceil_div(ceil_shift(image, wanted.reduce), step);
+        const Index x0 = std::max(first, ceil_shift(begin, wanted.reduce) / step);
+        const Index x1 = ceil_div(ceil_shift(end, wanted.reduce), step);
+        return std::pair{x0, step > 1 && end > begin ? std::max(x1, x0 + 1) : x1};
+    };
+    const auto [x0, x1] = samples(size.image.x0, wanted.area.x0, wanted.area.x1, sampling.dx);
+    const auto [y0, y1] = samples(size.image.y0, wanted.area.y0, wanted.area.y1, sampling.dy);
+    return {x0, y0, x1, y1};
+}
+
+Tile make_tile(const ImageSize &size, Index index, TileParameters parameters, const Wanted &wanted,
                Index most_precincts) {
     Tile tile;
     tile.rect = tile_rect(size, index);
@@ -121,12 +129,18 @@ Tile make_tile(const ImageSize &size, Index index, TileParameters parameters, in
         check_parameters(component.parameters);
         const int levels = component.parameters.style.levels;
         component.rect = component_rect(tile.rect, size.components[c], 0);
-        component.output_rect = component_rect(tile.rect, size.components[c], reduce);
-        component.shown_resolutions = levels + 1 - reduce;
+        const Rect whole = component_rect(tile.rect, size.components[c], wanted.reduce);
+        const Rect area = wanted_rect(size, c, wanted);
+        component.output_rect = {std::max(whole.x0, area.x0), std::max(whole.y0, area.y0),
+                                 std::min(whole.x1, area.x1), std::min(whole.y1, area.y1)};
+        if (component.output_rect.empty()) {
+            component.output_rect = {whole.x0, whole.y0, whole.x0, whole.y0};
+        }
+        component.shown_resolutions = levels + 1 - wanted.reduce;
         if (component.shown_resolutions < 1) {
             throw_error(Errc::invalid_argument, "a component of " + std::to_string(levels) +
                                                     " decomposition levels cannot be reduced by " +
-                                                    std::to_string(reduce));
+                                                    std::to_string(wanted.reduce));
         }
         for (int r = 0; r <= levels; ++r) {
             lay_out_resolution(component, size.components[c], r, most_precincts);
@@ -158,8 +172,8 @@ void add_blocks(const Resolution &resolution, const Band &band, std::uint8_t ban
             const Rect cell{std::max(x << w, area.x0), std::max(y << h, area.y0),
                             std::min((x + 1) << w, area.x1), std::min((y + 1) << h, area.y1)};
             CodeBlock block;
-            block.x = static_cast<std::uint32_t>(band.buffer_x + cell.x0 - band.rect.x0);
-            block.y = static_cast<std::uint32_t>(band.buffer_y + cell.y0 - band.rect.y0);
+            block.x = static_cast<std::uint32_t>(cell.x0 - band.rect.x0);
+            block.y = static_cast<std::uint32_t>(cell.y0 - band.rect.y0);
             block.width = static_cast<std::uint16_t>(cell.width());
             block.height = static_cast<std::uint16_t>(cell.height());
             block.band = band_index;

@@ -21,8 +21,8 @@ struct Chunk {
 
 /// Coding passes that share one terminated run of bytes.
 struct Segment {
-    std::uint32_t length = 0;
     std::uint32_t passes = 0, max_passes = 0;
+    std::uint32_t used_passes = 0, used_length = 0; ///< of the layers wanted
     std::uint32_t first_chunk = none, last_chunk = none;
     std::uint32_t next = none;
 };
@@ -30,7 +30,7 @@ struct Segment {
 enum class BlockCoder : std::uint8_t { part_1, high_throughput, undecided };
 
 struct CodeBlock {
-    std::uint32_t x = 0, y = 0; ///< in the buffer of the tile-component
+    std::uint32_t x = 0, y = 0; ///< in its sub-band, counted from the sub-band's first coefficient
     std::uint16_t width = 0, height = 0;
     std::uint8_t band = 0; ///< in its resolution
     BlockCoder coder = BlockCoder::part_1;
@@ -57,9 +57,8 @@ struct Precinct {
 struct Band {
     Rect rect;
     int orientation = 0;
-    Index buffer_x = 0, buffer_y = 0; ///< where it begins in the tile-component's buffer
-    int planes = 0;                   ///< Mb (E-2)
-    float step = 1;                   ///< Delta b (E-3); 1 for the reversible path
+    int planes = 0; ///< Mb (E-2)
+    float step = 1; ///< Delta b (E-3); 1 for the reversible path
 };
 
 struct Resolution {
@@ -73,7 +72,7 @@ struct Resolution {
 
 struct TileComponent {
     Rect rect;        ///< at full resolution
-    Rect output_rect; ///< at the resolution that is decoded
+    Rect output_rect; ///< what is wanted of it, at the resolution that is decoded
     int shown_resolutions = 0;
     ComponentParameters parameters;
     std::vector<Resolution> resolutions;
@@ -87,6 +86,10 @@ struct Tile {
     std::vector<Chunk> chunks;
     std::vector<std::byte> joined; ///< packets, where several tile-parts hold them
     Bytes data;
+
+    [[nodiscard]] bool has_passes(const CodeBlock &block) const noexcept {
+        return block.first_segment != none && segments[block.first_segment].used_passes > 0;
+    }
 };
 
 /// The part of the reference grid that tile `index` covers (B.3).
@@ -95,10 +98,21 @@ struct Tile {
 /// The samples of component `component` in `area` of the reference grid (B-12), `reduce` levels down.
 [[nodiscard]] Rect component_rect(const Rect &area, const ComponentSize &component, int reduce) noexcept;
 
+/// What is asked for of an image.
+struct Wanted {
+    Rect area;      ///< of the reference grid
+    int reduce = 0; ///< resolution levels left out
+    int layers = 0; ///< quality layers used, 0: all
+};
+
+/// The samples of a component that are wanted. The first of a sub-sampled one lies before the area where the
+/// area begins between two of them.
+[[nodiscard]] Rect wanted_rect(const ImageSize &size, std::size_t component, const Wanted &wanted) noexcept;
+
 /// Lays the tile out. `parameters` are complete. Throws Error(jpeg2000_header), also for more than
 /// `most_precincts`.
-[[nodiscard]] Tile make_tile(const ImageSize &size, Index index, TileParameters parameters, int reduce,
-                             Index most_precincts);
+[[nodiscard]] Tile make_tile(const ImageSize &size, Index index, TileParameters parameters,
+                             const Wanted &wanted, Index most_precincts);
 
 /// The precinct, made when asked for the first time.
 Precinct &precinct_at(TileComponent &component, Resolution &resolution, std::size_t index);

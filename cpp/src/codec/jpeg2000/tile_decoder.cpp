@@ -2,6 +2,8 @@
 #include "codec/jpeg2000/tile_decoder.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <optional>
 
 #include "radpix/error.hpp"
 #include "radpix/parallel.hpp"
@@ -9,38 +11,11 @@
 namespace radpix::jpeg2000 {
 namespace {
 
-/// A code-block with where its coefficients go.
-struct BlockTask {
-    const CodeBlock *block;
-    BlockTraits traits;
-    Coefficient *target;
-    Index stride;
-};
-
-BlockTraits traits_of(const TileComponent &component, const Band &band) noexcept {
-    const ComponentParameters &parameters = component.parameters;
-    return {band.orientation,
-            band.planes,
-            parameters.roi_shift,
-            parameters.style.block_style,
-            parameters.style.reversible,
-            band.step};
-}
-
-void add_tasks(const TileComponent &component, const Resolution &resolution, Coefficient *data, Index stride,
-               std::vector<BlockTask> &tasks) {
-    for (const auto &precinct : resolution.precincts) {
-        if (precinct == nullptr) {
-            continue;
-        }
-        for (const CodeBlock &block : precinct->blocks) {
-            if (block.first_segment != none) {
-                tasks.push_back({&block, traits_of(component, resolution.bands[block.band]),
-                                 data + Index{block.y} * stride + block.x, stride});
-            }
-        }
-    }
-}
+/// Planes of the thread's last frame, so that the next one does not begin with page faults: they took half of
+/// the time of a small HT frame. At most 32 MiB are kept.
+thread_local std::vector<PlaneMemory> kept_planes; // NOLINT: one for each thread
+constexpr std::size_t most_kept = std::size_t{32} << 20U;
+constexpr std::size_t max_kept_components = 4;
 
 SampleRange range_of(const ComponentSize &size) {
     SampleRange range;
@@ -58,34 +33,27 @@ SampleRange range_of(const ComponentSize &size) {
     return range;
 }
 
-bool is_odd(Index value) noexcept {
-    return (value & 1) != 0;
+/// Whole cache lines, and not a power of two: rows of a code-block would share few sets of the cache.
+Index stride_of(Index width) noexcept {
+    const Index stride = ceil_div(std::max<Index>(width, 1), 16) * 16;
+    return stride % 512 == 0 ? stride + 16 : stride;
 }
 
 } // namespace
 
-namespace {
-
-/// Planes of the thread's last frame, so that the next one does not begin with page faults: they took half of
-/// the time of a small HT frame. At most 32 MiB are kept.
-thread_local std::vector<std::vector<Coefficient>> kept_planes; // NOLINT: one for each thread
-constexpr std::size_t most_kept = std::size_t{8} << 20;         ///< coefficients
-constexpr std::size_t max_kept_components = 4;
-
-} // namespace
-
-TileDecoder::TileDecoder(const ImageSize &size, int reduce, int threads)
-    : size_(size), reduce_(reduce), threads_(threads), kernels_(wavelet_kernels()) {
+TileDecoder::TileDecoder(const ImageSize &size, const Wanted &wanted, int threads)
+    : size_(size), wanted_(wanted), threads_(threads == 0 ? num_threads() : threads),
+      kernels_(wavelet_kernels()) {
     planes_.resize(size.components.size());
     for (std::size_t c = 0; c < std::min(kept_planes.size(), planes_.size()); ++c) {
-        planes_[c].data.swap(kept_planes[c]);
+        planes_[c].memory = std::move(kept_planes[c]);
     }
 }
 
 TileDecoder::~TileDecoder() {
     std::size_t total = 0;
     for (const Plane &plane : planes_) {
-        total += plane.data.capacity();
+        total += plane.memory.size();
     }
     if (total > most_kept || planes_.size() > max_kept_components) {
         return;
@@ -94,15 +62,13 @@ TileDecoder::~TileDecoder() {
         kept_planes.resize(planes_.size());
     }
     for (std::size_t c = 0; c < planes_.size(); ++c) {
-        planes_[c].data.swap(kept_planes[c]);
+        kept_planes[c] = std::move(planes_[c].memory);
     }
 }
 
 void TileDecoder::decode(const Tile &tile, SampleSink &sink) {
     for (std::size_t c = 0; c < planes_.size(); ++c) {
-        const Rect &rect = tile.components[c].output_rect;
-        planes_[c].stride = ceil_div(std::max<Index>(rect.width(), 1), strip_columns) * strip_columns;
-        planes_[c].data.assign(static_cast<std::size_t>(planes_[c].stride * rect.height()), Coefficient{0});
+        lay_out(tile.components[c], planes_[c]);
     }
     decode_blocks(tile);
     for (std::size_t c = 0; c < planes_.size(); ++c) {
@@ -111,12 +77,48 @@ void TileDecoder::decode(const Tile &tile, SampleSink &sink) {
     store(tile, sink);
 }
 
+void TileDecoder::lay_out(const TileComponent &component, Plane &plane) {
+    plane.windows = make_windows(component);
+    const std::size_t first = plane.windows.size() > 1 ? 1 : 0;
+    std::vector<std::size_t> offsets(plane.windows.size());
+    plane.levels.assign(plane.windows.size(), {});
+    std::size_t size = 0;
+    for (std::size_t r = first; r < plane.windows.size(); ++r) {
+        const Rect &rect = plane.windows[r].lifted;
+        plane.levels[r].stride = stride_of(rect.width());
+        offsets[r] = size;
+        size += static_cast<std::size_t>(plane.levels[r].stride * std::max<Index>(rect.height(), 0));
+    }
+    const std::size_t bytes = size * sizeof(Coefficient);
+    plane.is_clean = plane.memory.size() < bytes;
+    if (plane.is_clean) {
+        plane.memory = PlaneMemory();
+        plane.memory = PlaneMemory(bytes);
+    }
+    auto *const data = static_cast<Coefficient *>(plane.memory.data());
+    for (std::size_t r = first; r < plane.windows.size(); ++r) {
+        plane.levels[r].data = data + offsets[r];
+    }
+    const auto lacks_packets = [](const Resolution &resolution) {
+        return std::ranges::any_of(resolution.precincts, [](const auto &p) { return p == nullptr; });
+    };
+    const auto last = component.resolutions.begin() + component.shown_resolutions;
+    if (!plane.is_clean && std::any_of(component.resolutions.begin(), last, lacks_packets)) {
+        std::memset(plane.memory.data(), 0, bytes);
+        plane.is_clean = true;
+    }
+}
+
 void TileDecoder::decode_blocks(const Tile &tile) {
     std::vector<BlockTask> tasks;
     for (std::size_t c = 0; c < planes_.size(); ++c) {
-        const TileComponent &component = tile.components[c];
-        for (std::size_t r = 0; r < static_cast<std::size_t>(component.shown_resolutions); ++r) {
-            add_tasks(component, component.resolutions[r], planes_[c].data.data(), planes_[c].stride, tasks);
+        const Plane &plane = planes_[c];
+        for (std::size_t r = 0; r < plane.windows.size(); ++r) {
+            const std::size_t home = std::max<std::size_t>(r, plane.windows.size() > 1 ? 1 : 0);
+            if (!plane.windows[home].lifted.empty()) {
+                add_block_tasks(tile, tile.components[c], r, plane.windows, plane.levels[home],
+                                plane.is_clean, tasks);
+            }
         }
     }
     // Large blocks come last in a tile; their number a thread takes at once keeps both ends busy.
@@ -124,65 +126,36 @@ void TileDecoder::decode_blocks(const Tile &tile) {
     parallel_for(0, static_cast<Index>(tasks.size()), grain, threads_, [&](Index first, Index last) {
         BlockDecoder decoder;
         for (Index i = first; i < last; ++i) {
-            const BlockTask &task = tasks[static_cast<std::size_t>(i)];
-            decoder.decode(tile, *task.block, task.traits, task.target, task.stride);
+            decoder.run(tile, tasks[static_cast<std::size_t>(i)]);
         }
     });
 }
 
-void TileDecoder::synthesise(const TileComponent &component, Plane &plane) {
-    for (std::size_t r = 1; r < static_cast<std::size_t>(component.shown_resolutions); ++r) {
-        if (!component.resolutions[r].rect.empty()) {
-            synthesise_level(component, component.resolutions[r], plane);
-        }
+/// A few pieces for each thread, each with some rows of its neighbours to lift once more.
+Index TileDecoder::rows_at_once(const Rect &rect) const {
+    constexpr Index fewest_rows = 32, small = Index{1} << 16;
+    if (threads_ == 1 || rect.width() * rect.height() <= small) {
+        return std::max<Index>(rect.height(), 1);
     }
+    return std::max(fewest_rows, ceil_div(rect.height(), Index{4} * threads_));
 }
 
-void TileDecoder::synthesise_level(const TileComponent &component, const Resolution &resolution,
-                                   Plane &plane) {
-    const Rect &rect = resolution.rect;
-    const Index width = rect.width(), height = rect.height(), stride = plane.stride;
-    const bool reversible = component.parameters.style.reversible;
-    // F.3.2: rows first, then columns; the order matters where values are rounded.
-    constexpr Index rows_at_once = 32;
-    parallel_for(0, height, rows_at_once, threads_, [&](Index first, Index last) {
-        std::vector<Coefficient> scratch(static_cast<std::size_t>(width + 8));
-        for (Index y = first; y < last; ++y) {
-            Coefficient *const row = plane.data.data() + y * stride;
-            if (reversible) {
-                kernels_.row_53(&row->integer, width, is_odd(rect.x0), &scratch.data()->integer);
-            } else {
-                kernels_.row_97(&row->real, width, is_odd(rect.x0), &scratch.data()->real);
+/// All levels but the last, each into the LL quadrant of the next.
+void TileDecoder::synthesise(const TileComponent &component, Plane &plane) {
+    for (std::size_t r = 1; r + 1 < plane.windows.size(); ++r) {
+        const ResolutionWindow &window = plane.windows[r];
+        const LevelPlane &target = plane.levels[r + 1];
+        if (window.shown.empty()) {
+            continue;
+        }
+        const Rect &shown = window.shown;
+        parallel_for(shown.y0, shown.y1, rows_at_once(shown), threads_, [&](Index first, Index last) {
+            LevelRows rows(kernels_, window, plane.levels[r], component.parameters.style.reversible, first);
+            for (Index y = first; y < last; ++y) {
+                std::memcpy(target.data + (y - shown.y0) * target.stride, rows.next(),
+                            static_cast<std::size_t>(shown.width()) * sizeof(Coefficient));
             }
-        }
-    });
-    parallel_for(0, ceil_div(width, strip_columns), 2, threads_, [&](Index first, Index last) {
-        std::vector<Coefficient> scratch(static_cast<std::size_t>((height + 4) * strip_columns));
-        for (Index strip = first; strip < last; ++strip) {
-            Coefficient *const top = plane.data.data() + strip * strip_columns;
-            const Index columns = std::min(strip_columns, width - strip * strip_columns);
-            if (reversible) {
-                kernels_.columns_53(&top->integer, stride, height, columns, is_odd(rect.y0),
-                                    &scratch.data()->integer);
-            } else {
-                kernels_.columns_97(&top->real, stride, height, columns, is_odd(rect.y0),
-                                    &scratch.data()->real);
-            }
-        }
-    });
-}
-
-void TileDecoder::transform_components(const Tile &tile, Index first_row, Index last_row) {
-    const Index width = tile.components[0].output_rect.width();
-    for (Index y = first_row; y < last_row; ++y) {
-        Coefficient *const a = planes_[0].data.data() + y * planes_[0].stride;
-        Coefficient *const b = planes_[1].data.data() + y * planes_[1].stride;
-        Coefficient *const c = planes_[2].data.data() + y * planes_[2].stride;
-        if (tile.components[0].parameters.style.reversible) {
-            kernels_.inverse_rct(&a->integer, &b->integer, &c->integer, width);
-        } else {
-            kernels_.inverse_ict(&a->real, &b->real, &c->real, width);
-        }
+        });
     }
 }
 
@@ -190,46 +163,78 @@ void TileDecoder::store(const Tile &tile, SampleSink &sink) {
     const bool transforms = tile.parameters.component_transform;
     if (transforms) {
         const auto fits = [&](std::size_t c) {
+            const Rect &rect = tile.components[c].output_rect, &first = tile.components[0].output_rect;
             return tile.components[c].parameters.style.reversible ==
                        tile.components[0].parameters.style.reversible &&
-                   tile.components[c].output_rect.width() == tile.components[0].output_rect.width() &&
-                   tile.components[c].output_rect.height() == tile.components[0].output_rect.height();
+                   rect.width() == first.width() && rect.height() == first.height();
         };
         if (tile.components.size() < 3 || !fits(1) || !fits(2)) {
             throw_error(Errc::jpeg2000_header,
                         "a component transformation over components that differ in size or wavelet (G.1)");
         }
     }
-    constexpr Index rows_at_once = 32;
-    if (transforms) {
-        parallel_for(0, tile.components[0].output_rect.height(), rows_at_once, threads_,
-                     [&](Index first, Index last) {
-                         transform_components(tile, first, last);
-                         for (std::size_t c = 0; c < 3; ++c) {
-                             store_rows(tile.components[c], c, first, last, sink);
-                         }
-                     });
-    }
-    for (std::size_t c = transforms ? 3 : 0; c < tile.components.size(); ++c) {
-        parallel_for(0, tile.components[c].output_rect.height(), rows_at_once, threads_,
-                     [&](Index first, Index last) { store_rows(tile.components[c], c, first, last, sink); });
+    for (std::size_t c = 0; c < tile.components.size();) {
+        const std::size_t count = transforms && c == 0 ? 3 : 1;
+        const Rect &rect = tile.components[c].output_rect;
+        if (!rect.empty()) {
+            parallel_for(0, rect.height(), rows_at_once(rect), threads_,
+                         [&](Index first, Index last) { store_rows(tile, c, count, first, last, sink); });
+        }
+        c += count;
     }
 }
 
-void TileDecoder::store_rows(const TileComponent &component, std::size_t index, Index first, Index last,
-                             SampleSink &sink) {
-    const Rect &rect = component.output_rect;
-    const Rect whole = component_rect(size_.image, size_.components[index], reduce_);
-    const SampleRange range = range_of(size_.components[index]);
-    std::vector<std::int32_t> samples(static_cast<std::size_t>(std::max<Index>(rect.width(), 0)));
-    for (Index y = first; y < last; ++y) {
-        const Coefficient *const row = planes_[index].data.data() + y * planes_[index].stride;
-        if (component.parameters.style.reversible) {
-            kernels_.finish_integer(&row->integer, samples.data(), rect.width(), range);
-        } else {
-            kernels_.finish_real(&row->real, samples.data(), rect.width(), range);
+/// The last level of `count` components, their transformation where there are three, and the samples.
+void TileDecoder::store_rows(const Tile &tile, std::size_t component, std::size_t count, Index first,
+                             Index last, SampleSink &sink) const {
+    const TileComponent &leading = tile.components[component];
+    const Rect &rect = leading.output_rect;
+    const Rect whole = wanted_rect(size_, component, wanted_);
+    const bool reversible = leading.parameters.style.reversible;
+    const Index width = rect.width();
+    std::array<std::optional<LevelRows>, 3> levels;
+    std::array<SampleRange, 3> ranges;
+    for (std::size_t i = 0; i < count; ++i) {
+        const Plane &plane = planes_[component + i];
+        ranges[i] = range_of(size_.components[component + i]);
+        if (plane.windows.size() > 1) {
+            levels[i].emplace(kernels_, plane.windows.back(), plane.levels.back(), reversible,
+                              tile.components[component + i].output_rect.y0 + first);
         }
-        sink.write(index, rect.y0 - whole.y0 + y, rect.x0 - whole.x0, samples.data(), rect.width());
+    }
+    std::vector<std::int32_t> samples(count * static_cast<std::size_t>(width));
+    for (Index y = first; y < last; ++y) {
+        std::array<Coefficient *, 3> rows{};
+        std::array<const std::int32_t *, 3> finished{};
+        for (std::size_t i = 0; i < count; ++i) {
+            const LevelPlane &plane = planes_[component + i].levels.back();
+            rows[i] = levels[i] ? levels[i]->next() : plane.data + y * plane.stride;
+        }
+        if (count == 3 && reversible) {
+            kernels_.inverse_rct(&rows[0]->integer, &rows[1]->integer, &rows[2]->integer, width);
+        } else if (count == 3) {
+            kernels_.inverse_ict(&rows[0]->real, &rows[1]->real, &rows[2]->real, width);
+        }
+        for (std::size_t i = 0; i < count; ++i) {
+            std::int32_t *const target = samples.data() + i * static_cast<std::size_t>(width);
+            finish_row(leading, rows[i], target, width, ranges[i]);
+            finished[i] = target;
+        }
+        const Index at_y = rect.y0 - whole.y0 + y, at_x = rect.x0 - whole.x0;
+        if (count == 3) {
+            sink.write_three(at_y, at_x, finished.data(), width);
+        } else {
+            sink.write(component, at_y, at_x, finished[0], width);
+        }
+    }
+}
+
+void TileDecoder::finish_row(const TileComponent &component, const Coefficient *row, std::int32_t *samples,
+                             Index count, const SampleRange &range) const noexcept {
+    if (component.parameters.style.reversible) {
+        kernels_.finish_integer(&row->integer, samples, count, range);
+    } else {
+        kernels_.finish_real(&row->real, samples, count, range);
     }
 }
 

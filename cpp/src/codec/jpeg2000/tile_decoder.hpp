@@ -3,7 +3,7 @@
 #pragma once
 
 #include "codec/jpeg2000/block_decoder.hpp"
-#include "codec/jpeg2000/idwt/kernels.hpp"
+#include "codec/jpeg2000/plane_memory.hpp"
 
 namespace radpix::jpeg2000 {
 
@@ -11,15 +11,21 @@ namespace radpix::jpeg2000 {
 class SampleSink {
 public:
     virtual ~SampleSink() = default;
-    /// `count` samples of row `y` of a component from `x` on, counted from the component's first sample.
+    /// `count` samples of row `y` of a component from `x` on, counted from the first sample wanted.
     /// Called from several threads, for different rows.
     virtual void write(std::size_t component, Index y, Index x, const std::int32_t *samples,
                        Index count) noexcept = 0;
+    /// The same of components 0 to 2 at once.
+    virtual void write_three(Index y, Index x, const std::int32_t *const *samples, Index count) noexcept {
+        for (std::size_t c = 0; c < 3; ++c) {
+            write(c, y, x, samples[c], count);
+        }
+    }
 };
 
 class TileDecoder {
 public:
-    TileDecoder(const ImageSize &size, int reduce, int threads);
+    TileDecoder(const ImageSize &size, const Wanted &wanted, int threads);
     ~TileDecoder();
     TileDecoder(const TileDecoder &) = delete;
     TileDecoder &operator=(const TileDecoder &) = delete;
@@ -28,22 +34,28 @@ public:
 
 private:
     struct Plane {
-        std::vector<Coefficient> data;
-        Index stride = 0;
+        PlaneMemory memory; ///< kept from tile to tile
+        bool is_clean = false;
+        std::vector<ResolutionWindow> windows;
+        std::vector<LevelPlane>
+            levels; ///< by resolution; LL of resolution 0 lies in the first that is lifted
     };
 
+    void lay_out(const TileComponent &component, Plane &plane);
     void decode_blocks(const Tile &tile);
     void synthesise(const TileComponent &component, Plane &plane);
-    void synthesise_level(const TileComponent &component, const Resolution &resolution, Plane &plane);
-    void transform_components(const Tile &tile, Index first_row, Index last_row);
     void store(const Tile &tile, SampleSink &sink);
-    void store_rows(const TileComponent &component, std::size_t index, Index first, Index last,
-                    SampleSink &sink);
+    void store_rows(const Tile &tile, std::size_t component, std::size_t count, Index first, Index last,
+                    SampleSink &sink) const;
+    void finish_row(const TileComponent &component, const Coefficient *row, std::int32_t *samples,
+                    Index count, const SampleRange &range) const noexcept;
+    [[nodiscard]] Index rows_at_once(const Rect &rect) const;
 
     const ImageSize &size_;
-    int reduce_, threads_;
+    Wanted wanted_;
+    int threads_;
     const WaveletKernels &kernels_;
-    std::vector<Plane> planes_; ///< by component, their memory kept from tile to tile
+    std::vector<Plane> planes_; ///< by component
 };
 
 } // namespace radpix::jpeg2000

@@ -3,14 +3,12 @@
 /// transformation (Annex G), rounding and clamping. Every level gives the same bits.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "radpix/view.hpp"
 
 namespace radpix::jpeg2000 {
-
-/// Columns that are synthesised together: one cache line. Buffers are readable up to a multiple of it.
-inline constexpr Index strip_columns = 16;
 
 /// From a coefficient at resolution NL to a sample: the level shift of G.1 and the range of the component.
 struct SampleRange {
@@ -20,15 +18,24 @@ struct SampleRange {
 };
 
 struct WaveletKernels {
-    /// One row, low-pass samples before high-pass ones, becomes a row of samples, in place. `odd_start`: the
-    /// first sample is a high-pass one. `scratch`: width + 8.
-    void (*row_53)(std::int32_t *row, Index width, bool odd_start, std::int32_t *scratch) noexcept;
-    void (*row_97)(float *row, Index width, bool odd_start, float *scratch) noexcept;
-    /// The same down up to strip_columns columns. `scratch`: (height + 4) * strip_columns.
-    void (*columns_53)(std::int32_t *first, Index stride, Index height, Index columns, bool odd_start,
-                       std::int32_t *scratch) noexcept;
-    void (*columns_97)(float *first, Index stride, Index height, Index columns, bool odd_start,
-                       float *scratch) noexcept;
+    /// A row of `width` samples from its low-pass and high-pass ones. `odd_start`: the first sample is a
+    /// high-pass one. `scratch`: width + 16. A lone sample of the irreversible path is copied.
+    void (*row_53)(const std::int32_t *low, const std::int32_t *high, std::int32_t *row, Index width,
+                   bool odd_start, std::int32_t *scratch) noexcept;
+    void (*row_97)(const float *low, const float *high, float *row, Index width, bool odd_start,
+                   float *scratch) noexcept;
+    /// One lifting step on a row, its neighbours above and below it; by step, in the order of F.3.8.
+    std::array<void (*)(std::int32_t *row, const std::int32_t *above, const std::int32_t *below,
+                        Index count) noexcept,
+               2>
+        lift_53;
+    std::array<void (*)(float *row, const float *above, const float *below, Index count) noexcept, 4> lift_97;
+    /// All steps that a new odd row, the last, makes possible: the first step on the row before it, the
+    /// second on the one before that, and so on. The first row is read only.
+    void (*lift_rows_53)(const std::int32_t *even, std::int32_t *odd, std::int32_t *new_even,
+                         const std::int32_t *new_odd, Index count) noexcept;
+    void (*lift_rows_97)(const float *row_0, float *row_1, float *row_2, float *row_3, float *row_4,
+                         const float *row_5, Index count) noexcept;
     /// G.2 and G.3, in place.
     void (*inverse_rct)(std::int32_t *y_to_r, std::int32_t *u_to_g, std::int32_t *v_to_b,
                         Index count) noexcept;

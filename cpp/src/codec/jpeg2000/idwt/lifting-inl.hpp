@@ -6,93 +6,80 @@
 using U = std::uint32_t;
 using S = std::int32_t;
 
-// Table F.4.
+// Table F.4; K is part of the quantization steps.
 constexpr float alpha = -1.586134342059924F, beta = -0.052980118572961F, gamma = 0.882911075530934F,
-                delta = 0.443506852043971F, scale_low = 1.230174104914001F,
-                scale_high = 1.0F / 1.230174104914001F;
+                delta = 0.443506852043971F;
 
-struct Reversible {
-    using Value = S;
-    static S low(S value) noexcept { return value; }
-    static S high(S value) noexcept { return value; }
-    static S lone_high(S value) noexcept { return value >> 1; }
-    static constexpr int steps = 2;
-};
-
-struct Irreversible {
-    using Value = float;
-    static float low(float value) noexcept { return value * scale_low; }
-    static float high(float value) noexcept { return value * scale_high; }
-    static float lone_high(float value) noexcept { return value * 0.5F; }
-    static constexpr int steps = 4;
-};
-
-/// One lifting step on `count` samples whose neighbours are left[i] and right[i] (F-5, F-6).
+/// The lifting steps for one sample whose neighbours are `left` and `right` (F-5, F-6).
 template <int step>
-void lift(S *__restrict target, const S *left, const S *right, Index count) noexcept {
-    for (Index i = 0; i < count; ++i) {
-        const U sum = static_cast<U>(left[i]) + static_cast<U>(right[i]);
-        if constexpr (step == 0) {
-            target[i] =
-                static_cast<S>(static_cast<U>(target[i]) - static_cast<U>(static_cast<S>(sum + 2U) >> 2));
-        } else {
-            target[i] = static_cast<S>(static_cast<U>(target[i]) + static_cast<U>(static_cast<S>(sum) >> 1));
-        }
+inline S lifted(S target, S left, S right) noexcept {
+    const U sum = static_cast<U>(left) + static_cast<U>(right);
+    if constexpr (step == 0) {
+        return static_cast<S>(static_cast<U>(target) - static_cast<U>(static_cast<S>(sum + 2U) >> 2));
+    } else {
+        return static_cast<S>(static_cast<U>(target) + static_cast<U>(static_cast<S>(sum) >> 1));
     }
 }
 
 template <int step>
-void lift(float *__restrict target, const float *left, const float *right, Index count) noexcept {
+inline float lifted(float target, float left, float right) noexcept {
     constexpr float factor = step == 0 ? delta : step == 1 ? gamma : step == 2 ? beta : alpha;
+    return target - factor * (left + right);
+}
+
+template <int step, class T>
+void lift(T *__restrict target, const T *left, const T *right, Index count) noexcept {
     for (Index i = 0; i < count; ++i) {
-        target[i] = target[i] - factor * (left[i] + right[i]);
+        target[i] = lifted<step>(target[i], left[i], right[i]);
     }
 }
 
-/// `even` and `odd` have one group of `group` samples to spare at either end, filled by symmetry (F.3.7)
-/// before each step. Even steps change the low-pass samples, odd ones the high-pass samples.
-template <class T>
-void mirror(T *samples, Index count, Index group) noexcept {
-    for (Index i = 0; i < group; ++i) {
-        samples[i - group] = samples[i];
-        samples[count * group + i] = samples[(count - 1) * group + i];
+void lift_rows_53(const S *__restrict even, S *__restrict odd, S *__restrict new_even,
+                  const S *__restrict new_odd, Index count) noexcept {
+    for (Index i = 0; i < count; ++i) {
+        const S lower = lifted<0>(new_even[i], odd[i], new_odd[i]);
+        new_even[i] = lower;
+        odd[i] = lifted<1>(odd[i], even[i], lower);
     }
 }
 
-template <class Filter, int step = 0>
-void lift_all(typename Filter::Value *even, Index evens, typename Filter::Value *odd, Index odds,
-              bool odd_start, Index group) noexcept {
-    if constexpr (step < Filter::steps) {
-        const Index start = odd_start ? group : 0;
+void lift_rows_97(const float *__restrict row_0, float *__restrict row_1, float *__restrict row_2,
+                  float *__restrict row_3, float *__restrict row_4, const float *__restrict row_5,
+                  Index count) noexcept {
+    for (Index i = 0; i < count; ++i) {
+        const float even = lifted<0>(row_4[i], row_3[i], row_5[i]);
+        const float odd = lifted<1>(row_3[i], row_2[i], even);
+        const float upper = lifted<2>(row_2[i], row_1[i], odd);
+        row_4[i] = even;
+        row_3[i] = odd;
+        row_2[i] = upper;
+        row_1[i] = lifted<3>(row_1[i], row_0[i], upper);
+    }
+}
+
+/// `even` and `odd` have one sample to spare at either end, filled by symmetry (F.3.7) before each step. Even
+/// steps change the low-pass samples, odd ones the high-pass samples.
+void mirror(float *samples, Index count) noexcept {
+    samples[-1] = samples[0];
+    samples[count] = samples[count - 1];
+}
+
+template <int step = 0>
+void lift_all(float *even, Index evens, float *odd, Index odds, bool odd_start) noexcept {
+    if constexpr (step < 4) {
+        const Index start = odd_start ? 1 : 0;
         if constexpr (step % 2 == 0) {
-            mirror(odd, odds, group);
-            lift<step>(even, odd - group + start, odd + start, evens * group);
+            mirror(odd, odds);
+            lift<step>(even, odd - 1 + start, odd + start, evens);
         } else {
-            mirror(even, evens, group);
-            lift<step>(odd, even - start, even + group - start, odds * group);
+            mirror(even, evens);
+            lift<step>(odd, even - start, even + 1 - start, odds);
         }
-        lift_all<Filter, step + 1>(even, evens, odd, odds, odd_start, group);
+        lift_all<step + 1>(even, evens, odd, odds, odd_start);
     }
 }
 
-template <class Filter>
-void synthesise_row(typename Filter::Value *row, Index width, bool odd_start,
-                    typename Filter::Value *scratch) noexcept {
-    if (width == 1) {
-        row[0] = odd_start ? Filter::lone_high(row[0]) : row[0];
-        return;
-    }
-    const Index evens = odd_start ? width / 2 : (width + 1) / 2, odds = width - evens;
-    typename Filter::Value *const even = scratch + 1, *const odd = even + evens + 2;
-    for (Index i = 0; i < evens; ++i) {
-        even[i] = Filter::low(row[i]);
-    }
-    for (Index i = 0; i < odds; ++i) {
-        odd[i] = Filter::high(row[evens + i]);
-    }
-    lift_all<Filter>(even, evens, odd, odds, odd_start, 1);
-    const typename Filter::Value *const first = odd_start ? odd : even, *const second =
-                                                                            odd_start ? even : odd;
+void interleave(const float *first, const float *second, float *row, Index width) noexcept {
     for (Index i = 0; i < width / 2; ++i) {
         row[2 * i] = first[i];
         row[2 * i + 1] = second[i];
@@ -102,42 +89,83 @@ void synthesise_row(typename Filter::Value *row, Index width, bool odd_start,
     }
 }
 
-template <class Filter>
-void synthesise_columns(typename Filter::Value *first, Index stride, Index height, Index columns,
-                        bool odd_start, typename Filter::Value *scratch) noexcept {
-    using Value = typename Filter::Value;
-    if (height == 1) {
-        for (Index x = 0; x < columns && odd_start; ++x) {
-            first[x] = Filter::lone_high(first[x]);
-        }
+void synthesise_row_97(const float *low, const float *high, float *row, Index width, bool odd_start,
+                       float *scratch) noexcept {
+    if (width == 1) {
+        row[0] = odd_start ? high[0] : low[0];
         return;
     }
-    const Index evens = odd_start ? height / 2 : (height + 1) / 2, odds = height - evens;
-    Value *const even = scratch + strip_columns, *const odd = even + (evens + 2) * strip_columns;
-    for (Index y = 0; y < evens; ++y) {
-        for (Index x = 0; x < strip_columns; ++x) {
-            even[y * strip_columns + x] = Filter::low(first[y * stride + x]);
-        }
+    const Index evens = odd_start ? width / 2 : (width + 1) / 2, odds = width - evens;
+    float *const even = scratch + 1, *const odd = even + evens + 2;
+    for (Index i = 0; i < evens; ++i) {
+        even[i] = low[i];
     }
-    for (Index y = 0; y < odds; ++y) {
-        for (Index x = 0; x < strip_columns; ++x) {
-            odd[y * strip_columns + x] = Filter::high(first[(evens + y) * stride + x]);
-        }
+    for (Index i = 0; i < odds; ++i) {
+        odd[i] = high[i];
     }
-    lift_all<Filter>(even, evens, odd, odds, odd_start, strip_columns);
-    for (Index y = 0; y < height; ++y) {
-        const bool is_odd = (y % 2 != 0) != odd_start;
-        const Value *const source = (is_odd ? odd : even) + y / 2 * strip_columns;
-        Value *const target = first + y * stride;
-        if (columns == strip_columns) {
-            for (Index x = 0; x < strip_columns; ++x) {
-                target[x] = source[x];
-            }
-        } else {
-            for (Index x = 0; x < columns; ++x) {
-                target[x] = source[x];
-            }
-        }
+    lift_all(even, evens, odd, odds, odd_start);
+    if (odd_start) {
+        interleave(odd, even, row, width);
+    } else {
+        interleave(even, odd, row, width);
+    }
+}
+
+/// The 5/3 filter's first step. Even sample i lies between the odd ones i - first and i - first + 1.
+void lift_evens_53(const S *__restrict low, const S *__restrict high, S *__restrict even, Index evens,
+                   Index odds, Index first) noexcept {
+    even[0] = lifted<0>(low[0], high[0], high[first == 0 && odds > 1 ? 1 : 0]);
+    for (Index i = 1; i < evens - 1; ++i) {
+        even[i] = lifted<0>(low[i], high[i - first], high[i - first + 1]);
+    }
+    if (evens > 1) {
+        const Index left = evens - 1 - first;
+        even[evens - 1] = lifted<0>(low[evens - 1], high[left], high[left + 1 < odds ? left + 1 : left]);
+    }
+}
+
+/// Its second step, odd samples straight beside even ones: odd 0, even 0, odd 1, ...
+void lift_odds_first_53(const S *__restrict even, const S *__restrict high, S *__restrict row,
+                        Index width) noexcept {
+    const Index pairs = width / 2 - 1;
+    row[0] = lifted<1>(high[0], even[0], even[0]);
+    for (Index i = 0; i < pairs; ++i) {
+        row[2 * i + 1] = even[i];
+        row[2 * i + 2] = lifted<1>(high[i + 1], even[i], even[i + 1]);
+    }
+    row[2 * pairs + 1] = even[pairs];
+    if (width % 2 != 0) {
+        row[width - 1] = lifted<1>(high[pairs + 1], even[pairs], even[pairs]);
+    }
+}
+
+/// Or even 0, odd 0, even 1, ...
+void lift_odds_second_53(const S *__restrict even, const S *__restrict high, S *__restrict row,
+                         Index width) noexcept {
+    const Index pairs = width / 2 - 1;
+    for (Index i = 0; i < pairs; ++i) {
+        row[2 * i] = even[i];
+        row[2 * i + 1] = lifted<1>(high[i], even[i], even[i + 1]);
+    }
+    row[2 * pairs] = even[pairs];
+    row[2 * pairs + 1] = lifted<1>(high[pairs], even[pairs], even[width % 2 != 0 ? pairs + 1 : pairs]);
+    if (width % 2 != 0) {
+        row[width - 1] = even[pairs + 1];
+    }
+}
+
+void synthesise_row_53(const S *low, const S *high, S *row, Index width, bool odd_start,
+                       S *scratch) noexcept {
+    if (width == 1) {
+        row[0] = odd_start ? high[0] >> 1 : low[0];
+        return;
+    }
+    const Index evens = odd_start ? width / 2 : (width + 1) / 2;
+    lift_evens_53(low, high, scratch, evens, width - evens, odd_start ? 0 : 1);
+    if (odd_start) {
+        lift_odds_first_53(scratch, high, row, width);
+    } else {
+        lift_odds_second_53(scratch, high, row, width);
     }
 }
 
@@ -197,10 +225,12 @@ void finish_real(const float *source, S *target, Index count, SampleRange range)
 }
 
 constexpr WaveletKernels make_table(const char *name) noexcept {
-    return {synthesise_row<Reversible>,
-            synthesise_row<Irreversible>,
-            synthesise_columns<Reversible>,
-            synthesise_columns<Irreversible>,
+    return {synthesise_row_53,
+            synthesise_row_97,
+            {lift<0, S>, lift<1, S>},
+            {lift<0, float>, lift<1, float>, lift<2, float>, lift<3, float>},
+            lift_rows_53,
+            lift_rows_97,
             inverse_rct,
             inverse_ict,
             finish_integer,
