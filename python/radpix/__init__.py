@@ -21,7 +21,7 @@ from radpix.errors import (
     TruncatedError,
     UnsupportedTransferSyntaxError,
 )
-from radpix.exchange import read_nifti, read_nrrd, write_nifti, write_nrrd
+from radpix.exchange import read_nifti, read_nrrd, write_dicom_series, write_nifti, write_nrrd
 from radpix.geometry import Finding, GeometryReport
 from radpix.headers import read_header, scan_headers
 from radpix.load import load
@@ -89,6 +89,7 @@ __all__ = [
     "to_suv",
     "transfer_syntaxes",
     "window",
+    "write_dicom_series",
     "write_nifti",
     "write_nrrd",
 ]
