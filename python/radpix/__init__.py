@@ -21,7 +21,15 @@ from radpix.errors import (
     TruncatedError,
     UnsupportedTransferSyntaxError,
 )
-from radpix.exchange import read_nifti, read_nrrd, write_nifti, write_nrrd
+from radpix.exchange import (
+    read_nifti,
+    read_nrrd,
+    read_ome_zarr,
+    write_dicom_series,
+    write_nifti,
+    write_nrrd,
+    write_ome_zarr,
+)
 from radpix.geometry import Finding, GeometryReport
 from radpix.headers import read_header, scan_headers
 from radpix.load import load
@@ -80,6 +88,7 @@ __all__ = [
     "read_header",
     "read_nifti",
     "read_nrrd",
+    "read_ome_zarr",
     "resample",
     "reslice",
     "scan",
@@ -89,8 +98,10 @@ __all__ = [
     "to_suv",
     "transfer_syntaxes",
     "window",
+    "write_dicom_series",
     "write_nifti",
     "write_nrrd",
+    "write_ome_zarr",
 ]
 
 

@@ -22,7 +22,7 @@ LPS_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 #: Cosines between axes below this are rounding: such a matrix is orthogonal, and a NIfTI qform holds it.
 _ORTHOGONAL = 1e-6
 _RGB24 = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
-_NIFTI_TYPES = [
+_ITK_AND_NIFTI_TYPES = [
     "int8",
     "uint8",
     "int16",
@@ -59,9 +59,9 @@ def to_nibabel(volume: Volume) -> Any:
         if voxels.shape[3] != 3 or voxels.dtype != np.uint8:
             raise ValueError(f"NIfTI has RGB of uint8 only, not {voxels.shape[3]} channels of {voxels.dtype}")
         voxels = np.ascontiguousarray(voxels).view(_RGB24)[..., 0]
-    elif voxels.dtype.name not in _NIFTI_TYPES:
+    elif voxels.dtype.name not in _ITK_AND_NIFTI_TYPES:
         raise ValueError(
-            f"NIfTI has no {voxels.dtype}; convert the voxels to one of {', '.join(_NIFTI_TYPES)}"
+            f"NIfTI has no {voxels.dtype}; convert the voxels to one of {', '.join(_ITK_AND_NIFTI_TYPES)}"
         )
     affine = LPS_RAS @ volume.affine @ REVERSED
     image = nibabel.Nifti1Image(voxels.transpose(2, 1, 0), affine, dtype=voxels.dtype)
@@ -90,6 +90,10 @@ def to_sitk(volume: Volume) -> Any:
     """See `Volume.to_sitk`."""
     sitk = _import("SimpleITK", "SimpleITK", "to_sitk")
     voxels = volume.voxels.view(np.uint8) if volume.voxels.dtype == bool else volume.voxels
+    if voxels.dtype.name not in _ITK_AND_NIFTI_TYPES or (voxels.ndim == 4 and voxels.dtype.kind == "c"):
+        raise ValueError(
+            f"SimpleITK has no {voxels.dtype}; convert the voxels to one of {', '.join(_ITK_AND_NIFTI_TYPES)}"
+        )
     image = sitk.GetImageFromArray(voxels, isVector=voxels.ndim == 4)
     image.SetSpacing(volume.spacing[::-1])
     image.SetOrigin(volume.origin.tolist())
@@ -123,6 +127,8 @@ def from_xarray(array: Any) -> Volume:
     affine = np.array(array.attrs["affine"], dtype=np.float64)
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     for axis, name in enumerate(axes):
+        if name not in array.coords:
+            raise GeometryError(f"the coordinates along {name} are missing: where the slices lie is unknown")
         index = np.asarray(array.coords[name], dtype=np.float64) / spacing[axis]
         step = (index[-1] - index[0]) / (len(index) - 1) if len(index) > 1 else 1.0
         if np.abs(index - index[0] - step * np.arange(len(index))).max() > 1e-6:

@@ -190,6 +190,8 @@ class Volume:
         ------
         ImportError
             SimpleITK is not installed.
+        ValueError
+            The voxels are of a type that SimpleITK does not have.
         """
         return convert.to_sitk(self)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import re
 import shutil
 import subprocess
 import warnings
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.python.phantom import rotation
-from tests.python.testdata import real_data
+from tests.python.testdata import PROJECT, real_data
 
 import radpix
 from radpix import DecodeError, GeometryError, LimitError, RadpixError, RadpixWarning, TruncatedError, Volume
@@ -414,3 +415,11 @@ def test_nibabel_agrees_on_every_nifti_of_the_corpora() -> None:
             volume = read_nifti(path)
         np.testing.assert_allclose(volume.affine, expected.affine, atol=1e-5, err_msg=str(path))
         np.testing.assert_allclose(volume.voxels, expected.voxels, rtol=1e-6, err_msg=str(path))
+
+
+def test_every_code_is_documented() -> None:
+    sources = (PROJECT / "python/radpix/exchange").glob("*.py")
+    pattern = r'"((?:nifti|nrrd|zarr|gzip)-[a-z-]+|truncated)"'
+    codes = {code for path in sources for code in re.findall(pattern, path.read_text(encoding="utf-8"))}
+    text = (PROJECT / "docs" / "exchange.md").read_text(encoding="utf-8")
+    assert codes == set(re.findall(r"^\| `([a-z-]+)` \| [^|]*\|$", text, re.MULTILINE))

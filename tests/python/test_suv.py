@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import pickle
 import re
+import warnings
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pytest
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
 from pydicom.uid import PositronEmissionTomographyImageStorage
 from tests.python.objects import header as image_header
 from tests.python.testdata import PROJECT, real_data
@@ -286,6 +289,16 @@ def test_what_is_missing_is_named(name: str, how: Any) -> None:
 )
 def test_impossible_headers_are_refused(changes: Any, options: Any, code: str) -> None:
     assert refusal(pet(**changes), **options).code == code
+
+
+@pytest.mark.parametrize("raw", [b"heavy ", b"70\\71 ", b"nan ", b"1e999 "])
+def test_a_number_that_is_none_is_refused_as_it_stands_in_a_file(raw: bytes) -> None:
+    dataset = pet(decay="ADMIN", PatientWeight=None)
+    tag = BaseTag(0x00101030)
+    dataset._dict[tag] = RawDataElement(tag, "DS", len(raw), raw, 0, False, True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom's own
+        assert refusal(dataset).code == "suv-attribute-invalid"
 
 
 def test_a_half_life_in_minutes_is_refused_for_a_nuclide_known() -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import copy
+import multiprocessing
 import pickle
 import sys
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -115,6 +117,36 @@ def test_dlpack_shares_the_voxels() -> None:
     assert volume.__dlpack_device__() == (1, 0)
 
 
+def test_pickles_carry_the_voxels_out_of_band() -> None:
+    volume = oblique()
+    buffers: list[pickle.PickleBuffer] = []
+    data = pickle.dumps(volume, protocol=5, buffer_callback=buffers.append)
+    same = pickle.loads(data, buffers=buffers)
+    assert any(np.shares_memory(np.asarray(buffer.raw()), volume.voxels) for buffer in buffers)
+    assert np.shares_memory(same.voxels, volume.voxels)
+    np.testing.assert_array_equal(same.affine, volume.affine)
+
+
+def moved(volume: Volume) -> Volume:
+    return volume.crop((1, 1, 1), volume.shape)
+
+
+@pytest.mark.parametrize("kind", ["threads", "processes"])
+def test_a_volume_serves_several_threads_and_processes(kind: str) -> None:
+    volume = oblique(shear=0.2)
+    expected = moved(volume)
+    pool: Any = (
+        ThreadPoolExecutor(3)
+        if kind == "threads"
+        else ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn"))
+    )
+    with pool:
+        for result in pool.map(moved, [volume] * 8):
+            np.testing.assert_array_equal(result.voxels, expected.voxels)
+            np.testing.assert_array_equal(result.affine, expected.affine)
+            assert result.unit == "HU"
+
+
 @pytest.mark.parametrize("shear", [0.0, 0.3])
 @pytest.mark.parametrize("dtype", [np.int16, np.uint8, np.float32])
 def test_nifti_holds_every_voxel_at_its_place_in_ras(shear: float, dtype: Any, tmp_path: Any) -> None:
@@ -169,6 +201,15 @@ def test_simpleitk_has_every_voxel_at_its_place(shear: float, channels: int) -> 
     np.testing.assert_allclose(back.affine, volume.affine, atol=1e-12)
 
 
+@pytest.mark.parametrize("name", ["i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8", "c8", "bool"])
+def test_simpleitk_holds_every_type(name: str) -> None:
+    pytest.importorskip("SimpleITK")
+    volume = oblique(name)
+    np.testing.assert_array_equal(Volume.from_sitk(volume.to_sitk()).voxels, volume.voxels)
+    with pytest.raises(ValueError, match="float16"):
+        oblique(np.float16).to_sitk()
+
+
 def test_simpleitk_image_of_two_dimensions_is_refused() -> None:
     sitk = pytest.importorskip("SimpleITK")
     with pytest.raises(GeometryError, match="three dimensions"):
@@ -213,6 +254,7 @@ def test_xarray_without_a_place_is_refused() -> None:
         array.rename(z="t"),
         xarray.DataArray(array.values, array.coords, array.dims),
         uneven,
+        array.drop_vars("z"),
         xarray.DataArray(np.zeros(3)),
     ):
         with pytest.raises(GeometryError):

@@ -40,15 +40,15 @@ _HALF_LIVES = {
 
 def _number(dataset: Dataset, keyword: str) -> float | None:
     """Return a number, None where it is absent or empty; a text that is none is refused."""
-    value = dataset.get(keyword)
-    if value is None or str(value).strip() == "":
-        return None
     try:
+        value = dataset.get(keyword)  # pydicom parses it here
+        if value is None or str(value).strip() == "":
+            return None
         number = float(value)
     except (TypeError, ValueError):
-        number = math.nan
+        invalid(keyword, "no number", "one number")
     if not math.isfinite(number):
-        invalid(keyword, repr(str(value)), "one number")
+        invalid(keyword, f"{number}", "a finite number")
     return number
 
 

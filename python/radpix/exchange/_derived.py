@@ -1,0 +1,194 @@
+"""The attributes that a derived image has of its sources, and those of its own (PS3.3 C.7 and C.8)."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from radpix._suv.body import UNITS as SUV_UNITS
+from radpix._version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from pydicom.dataset import Dataset
+
+    from radpix.volume import Volume
+
+__all__ = ["add_sources", "add_unit", "copy_from", "nearest", "new_dataset"]
+
+
+def _keywords(text: str) -> list[str]:
+    return text.split()
+
+
+#: Of patient, study, frame of reference, equipment and acquisition: true of what is derived as well.
+_KEPT = _keywords(
+    """
+    SpecificCharacterSet TimezoneOffsetFromUTC PatientName PatientID IssuerOfPatientID PatientBirthDate PatientSex
+    PatientAge PatientSize PatientWeight PatientIdentityRemoved DeidentificationMethod
+    DeidentificationMethodCodeSequence ClinicalTrialSponsorName ClinicalTrialProtocolID ClinicalTrialSubjectID
+    StudyInstanceUID StudyDate StudyTime StudyID StudyDescription AccessionNumber ReferringPhysicianName
+    BodyPartExamined Laterality PatientPosition ProtocolName PositionReferenceIndicator Manufacturer InstitutionName
+    StationName ManufacturerModelName DeviceSerialNumber SoftwareVersions AcquisitionDate AcquisitionTime
+    AcquisitionDateTime AcquisitionNumber BurnedInAnnotation LossyImageCompression LossyImageCompressionRatio
+    LossyImageCompressionMethod ContrastBolusAgent KVP ScanningSequence SequenceVariant ScanOptions MRAcquisitionType
+    RepetitionTime EchoTime EchoTrainLength InversionTime MagneticFieldStrength FlipAngle
+    """
+)
+#: What PET values mean (PS3.3 C.8.9); Series Date and Time are the reference of decay and of Frame Reference Time.
+_KEPT_PET = _keywords(
+    """
+    SeriesDate SeriesTime SeriesType CountsSource RandomsCorrectionMethod AttenuationCorrectionMethod
+    ScatterCorrectionMethod DecayCorrection DecayCorrectionDateTime ReconstructionMethod CorrectedImage
+    CollimatorType RadiopharmaceuticalInformationSequence PatientOrientationCodeSequence
+    PatientGantryRelationshipCodeSequence FrameReferenceTime ActualFrameDuration DecayFactor
+    DoseCalibrationFactor ScatterFractionFactor
+    """
+)
+#: Group, creator and elements that PET values of Philips and GE need.
+_KEPT_PRIVATE = (
+    (0x7053, "Philips PET Private Group", (0x00, 0x09)),
+    (0x0009, "GEMS_PETD_01", (0x0D,)),
+)
+#: Present, empty where unknown (type 2).
+_TYPE_2 = _keywords(
+    """
+    PatientName PatientID PatientBirthDate PatientSex StudyDate StudyTime StudyID AccessionNumber
+    ReferringPhysicianName Manufacturer
+    """
+)
+_TYPE_2_BY_MODALITY = {
+    "CT": ["KVP", "AcquisitionNumber"],
+    "MR": ["RepetitionTime", "EchoTime", "EchoTrainLength", "ScanOptions"],
+}
+#: Image Type value 3 where no source has one (PS3.3 C.8.2.1.1.1, C.8.3.1.1.1).
+_IMAGE_TYPE_3 = {"CT": "AXIAL", "MR": "OTHER"}
+_SUV_TYPES = {
+    "bw": "BW",
+    "lbm-janmahasatian": "LBMJANMA",
+    "lbm-james": "LBMJAMES128",
+    "bsa": "BSA",
+    "ibw": "IBW",
+}
+
+
+def new_dataset(modality: str, *, colour: bool) -> Dataset:
+    """Return a data set with file meta information, SOP class and instance."""
+    from pydicom import uid
+    from pydicom.dataset import Dataset, FileMetaDataset
+
+    classes = {
+        "CT": uid.CTImageStorage,
+        "MR": uid.MRImageStorage,
+        "PT": uid.PositronEmissionTomographyImageStorage,
+    }
+    dataset = Dataset()
+    dataset.SOPClassUID = (
+        uid.SecondaryCaptureImageStorage
+        if colour
+        else classes.get(modality, uid.SecondaryCaptureImageStorage)
+    )
+    dataset.SOPInstanceUID = uid.generate_uid(prefix=None)
+    dataset.Modality = modality or "OT"
+    if dataset.SOPClassUID == uid.SecondaryCaptureImageStorage:
+        dataset.ConversionType = "WSD"
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    return dataset
+
+
+def copy_from(source: Dataset | None, dataset: Dataset, unit: str) -> None:
+    """Take over what stays true, and leave empty what must be there and is unknown."""
+    modality = dataset.Modality
+    if source is not None:
+        pet = modality == "PT" and source.get("Modality") == "PT"
+        with warnings.catch_warnings():
+            # An identifier that is too long is kept as it is: another one would be that of another study.
+            warnings.filterwarnings("ignore", module="pydicom")
+            for keyword in [*_KEPT, *(_KEPT_PET if pet else [])]:
+                if keyword in source:
+                    dataset.add(copy.deepcopy(source[keyword]))
+        if pet and unit in {"CNTS", "BQML"}:
+            _copy_private(source, dataset)
+    for keyword in [*_TYPE_2, *_TYPE_2_BY_MODALITY.get(modality, [])]:
+        if keyword not in dataset:
+            setattr(dataset, keyword, None)
+    kinds = list(source.get("ImageType") or []) if source is not None else []
+    third = kinds[2] if len(kinds) > 2 else _IMAGE_TYPE_3.get(modality)
+    dataset.ImageType = ["DERIVED", "SECONDARY", *([third] if third else [])]
+
+
+def _copy_private(source: Dataset, dataset: Dataset) -> None:
+    for group, creator, elements in _KEPT_PRIVATE:
+        try:
+            block = source.private_block(group, creator)
+        except KeyError:
+            continue
+        for element in elements:
+            if element in block:
+                found = block[element]
+                dataset.private_block(group, creator, create=True).add_new(element, found.VR, found.value)
+
+
+def add_unit(volume: Volume, dataset: Dataset) -> None:
+    """Say what the rescaled values are: Units for PET, else Rescale Type, US where it is not known."""
+    if dataset.Modality == "PT":
+        for method, code in SUV_UNITS.items():
+            if volume.unit == code:
+                dataset.Units = "CM2ML" if method == "bsa" else "GML"
+                dataset.SUVType = _SUV_TYPES[method]
+                return
+        dataset.Units = volume.unit or "NONE"
+        return
+    dataset.RescaleType = volume.unit or "US"
+
+
+def nearest(
+    sources: Sequence[Dataset], position: NDArray[np.float64], normal: NDArray[np.float64]
+) -> list[Dataset]:
+    """Return the sources at either side of a slice, the nearest first; all where their place is not known."""
+    placed = [one for one in sources if len(one.get("ImagePositionPatient") or ()) == 3]
+    if len(placed) < len(sources) or len(sources) < 2:
+        return list(sources)
+    away = [float((np.array(one.ImagePositionPatient, dtype=float) - position) @ normal) for one in placed]
+    order = sorted(range(len(placed)), key=lambda k: abs(away[k]))
+    if abs(away[order[0]]) < 1e-3:
+        return [placed[k] for k in order if abs(away[k]) < 1e-3]
+    other = [k for k in order if away[k] * away[order[0]] < 0]
+    return [placed[k] for k in [order[0], *other[:1]]]
+
+
+def add_sources(sources: Sequence[Dataset], dataset: Dataset, description: str) -> None:
+    """Say what the image was derived from, and by what (PS3.3 C.7.6.1.1.3, C.7.6.1.1.4; C.12.1.1.5)."""
+    from pydicom.dataset import Dataset
+
+    def code(value: str, meaning: str) -> Any:
+        item = Dataset()
+        item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, "DCM", meaning
+        return [item]
+
+    references = []
+    for source in sources:
+        if source.get("SOPInstanceUID") and source.get("SOPClassUID"):
+            item = Dataset()
+            item.ReferencedSOPClassUID = source.SOPClassUID
+            item.ReferencedSOPInstanceUID = source.SOPInstanceUID
+            item.PurposeOfReferenceCodeSequence = code(
+                "121322", "Source image for image processing operation"
+            )
+            references.append(item)
+    if references:
+        dataset.SourceImageSequence = references
+    dataset.DerivationDescription = description
+    equipment = Dataset()
+    equipment.PurposeOfReferenceCodeSequence = code("109103", "Modifying Equipment")
+    equipment.Manufacturer = equipment.ManufacturerModelName = "radpix"
+    equipment.SoftwareVersions = __version__
+    dataset.ContributingEquipmentSequence = [equipment]
