@@ -7,7 +7,10 @@ import sys
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from radpix._source.source import open_source
+from radpix import _transfer_syntaxes as syntaxes
+from radpix._source.header import open_data_set
+from radpix._source.report import Reporter
+from radpix._source.source import _stream_of, open_source
 from radpix.errors import PixelDataError
 
 if TYPE_CHECKING:
@@ -33,9 +36,11 @@ def header_of(source: Source) -> tuple[Dataset, Source]:
         source
     ):
         source = source.read()
-    with open_source(source):  # its errors say more than pydicom's
-        pass
-    return read_dataset(source), source
+    with open_source(source) as opened:  # its errors say more than pydicom's
+        if opened.transfer_syntax == syntaxes.DEFLATED_EXPLICIT_LITTLE_ENDIAN:
+            header = opened._header  # noqa: SLF001 - the part of a deflated data set that is safe to inflate
+            return _of_inflated(header.stream.read(0, header.offset)), source
+    return _read(source), source
 
 
 def _is_seekable(file: Any) -> bool:
@@ -43,30 +48,48 @@ def _is_seekable(file: Any) -> bool:
 
 
 def read_dataset(source: Any) -> Dataset:
-    """Return what pydicom reads from a path, bytes or a binary file, whose position is restored.
-
-    Of a path, pixel data and all else that is large stays in the file until it is asked for.
+    """Return a data set without pixels, as presentation states are, from a path, bytes or a binary file.
 
     Raises
     ------
     PixelDataError
-        pydicom cannot read it.
+        It is no DICOM object, or pydicom cannot read it.
+    LimitError
+        It is deflated, and grows beyond what a header may take.
     """
+    stream, name = _stream_of(source)
+    if stream is not None:
+        try:
+            found = open_data_set(stream, Reporter(name))
+            if found.transfer_syntax == syntaxes.DEFLATED_EXPLICIT_LITTLE_ENDIAN:
+                return _of_inflated(found.stream.read(0, 1 << 62))
+        finally:
+            stream.close()
+    return _read(source)
+
+
+def _of_inflated(raw: bytes | memoryview) -> Dataset:
+    from pydicom.filereader import read_dataset as read
+
+    try:
+        return read(BytesIO(raw), False, True, stop_when=lambda tag, _vr, _length: tag.group == 0x7FE0)
+    except Exception as error:
+        raise PixelDataError(f"the header cannot be read: {error}") from error
+
+
+def _read(source: Any) -> Dataset:
+    """Return what pydicom reads; of a path, what is large stays in the file until it is asked for."""
     from pydicom import dcmread
 
-    if isinstance(source, str | os.PathLike):
-        file: Any = source
-    elif callable(getattr(source, "read", None)):
-        file = source
-    else:
-        file = BytesIO(bytes(source))
-    position = file.tell() if hasattr(file, "tell") else None
+    is_path = isinstance(source, str | os.PathLike)
+    file: Any = source if is_path or callable(getattr(source, "read", None)) else BytesIO(bytes(source))
+    position = None if is_path else file.tell()
     try:
-        return dcmread(file, force=True, defer_size=1 << 16 if isinstance(file, str | os.PathLike) else None)
+        return dcmread(file, force=True, defer_size=1 << 16 if is_path else None)
     except OSError:
         raise
     except Exception as error:
         raise PixelDataError(f"the header cannot be read: {error}") from error
     finally:
-        if position is not None and not isinstance(source, str | os.PathLike):
+        if position is not None:
             file.seek(position)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["resized", "size_of"]
 
+#: Samples of a band: half a MiB of float64.
+_BAND = 1 << 16
+
 
 def size_of(shape: tuple[int, int], size: int | tuple[int, int] | None) -> tuple[int, int]:
     """Return rows and columns for ``size``: the longer edge, which never grows, or both.
@@ -41,22 +44,28 @@ def resized(image: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
     """Return ``image`` (rows, columns[, samples]) in the rows and columns of ``size``, rounded half to even."""
     if image.shape[:2] == size:
         return image
-    # The smaller axis first: it leaves the least to do.
-    means = image
-    for axis in (0, 1):
-        means = _averaged(means, axis, size[axis])
-    return np.rint(means).astype(image.dtype) if image.dtype.kind == "u" else means.astype(image.dtype)
+    result = np.empty((*size, *image.shape[2:]), image.dtype)
+    rows, columns = size
+    # In bands whose floats stay in the cache; sums of integers are exact, whatever the band.
+    step = max(1, _BAND * rows // max(1, image[:1].size * image.shape[0]))
+    for first in range(0, rows, step):
+        band = _means(image, rows, first, min(first + step, rows), axis=0)
+        means = _means(band, columns, 0, columns, axis=1)
+        result[first : first + step] = np.rint(means) if image.dtype.kind == "u" else means
+    return result
 
 
-def _averaged(values: NDArray[Any], axis: int, count: int) -> NDArray[np.float64]:
-    """Return ``count`` means along an axis: differences of the integral, which is linear inside a pixel."""
+def _means(values: NDArray[Any], count: int, first: int, last: int, *, axis: int) -> NDArray[np.float64]:
+    """Return means ``first`` to ``last`` of ``count`` along an axis: sums of parts of pixels."""
     length = values.shape[axis]
-    values = np.moveaxis(values, axis, 0).astype(np.float64)
-    integral = np.zeros((length + 1, *values.shape[1:]))
-    np.cumsum(values, axis=0, out=integral[1:])
     # Whole parts and remainders of k * length / count, in integers: no edge is off by a rounding.
-    edges = np.arange(count + 1, dtype=np.int64) * length
+    edges = np.arange(first, last + 1, dtype=np.int64) * length
     whole, rest = edges // count, (edges % count) / count
-    after = values[np.minimum(whole, length - 1)]
-    at = integral[whole] + rest.reshape(-1, *[1] * (values.ndim - 1)) * after
+    start = int(whole[0])
+    part = np.moveaxis(values, axis, 0)[start : min(int(whole[-1]) + 1, length)].astype(np.float64)
+    integral = np.zeros((len(part) + 1, *part.shape[1:]))
+    np.cumsum(part, axis=0, out=integral[1:])
+    # The integral is linear inside a pixel.
+    after = part[np.minimum(whole - start, len(part) - 1)]
+    at = integral[whole - start] + rest.reshape(-1, *[1] * (part.ndim - 1)) * after
     return np.moveaxis(np.diff(at, axis=0) * (count / length), 0, axis)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +104,7 @@ def display(
     >>> image.shape, image.dtype
     ((64, 64), dtype('uint8'))
     """
-    kind, threads = np.dtype(dtype), thread_count(num_threads)
+    kind, threads, index = np.dtype(dtype), thread_count(num_threads), operator.index(index)
     display_maximum(kind)
     dataset, source = header_of(source)
     pixels = decode(source, index=index, num_threads=num_threads)
@@ -163,8 +164,13 @@ def _grey(
 ) -> Grey:
     signed = pixels.dtype.kind == "i"
     padding = padding_range(dataset, pixels.dtype)
-    if state is not None:
+    if state is None:
+        modality = modality_transform(dataset, frame, is_signed=signed)
+    else:
         modality = state.modality(is_signed=signed)
+    if isinstance(modality, LookupTable) and pixels.dtype.kind == "f":
+        raise PixelDataError(f"a Modality LUT maps integers, but the pixels are {pixels.dtype}")
+    if state is not None:
         views = state.views(is_signed=_can_be_negative(pixels, modality))
         grey = (
             Grey(modality, views[0].table if isinstance(views[0], VoiTable) else views[0]) if views else None
@@ -174,7 +180,6 @@ def _grey(
             full = chosen or full_window(pixels.dtype, modality, integer(dataset, "BitsStored"))
             grey = Grey(modality, full.table if isinstance(full, VoiTable) else full)
         return replace(grey, presentation=state.presentation, invert=state.invert, padding=padding)
-    modality = modality_transform(dataset, frame, is_signed=signed)
     views = voi_views(dataset, frame, is_signed=_can_be_negative(pixels, modality))
     chosen = choose_voi(views, 0 if window is None else window)
     if chosen is None:
@@ -209,8 +214,10 @@ def _rgb(
     """Return colour in the range of ``dtype``."""
     if photometric == "PALETTE COLOR" and pixels.ndim == 2:
         palette = palette_of(dataset, is_signed=pixels.dtype.kind == "i")
-        if palette is None:
-            raise PixelDataError("the image is PALETTE COLOR without a palette")
+        if palette is None or pixels.dtype.kind == "f":
+            raise PixelDataError(
+                "the image is PALETTE COLOR without a palette, or with pixels that are no integers"
+            )
         return coloured(pixels, palette, dtype, threads)
     if photometric in _NOT_RGB or pixels.shape[-1] != 3 or pixels.dtype.kind != "u":
         raise PixelDataError(f"{photometric} of {pixels.shape[-1]} samples of {pixels.dtype} has no display")

@@ -11,6 +11,7 @@ from radpix._attributes import text, value
 from radpix._backend import kernels
 from radpix._lut import LookupTable, descriptor_of, entries_of, is_little_endian, words_of
 from radpix._palette_segments import expand_segments
+from radpix._warn import warn
 from radpix.errors import PixelDataError
 from radpix.modality import every_value
 from radpix.threads import thread_count
@@ -151,6 +152,9 @@ def _table(dataset: Dataset, colour: str, *, is_signed: bool) -> LookupTable:
             raise PixelDataError(f"the {name} has neither data nor segmented data")
         raw = words_of(segments, little_endian=little)
         return LookupTable(expand_segments(raw, count, bits, little_endian=little), first, bits)
+    if bits == 16 and count <= len(words_of(data, little_endian=little)) < 2 * count:
+        warn(f"the {name} has entries of 8 bits, though its descriptor says 16", "palette-bits")
+        bits = 8
     entries = entries_of(data, count, bits, little_endian=little)
     if len(entries) < count:
         raise PixelDataError(

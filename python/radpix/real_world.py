@@ -110,4 +110,5 @@ def _mapped(item: Dataset, values: NDArray[np.float64], low: float, high: float)
     slope, intercept = number(item, "RealWorldValueSlope"), number(item, "RealWorldValueIntercept")
     if slope is None or intercept is None:
         raise PixelDataError("a real world value mapping has neither a LUT nor both slope and intercept")
-    return slope * values + intercept
+    with np.errstate(over="ignore", invalid="ignore"):
+        return slope * values + intercept

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["closed_by_shutters", "frame_shutter", "has_shutters", "shutter_level"]
 
+#: A side takes 30 us, so this is half a second.
+_MOST_VERTICES = 16384
+
 
 def frame_shutter(dataset: Dataset, frame: int) -> Dataset:
     """Return what describes the shutters of a frame: its functional group, else the data set itself."""
@@ -94,6 +97,8 @@ def _circle(item: Dataset, shape: tuple[int, int]) -> NDArray[np.bool_]:
     center, radius = numbers(item, "CenterOfCircularShutter"), number(item, "RadiusOfCircularShutter")
     if len(center) != 2 or radius is None:
         raise PixelDataError("a circular shutter needs a center of two values and a radius")
+    # Larger than any image, and their squares are still numbers.
+    center, radius = [min(max(one, -1e8), 1e8) for one in center], min(abs(radius), 1e9)
     row, column = np.ogrid[1 : shape[0] + 1, 1 : shape[1] + 1]
     return np.asarray((row - center[0]) ** 2 + (column - center[1]) ** 2 <= radius**2)
 
@@ -104,6 +109,10 @@ def _polygon(item: Dataset, shape: tuple[int, int]) -> NDArray[np.bool_]:
     if len(flat) < 6 or len(flat) % 2:
         raise PixelDataError(
             f"a polygonal shutter has {len(flat)} coordinates, not pairs of three or more vertices"
+        )
+    if len(flat) > 2 * _MOST_VERTICES:
+        raise PixelDataError(
+            f"a polygonal shutter has {len(flat) // 2} vertices, over the limit of {_MOST_VERTICES}"
         )
     # What each row flips at: inside begins or ends right of every crossing.
     flips = np.zeros((shape[0], shape[1] + 1), np.bool_)
@@ -124,8 +133,12 @@ def _add_side(
         if 1 <= top <= rows:
             edge[top - 1, max(min(left, columns + 1), 1) - 1 : max(min(right, columns), 0)] = True
         return
+    if max(top, 1) > min(bottom, rows):
+        return
     row = np.arange(max(top, 1), min(bottom, rows) + 1)
-    crossing = np.clip(left + (right - left) * (row - top) / (bottom - top), 0, columns + 1)
+    # In floats, which do not wrap; exact for all coordinates that an image can have.
+    rise = float(right - left) * (row.astype(np.float64) - float(top))
+    crossing = np.clip(float(left) + rise / float(bottom - top), 0, columns + 1)
     whole = np.floor(crossing).astype(np.int64)
     on = (crossing == whole) & (whole >= 1) & (whole <= columns)
     edge[row[on] - 1, whole[on] - 1] = True
