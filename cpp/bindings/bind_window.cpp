@@ -47,6 +47,14 @@ void bind_window(py::module_ &module) {
             rescale(from, to, slope, intercept, num_threads);
         },
         py::arg("pixels"), py::arg("out"), py::arg("slope"), py::arg("intercept"), py::arg("num_threads"));
+    module.def(
+        "look_up",
+        [](const py::array &pixels, const py::array &out, const py::array &table, int num_threads) {
+            const ArrayView from = view_of(pixels), to = writable_view_of(out), entries = view_of(table);
+            const py::gil_scoped_release unlocked;
+            look_up(from, to, entries, num_threads);
+        },
+        py::arg("pixels"), py::arg("out"), py::arg("table"), py::arg("num_threads"));
 }
 
 } // namespace radpix::bindings

@@ -9,6 +9,8 @@ from radpix import limits
 from radpix._backend import BackendInfo, backend
 from radpix._version import __version__
 from radpix.codec import TransferSyntax, decode, decode_frame, iter_frames, transfer_syntaxes
+from radpix.color import convert_color
+from radpix.display import display
 from radpix.encode import encode_frame
 from radpix.errors import (
     DecodeError,
@@ -34,14 +36,18 @@ from radpix.geometry import Finding, GeometryReport
 from radpix.headers import read_header, scan_headers
 from radpix.load import load
 from radpix.modality import apply_modality
+from radpix.overlays import Overlay, overlays
+from radpix.palette import apply_palette
 from radpix.plane import EdgeLetters, Plane
 from radpix.projection import project
+from radpix.real_world import apply_real_world
 from radpix.resample import resample
 from radpix.reslice import reslice
 from radpix.series import Series, VolumePlan, scan
 from radpix.slices import Slice
 from radpix.suv import SuvScale, suv_scale, to_suv
 from radpix.threads import get_num_threads, set_num_threads
+from radpix.voi import apply_voi
 from radpix.volume import Volume
 from radpix.window import WINDOW_PRESETS, Window, window
 
@@ -59,6 +65,7 @@ __all__ = [
     "GeometryError",
     "GeometryReport",
     "LimitError",
+    "Overlay",
     "PixelDataError",
     "Plane",
     "RadpixError",
@@ -75,14 +82,20 @@ __all__ = [
     "Window",
     "__version__",
     "apply_modality",
+    "apply_palette",
+    "apply_real_world",
+    "apply_voi",
     "backend",
+    "convert_color",
     "decode",
     "decode_frame",
+    "display",
     "encode_frame",
     "get_num_threads",
     "iter_frames",
     "limits",
     "load",
+    "overlays",
     "project",
     "pydicom_plugin",
     "read_header",

@@ -127,6 +127,11 @@ class Kernels(Protocol):
     ) -> None:
         """Compute ``slope * pixels + intercept`` in float64, rounded half to even and saturated for integers."""
 
+    def look_up(
+        self, pixels: NDArray[Any], out: NDArray[Any], table: NDArray[Any], *, num_threads: int
+    ) -> None:
+        """Replace integers of 8 or 16 bits by entries of a contiguous table, numbered by their bits as unsigned."""
+
     def resample(
         self,
         voxels: NDArray[Any],

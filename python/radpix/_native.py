@@ -17,6 +17,7 @@ __all__ = [
     "cpu_level",
     "decodable",
     "decode_frames",
+    "look_up",
     "name",
     "num_threads",
     "project",
@@ -58,6 +59,10 @@ def rescale(
     pixels: NDArray[Any], out: NDArray[Any], slope: float, intercept: float, *, num_threads: int
 ) -> None:
     _core.rescale(pixels, out, slope, intercept, num_threads)
+
+
+def look_up(pixels: NDArray[Any], out: NDArray[Any], table: NDArray[Any], *, num_threads: int) -> None:
+    _core.look_up(pixels, out, table, num_threads)
 
 
 def resample(

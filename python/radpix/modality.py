@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-import warnings
-from math import isfinite
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from radpix._attributes import functional_group, number, text, value
 from radpix._backend import kernels
-from radpix.errors import PixelDataError, RadpixWarning
+from radpix._lut import LookupTable, lookup_table, present_luts
+from radpix._warn import warn
 from radpix.threads import thread_count
 from radpix.window import checked_pixels
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import ArrayLike, DTypeLike, NDArray
     from pydicom import Dataset
 
-__all__ = ["apply_modality"]
+__all__ = ["Rescale", "apply_modality", "every_value", "modality_transform", "rescale_of"]
 
 _RESULTS = frozenset(
     np.dtype(kind) for kind in ("i1", "u1", "i2", "u2", "i4", "u4", "f4", "f8")
 )  # what the kernels write
+
+#: X-Ray Angiographic, X-Ray Radiofluoroscopic and the retired biplane image storage: the X-Ray Image module.
+_XRAY_IMAGES = frozenset(f"1.2.840.10008.5.1.4.1.1.12.{last}" for last in (1, 2, 3))
+
+
+class Rescale(NamedTuple):
+    """Modality value = slope * stored value + intercept (PS3.3 C.11.1.1.2)."""
+
+    slope: float
+    intercept: float
 
 
 def apply_modality(
@@ -41,8 +49,9 @@ def apply_modality(
     Sequence at the top goes before the latter. ``slope * pixel + intercept`` is computed in float64, then
     rounded half to even and saturated where the result is integer.
 
-    For X-Ray angiography and fluoroscopy (XA, XRF) the standard does not have the Modality LUT applied for display
-    (C.8.7.1.1.2, Pixel Intensity Relationship); this function applies what it finds, as asked.
+    X-Ray angiography and radiofluoroscopy objects (XA, RF) whose Pixel Intensity Relationship is LOG or DISP keep
+    their stored values: there Modality LUT and rescale lead back to X-Ray intensity, and windows are for the
+    stored values (C.8.7.1.1.2).
 
     Parameters
     ----------
@@ -93,60 +102,56 @@ def apply_modality(
     if wanted is not None and wanted not in _RESULTS:
         raise TypeError(f"modality values are integers of up to 32 bits, float32 or float64, not {wanted}")
     threads = thread_count(num_threads)
-    group = _pixel_value_transformation(dataset, frame)
-    if group is None and dataset.get("ModalityLUTSequence"):
-        return _looked_up(array, dataset["ModalityLUTSequence"].value[0], wanted)
-    rescale = _rescale_of(dataset if group is None else group)
+    rescale = modality_transform(dataset, frame, is_signed=array.dtype.kind == "i")
+    if isinstance(rescale, LookupTable):
+        return _looked_up(array, rescale, wanted, threads)
     if rescale is None:
         if wanted is None or wanted == array.dtype:
             return array.copy(order="K")
-        rescale = (1.0, 0.0)
+        rescale = Rescale(1.0, 0.0)
     if wanted is None:
-        wanted = _result_dtype(array, dataset.get("BitsStored"), *rescale)
+        wanted = _result_dtype(array, value(dataset, "BitsStored"), *rescale)
     result = np.empty_like(array, dtype=wanted, subok=False)
     kernels().rescale(array, result, *rescale, num_threads=threads)
     return result
 
 
-def _pixel_value_transformation(dataset: Dataset, frame: int) -> Dataset | None:
-    """Return the frame's own item, else the shared one (PS3.3 C.7.6.16.2.9), else None."""
-    groups: list[Dataset] = list(dataset.get("SharedFunctionalGroupsSequence") or [])[:1]
-    frames = dataset.get("PerFrameFunctionalGroupsSequence")
-    if frames:
-        if not 0 <= frame < len(frames):
-            raise IndexError(f"frame {frame} has no functional group; the data set has {len(frames)}")
-        groups.insert(0, frames[frame])
-    for group in groups:
-        items = group.get("PixelValueTransformationSequence")
-        if items:
-            return cast("Dataset", items[0])
-    return None
+def modality_transform(dataset: Dataset, frame: int, *, is_signed: bool) -> Rescale | LookupTable | None:
+    """Return what turns stored into modality values, None where the data set has nothing that applies.
 
-
-def _rescale_of(item: Dataset) -> tuple[float, float] | None:
-    found = [_number(item, "RescaleSlope"), _number(item, "RescaleIntercept")]
-    if found == [None, None]:
+    Parameters
+    ----------
+    is_signed
+        Whether stored values are: that decides about the first value that a Modality LUT maps.
+    """
+    if _is_for_linearisation(dataset):
         return None
-    slope, intercept = found
+    found = functional_group(dataset, frame, "PixelValueTransformationSequence")
+    if not found:
+        luts = present_luts(dataset, "ModalityLUTSequence")
+        if luts:
+            return lookup_table(luts[0], is_signed=is_signed, name="Modality LUT")
+    return rescale_of(found[0] if found else dataset)
+
+
+def _is_for_linearisation(dataset: Dataset) -> bool:
+    """Return whether the Modality LUT leads back to X-Ray intensity, and is not for display (C.8.7.1.1.2)."""
+    if text(dataset, "SOPClassUID") not in _XRAY_IMAGES:
+        return False
+    return text(dataset, "PixelIntensityRelationship") in {"LOG", "DISP"}
+
+
+def rescale_of(item: Dataset) -> Rescale | None:
+    """Return Rescale Slope and Intercept of a data set or item, None where it has neither."""
+    slope, intercept = number(item, "RescaleSlope"), number(item, "RescaleIntercept")
+    if slope is None and intercept is None:
+        return None
     if slope is None or intercept is None:
         missing = "Rescale Slope" if slope is None else "Rescale Intercept"
         default = 1 if slope is None else 0
         message = f"{missing} is missing beside its sibling (PS3.3 C.11.1); {default} is used"
-        warnings.warn(RadpixWarning(message, "rescale-incomplete"), stacklevel=3)
-    return 1.0 if slope is None else slope, 0.0 if intercept is None else intercept
-
-
-def _number(item: Dataset, keyword: str) -> float | None:
-    value = item.get(keyword)
-    if value is None or value == "":
-        return None
-    try:
-        number = float(value)
-    except (TypeError, ValueError) as error:
-        raise PixelDataError(f"{keyword} is {value!r}, not one number") from error
-    if not isfinite(number):
-        raise PixelDataError(f"{keyword} is {value!r}, not a finite number")
-    return number
+        warn(message, "rescale-incomplete")
+    return Rescale(1.0 if slope is None else slope, 0.0 if intercept is None else intercept)
 
 
 def _result_dtype(pixels: NDArray[Any], bits_stored: Any, slope: float, intercept: float) -> np.dtype[Any]:
@@ -173,62 +178,25 @@ def _stored_range(pixels: NDArray[Any], bits_stored: Any) -> tuple[int, int]:
     return int(limits.min), int(limits.max)
 
 
-def _looked_up(pixels: NDArray[Any], item: Dataset, wanted: np.dtype[Any] | None) -> NDArray[Any]:
-    """Apply LUT Descriptor and LUT Data of a Modality LUT item (PS3.3 C.11.1.1.1)."""
+def _looked_up(
+    pixels: NDArray[Any], table: LookupTable, wanted: np.dtype[Any] | None, threads: int
+) -> NDArray[Any]:
+    """Apply a Modality LUT (PS3.3 C.11.1.1.1)."""
     if pixels.dtype.kind == "f":
         raise TypeError(f"a Modality LUT maps integers, not {pixels.dtype}")
-    entries, first = _table(item, is_signed=pixels.dtype.kind == "i")
     if wanted is None:
-        wanted = np.dtype(np.int16 if entries.max() <= np.iinfo(np.int16).max else np.int32)
-    converted = np.empty(entries.shape, wanted)
-    kernels().rescale(entries, converted, 1.0, 0.0, num_threads=1)
-    # Values before the first mapped one get the first entry, those after the last one the last (C.11.1.1).
-    limits = np.iinfo(pixels.dtype)
-    low = min(max(first, limits.min), limits.max)
-    high = min(max(first + len(entries) - 1, limits.min), limits.max)
-    index = np.clip(pixels, low, high).astype(np.int64) - first
-    result: NDArray[Any] = converted[np.clip(index, 0, len(entries) - 1)]
+        wanted = np.dtype(np.int16 if table.entries.max() <= np.iinfo(np.int16).max else np.int32)
+    if pixels.dtype.itemsize > 2:
+        result = np.empty(pixels.shape, wanted)
+        kernels().rescale(table.at(pixels), result, 1.0, 0.0, num_threads=threads)
+        return result
+    converted = np.empty(1 << (8 * pixels.dtype.itemsize), wanted)
+    kernels().rescale(table.at(every_value(pixels.dtype)), converted, 1.0, 0.0, num_threads=1)
+    result = np.empty_like(pixels, dtype=wanted, subok=False)
+    kernels().look_up(pixels, result, converted, num_threads=threads)
     return result
 
 
-def _table(item: Dataset, *, is_signed: bool) -> tuple[NDArray[np.uint16], int]:
-    """Return the entries of a LUT and the first value it maps."""
-    descriptor = item.get("LUTDescriptor")
-    data = item.get("LUTData")
-    if descriptor is None or isinstance(descriptor, (int, str)) or len(descriptor) != 3 or data is None:
-        raise PixelDataError("a Modality LUT has a LUT Descriptor of three values and LUT Data")
-    # Number of entries and bits are unsigned, the first value is signed as the pixels are, whatever the VR.
-    count = (int(descriptor[0]) & 0xFFFF) or 65536
-    first, bits = int(descriptor[1]) & 0xFFFF, int(descriptor[2])
-    if is_signed and first >= 0x8000:
-        first -= 0x10000
-    if not 8 <= bits <= 16:
-        raise PixelDataError(f"the LUT Descriptor says {bits} bits per entry, not 8 to 16")
-    entries = _entries(data, count, bits, little_endian=_is_little_endian(item))
-    if len(entries) < count:
-        raise PixelDataError(
-            f"the LUT Descriptor says {count} entries of {bits} bits, but LUT Data holds {len(entries)}"
-        )
-    return entries[:count], first
-
-
-def _entries(
-    data: bytes | int | Sequence[int], count: int, bits: int, *, little_endian: bool
-) -> NDArray[np.uint16]:
-    """Return LUT Data as words; 8-bit entries may come two to a word, low byte first (PS3.3 C.11.1.1.1)."""
-    if isinstance(data, (bytes, bytearray)):
-        raw = bytes(data)
-    else:
-        values = np.atleast_1d(np.asarray(data, dtype=np.int64)) & 0xFFFF
-        raw = values.astype("<u2" if little_endian else ">u2").tobytes()
-    if bits == 8 and len(raw) < 2 * count:
-        if not little_endian:  # OW words in big endian hold the low byte second
-            raw = np.frombuffer(raw[: len(raw) & ~1], dtype="<u2").byteswap().tobytes()
-        return np.frombuffer(raw, dtype=np.uint8).astype(np.uint16)
-    words = np.frombuffer(raw[: len(raw) & ~1], dtype="<u2" if little_endian else ">u2")
-    return words.astype(np.uint16)
-
-
-def _is_little_endian(item: Dataset) -> bool:
-    """Return how the bytes of OW values are ordered; data sets made in memory count as little endian."""
-    return getattr(item, "original_encoding", (None, None))[1] is not False
+def every_value(dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return all values of an integer type of 8 or 16 bits, in the order of their bits as unsigned."""
+    return np.arange(1 << (8 * dtype.itemsize), dtype=f"u{dtype.itemsize}").view(dtype)

@@ -160,6 +160,20 @@ def checked_pixels(pixels: ArrayLike) -> NDArray[Any]:
     return array
 
 
+def display_maximum(dtype: DTypeLike) -> float:
+    """Return the highest display value of a type, or raise TypeError."""
+    wanted = np.dtype(dtype)
+    if wanted not in _MAXIMUM:
+        raise TypeError(f"display values are uint8, uint16, float32 or float64, not {wanted}")
+    return _MAXIMUM[wanted]
+
+
+def check_window(window: Window) -> Window:
+    """Return ``window``, or raise ValueError where its formula has no meaning."""
+    _check(Voi(window.function, window.center, window.width, 1.0, 0.0, 0.0, 1.0, invert=False))
+    return window
+
+
 def _has_whole_strides(array: NDArray[Any]) -> bool:
     """Return whether elements lie at multiples of their size; those of structured arrays may not."""
     flags = array.flags

@@ -40,6 +40,7 @@ def operations(shape: tuple[int, int, int] = ODD) -> dict[str, Operation]:
             _window, voxels, "uint8", Voi("LINEAR", 40.0, 400.5, 1.1, -10.0, 0.0, 255.0, False)
         ),
         "sigmoid": partial(_window, floats, "uint16", Voi("SIGMOID", 40.0, 90.5, 1, 0, 0.0, 65535.0, True)),
+        "look up": partial(_look_up, voxels),
         "rescale": partial(_rescale, voxels, "int16", 0.3, -1024.5),
         "rescale to float": partial(_rescale, voxels, "float32", 0.3, -1024.5),
         "resample nearest": partial(_resample, voxels, "nearest", False),
@@ -69,6 +70,12 @@ def _decode(
 def _window(pixels: NDArray[Any], dtype: str, voi: Voi, kernels: Kernels, threads: int) -> NDArray[Any]:
     out = np.empty(pixels.shape, dtype)
     kernels.window(pixels, out, voi, num_threads=threads)
+    return out
+
+
+def _look_up(pixels: NDArray[Any], kernels: Kernels, threads: int) -> NDArray[Any]:
+    out = np.empty(pixels.shape, np.uint16)
+    kernels.look_up(pixels, out, objects.noise((65536,), "uint16"), num_threads=threads)
     return out
 
 

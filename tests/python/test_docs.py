@@ -65,6 +65,8 @@ def codes_of_sources() -> set[str]:
         *ROOT.glob("cpp/src/codec/**/*.[ch]pp"),
     ]
     sources += [package / name for name in ("_frames.py", "_header_scan.py", "_plugins.py", "modality.py")]
+    sources += [package / name for name in ("_lut.py", "_padding_values.py", "color.py", "overlays.py")]
+    sources += [package / name for name in ("palette.py", "shutters.py", "voi.py")]
     sources.append(ROOT / "cpp" / "src" / "base" / "error.cpp")
     found = {code for path in sources for code in CODE.findall(path.read_text(encoding="utf-8"))}
     return {code for code in found if not NO_CODES.fullmatch(code)} | {"truncated", "unreadable-file"}

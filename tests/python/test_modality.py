@@ -206,7 +206,30 @@ def test_a_lut_that_contradicts_itself_is_refused(descriptor: list[int], data: A
 
 def test_a_lut_without_data_is_refused() -> None:
     with pytest.raises(radpix.PixelDataError, match="LUT Data"):
-        radpix.apply_modality(np.zeros(2, np.uint16), dataset(ModalityLUTSequence=Sequence([Dataset()])))
+        radpix.apply_modality(
+            np.zeros(2, np.uint16), dataset(ModalityLUTSequence=Sequence([dataset(LUTDescriptor=[2, 0, 8])]))
+        )
+
+
+def test_the_shell_of_a_lut_is_left_out() -> None:
+    attributes = dataset(ModalityLUTSequence=Sequence([Dataset()]), RescaleSlope=2, RescaleIntercept=0)
+    with pytest.warns(radpix.RadpixWarning, match="neither") as caught:
+        assert radpix.apply_modality(np.array([3], np.int16), attributes).item() == 6
+    assert caught[0].message.code == "lut-empty"  # type: ignore[union-attr]
+
+
+def test_xray_tables_that_lead_back_to_intensity_are_not_applied() -> None:
+    attributes = lut([4, 0, 16], ENTRIES)
+    pixels = np.array([0, 3], np.uint16)
+    for uid, relationship, applied in (
+        ("1.2.840.10008.5.1.4.1.1.12.1", "LOG", False),
+        ("1.2.840.10008.5.1.4.1.1.12.2", "DISP", False),
+        ("1.2.840.10008.5.1.4.1.1.12.1", "LIN", True),
+        ("1.2.840.10008.5.1.4.1.1.1", "LOG", True),
+    ):
+        attributes.SOPClassUID, attributes.PixelIntensityRelationship = uid, relationship
+        wanted = [ENTRIES[0], ENTRIES[3]] if applied else [0, 3]
+        assert radpix.apply_modality(pixels, attributes).tolist() == wanted
 
 
 def test_a_lut_is_for_integers_and_results_for_known_types() -> None:

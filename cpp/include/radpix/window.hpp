@@ -42,4 +42,10 @@ void window(const ArrayView &pixels, const ArrayView &out, const Voi &voi, int t
 /// float32 or float64. Throws as window() does.
 void rescale(const ArrayView &pixels, const ArrayView &out, double slope, double intercept, int threads = 0);
 
+/// Replaces every one of `pixels` (integers of 8 or 16 bits) by the entry of `table` that its bits number,
+/// read as unsigned: the table has 256 or 65536 adjacent entries of the type of `out`, which is of the shape
+/// of `pixels` and shares memory with neither. Throws Error(shape_mismatch, unsupported_type); `out` is
+/// untouched then.
+void look_up(const ArrayView &pixels, const ArrayView &out, const ArrayView &table, int threads = 0);
+
 } // namespace radpix

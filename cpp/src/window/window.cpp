@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "window/look_up.hpp"
 #include "window/rows.hpp"
 #include "window/staircase.hpp"
 #include "window/tiling.hpp"
@@ -17,17 +18,8 @@ using namespace window_kernels;
 /// Fewer pixels than this are cheaper by the formula than finding the steps (2 us).
 constexpr Index staircase_threshold = 2048;
 
-bool is_small_integer(DataType type) noexcept {
-    return type == DataType::uint8 || type == DataType::int8 || type == DataType::uint16 ||
-           type == DataType::int16;
-}
-
 std::int32_t least_of(DataType type) noexcept {
     return type == DataType::int8 ? -128 : type == DataType::int16 ? -32768 : 0;
-}
-
-std::int32_t count_of(DataType type) noexcept {
-    return size_of(type) == 1 ? 256 : 65536;
 }
 
 /// The formula on every pixel.
@@ -71,51 +63,6 @@ std::vector<std::uint8_t> staircase_table(DataType from, const std::vector<Step>
     return table;
 }
 
-// Eight loads before eight stores: bytes written might be the table's for all the compiler knows (43 instead
-// of 61 us for 512 x 512 pixels).
-template <class Bits, class Out>
-void look_up_contiguous(const Bits *pixels, Out *out, Index n, const Out *table) noexcept {
-    Index i = 0;
-    for (; i + 8 <= n; i += 8) {
-        Out found[8];
-        for (int k = 0; k < 8; ++k) {
-            found[k] = table[pixels[i + k]];
-        }
-        for (int k = 0; k < 8; ++k) {
-            out[i + k] = found[k];
-        }
-    }
-    for (; i < n; ++i) {
-        out[i] = table[pixels[i]];
-    }
-}
-
-template <class Bits, class Out>
-void look_up(const Rows &rows, const std::vector<Out> &table, int threads) {
-    const Index pixel_stride = rows.pixel_stride(), out_stride = rows.out_stride();
-    const bool contiguous = rows.both_contiguous();
-    over_segments(rows, threads, Cost::computing, rows.size(), [&](const Segment &s) {
-        const auto *const pixels = reinterpret_cast<const Bits *>(s.pixels);
-        auto *const out = reinterpret_cast<Out *>(s.out);
-        if (contiguous) {
-            look_up_contiguous(pixels, out, s.length, table.data());
-            return;
-        }
-        for (Index i = 0; i < s.length; ++i) {
-            out[i * out_stride] = table[static_cast<std::size_t>(pixels[i * pixel_stride])];
-        }
-    });
-}
-
-template <class Out>
-void look_up(const Rows &rows, DataType from, const std::vector<Out> &table, int threads) {
-    if (size_of(from) == 1) {
-        look_up<std::uint8_t>(rows, table, threads);
-    } else {
-        look_up<std::uint16_t>(rows, table, threads);
-    }
-}
-
 void apply_ramp(const Rows &rows, DataType from, Ramp ramp, const Kernels &used, int threads) {
     const bool stream = streams(rows, 1);
     if (from == DataType::int16) {
@@ -154,7 +101,7 @@ void apply_staircase(const Rows &rows, DataType from, const Voi &voi, const Kern
             return;
         }
     }
-    look_up(rows, from, staircase_table(from, steps), threads);
+    look_up_values(rows, from, staircase_table(from, steps).data(), threads);
 }
 
 /// Whether evaluating the formula for every value of the type is cheaper than for every pixel.
@@ -164,7 +111,7 @@ bool worth_a_table(const Rows &rows, DataType from) noexcept {
 
 template <class Out>
 void apply_table(const Rows &rows, DataType from, DataType to, const Literal &literal, int threads) {
-    look_up(rows, from, literal_table<Out>(from, to, literal), threads);
+    look_up_values(rows, from, literal_table<Out>(from, to, literal).data(), threads);
 }
 
 } // namespace

@@ -7,12 +7,13 @@ from radpix._numba.project import project
 from radpix._numba.resample import resample
 from radpix._numba.reslice import reslice
 from radpix._numba.threads import cpu_level, num_threads, set_num_threads
-from radpix._numba.window import rescale, window
+from radpix._numba.window import look_up, rescale, window
 
 __all__ = [
     "cpu_level",
     "decodable",
     "decode_frames",
+    "look_up",
     "name",
     "num_threads",
     "project",

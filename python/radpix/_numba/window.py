@@ -160,7 +160,11 @@ def window(pixels: NDArray[Any], out: NDArray[Any], voi: Voi, *, num_threads: in
     # Small integers: the formula for every value once, then a table indexed by the value's bits.
     bits = np.dtype(f"u{pixels.dtype.itemsize}")
     values = np.arange(1 << (8 * bits.itemsize), dtype=bits).view(pixels.dtype)
-    table = literal(values)
+    look_up(pixels, out, literal(values), num_threads=num_threads)
+
+
+def look_up(pixels: NDArray[Any], out: NDArray[Any], table: NDArray[Any], *, num_threads: int) -> None:
+    bits = np.dtype(f"u{pixels.dtype.itemsize}")
     _over_blocks(pixels, out, num_threads, lambda piece: table.take(piece.view(bits), mode="wrap"))
 
 

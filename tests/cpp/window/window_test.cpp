@@ -310,5 +310,27 @@ TEST_P(window_at_level, rescale_rounds_half_to_even_and_saturates) {
               Errc::unsupported_type);
 }
 
+TEST(LookUp, TakesTheEntryThatThePixelsBitsNumber) {
+    std::vector<std::int16_t> pixels{0, 1, -1, 32767, -32768, 5, 5, 5, 5};
+    std::vector<float> table(65536);
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        table[i] = static_cast<float>(i) / 2.0F;
+    }
+    std::vector<float> out(pixels.size());
+    look_up(flat(pixels), flat(out), flat(table));
+    EXPECT_EQ(out, (std::vector<float>{0.0F, 0.5F, 32767.5F, 16383.5F, 16384.0F, 2.5F, 2.5F, 2.5F, 2.5F}));
+}
+
+TEST(LookUp, RefusesTablesThatDoNotFitAndLeavesTheOutput) {
+    std::vector<std::uint8_t> pixels(4), out(4, 7), table(256), short_table(255);
+    std::vector<std::int32_t> wide(4);
+    std::vector<std::uint16_t> words(256);
+    EXPECT_EQ(code_thrown_by([&] { look_up(flat(pixels), flat(out), flat(short_table)); }),
+              Errc::shape_mismatch);
+    EXPECT_EQ(code_thrown_by([&] { look_up(flat(pixels), flat(out), flat(words)); }), Errc::unsupported_type);
+    EXPECT_EQ(code_thrown_by([&] { look_up(flat(wide), flat(out), flat(table)); }), Errc::unsupported_type);
+    EXPECT_EQ(out, (std::vector<std::uint8_t>(4, 7)));
+}
+
 } // namespace
 } // namespace radpix

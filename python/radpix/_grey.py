@@ -1,0 +1,173 @@
+"""From stored values to grey levels: modality, VOI and presentation in one pass over the pixels.
+
+Integers of 8 and 16 bits never become a frame of floats: what is not a window alone is worked out for every value
+that can occur, and looked up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from radpix._backend import Voi, kernels
+from radpix._lut import LookupTable
+from radpix._padding_values import holds_padding, is_padding
+from radpix.modality import Rescale
+from radpix.window import Window, display_maximum
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Grey", "full_window", "grey_levels", "window_over"]
+
+_IDENTITY = Rescale(1.0, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Grey:
+    """The grayscale transformations of PS3.4 N.2, from stored values to P-Values.
+
+    Attributes
+    ----------
+    modality, voi, presentation
+        Each a table, or what its name says; None where nothing is to be done. ``voi`` has been chosen.
+    invert
+        Whether the lowest level becomes the highest, as the last step.
+    padding
+        Stored values shown as background.
+    background
+        The level of padding, as a part of the range.
+    """
+
+    modality: Rescale | LookupTable | None
+    voi: Window | LookupTable
+    presentation: LookupTable | None = None
+    invert: bool = False
+    padding: tuple[float, float] | None = None
+    background: float = 0.0
+
+
+def grey_levels(
+    pixels: NDArray[Any], grey: Grey, dtype: np.dtype[Any], threads: int, *, is_padded: bool = False
+) -> NDArray[Any]:
+    """Return the levels of ``pixels``, from 0 to the highest value of ``dtype`` (1.0 for floats).
+
+    Parameters
+    ----------
+    is_padded
+        Whether to look for padding at all.
+    """
+    out = np.empty_like(pixels, dtype=dtype, subok=False)
+    padding = grey.padding if is_padded else None
+    small = pixels.dtype.kind != "f" and pixels.dtype.itemsize <= 2
+    if padding is None and _is_window(grey):
+        _evaluate(pixels, out, grey, threads)
+    elif small and out.size > 0:
+        # Only for values that are there: 230 instead of 410 us for 512 x 512 pixels of 12 bits and a VOI LUT.
+        values = np.arange(int(pixels.min()), int(pixels.max()) + 1).astype(pixels.dtype)
+        levels = np.empty(values.shape, dtype)
+        _evaluate(values, levels, grey, 1)
+        _paint_padding(values, levels, grey, padding)
+        table = np.zeros(1 << (8 * pixels.itemsize), dtype)
+        table[values.view(f"u{pixels.itemsize}")] = levels
+        kernels().look_up(pixels, out, table, num_threads=threads)
+    else:
+        _evaluate(pixels, out, grey, threads)
+        _paint_padding(pixels, out, grey, padding)
+    return out
+
+
+def _is_window(grey: Grey) -> bool:
+    is_table = any(isinstance(step, LookupTable) for step in (grey.modality, grey.voi))
+    return not is_table and grey.presentation is None
+
+
+def _paint_padding(
+    values: NDArray[Any], levels: NDArray[Any], grey: Grey, padding: tuple[float, float] | None
+) -> None:
+    if padding is not None:
+        level = grey.background * display_maximum(levels.dtype)
+        levels[is_padding(values, padding)] = np.rint(level) if levels.dtype.kind == "u" else level
+
+
+def _evaluate(values: NDArray[Any], out: NDArray[Any], grey: Grey, threads: int) -> None:
+    """Write the level of each value, without regard to padding."""
+    if grey.presentation is not None:
+        parts = np.empty(values.shape, np.float64)
+        _evaluate(values, parts, replace(grey, presentation=None, invert=False), threads)
+        # "The full output range of the preceding transformation is scaled to the input range" (PS3.4 N.2.1.4).
+        last = len(grey.presentation.entries) - 1
+        _store(grey.presentation.fractions()[np.rint(parts * last).astype(np.int64)], out, invert=grey.invert)
+        return
+    modality = grey.modality or _IDENTITY
+    if isinstance(modality, LookupTable):
+        values, modality = modality.at(values), _IDENTITY
+    if isinstance(grey.voi, LookupTable):
+        with np.errstate(over="ignore", invalid="ignore"):
+            inputs = np.rint(np.nan_to_num(values.astype(np.float64) * modality.slope + modality.intercept))
+        inputs = np.clip(inputs, -(1 << 31), (1 << 31) - 1).astype(np.int64)
+        index = np.clip(inputs - grey.voi.first, 0, len(grey.voi.entries) - 1)
+        _store(grey.voi.fractions()[index], out, invert=grey.invert)
+        return
+    highest = display_maximum(out.dtype)
+    window = grey.voi
+    voi = Voi(window.function, window.center, window.width, *modality, 0.0, highest, grey.invert)
+    kernels().window(values, out, voi, num_threads=threads)
+
+
+def _store(parts: NDArray[np.float64], out: NDArray[Any], *, invert: bool) -> None:
+    highest = display_maximum(out.dtype)
+    levels = parts * highest
+    if out.dtype.kind == "u":
+        levels = np.rint(levels)
+    out[...] = highest - levels if invert else levels
+
+
+def window_over(
+    pixels: NDArray[Any],
+    padding: tuple[float, float] | None,
+    modality: Rescale | LookupTable | None,
+    bits_stored: int | None = None,
+) -> Window:
+    """Return the automatic window: from the least to the greatest modality value of pixels that are no padding.
+
+    The least becomes the lowest level and the greatest the highest. Where all pixels are alike, the window
+    reaches over all values that Bits Stored can hold. NaN and infinities do not count.
+    """
+    counted = pixels
+    if padding is not None and holds_padding(pixels, padding):
+        counted = pixels[~is_padding(pixels, padding)]
+    if counted.dtype.kind == "f" and not np.isfinite(counted).all():
+        counted = counted[np.isfinite(counted)]
+    if isinstance(modality, LookupTable):
+        counted = modality.at(counted)
+    slope, intercept = modality if isinstance(modality, Rescale) else _IDENTITY
+    if counted.size > 0 and counted.min() < counted.max():
+        window = _between(*(slope * float(end) + intercept for end in (counted.min(), counted.max())))
+        if window is not None:
+            return window
+    return full_window(counted.dtype, modality, bits_stored)
+
+
+def full_window(
+    dtype: np.dtype[Any], modality: Rescale | LookupTable | None, bits_stored: int | None
+) -> Window:
+    """Return the window over every modality value that an image can have; 0.0 to 1.0 for floats."""
+    if isinstance(modality, LookupTable):
+        return _between(0.0, float((1 << modality.bits) - 1)) or Window(0.5, 1.0, "LINEAR_EXACT")
+    slope, intercept = modality or _IDENTITY
+    bits = bits_stored or 8 * dtype.itemsize
+    low, high = 0.0, 1.0 if dtype.kind == "f" else float((1 << bits) - 1)
+    if dtype.kind == "i":
+        low, high = -float(1 << (bits - 1)), float((1 << (bits - 1)) - 1)
+    window = _between(slope * low + intercept, slope * high + intercept)
+    return window or Window(intercept, 1.0, "LINEAR_EXACT")
+
+
+def _between(first: float, last: float) -> Window | None:
+    """Return the window from the lesser to the greater end, None where there is nothing between them."""
+    width = abs(last - first)
+    # Half the sum of each: their sum may be beyond float64.
+    return Window(first / 2 + last / 2, width, "LINEAR_EXACT") if 0 < width < np.inf else None

@@ -1,0 +1,269 @@
+"""Display: one frame of any object as a screen shows it, in the order of PS3.4 N.2."""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from radpix._attributes import integer, text, value
+from radpix._display_source import header_of
+from radpix._grey import Grey, full_window, grey_levels, window_over
+from radpix._lut import LookupTable
+from radpix._padding_values import holds_padding, padding_range
+from radpix._thumbnail import resized, size_of
+from radpix.codec import decode
+from radpix.color import icc_profile, to_srgb
+from radpix.errors import PixelDataError
+from radpix.modality import modality_transform
+from radpix.overlays import groups_of, one_overlay
+from radpix.palette import coloured, has_supplemental_palette, palette_of
+from radpix.presentation import PresentationState, presentation_of
+from radpix.shutters import closed_by_shutters, frame_shutter, has_shutters, shutter_level
+from radpix.threads import thread_count
+from radpix.voi import VoiTable, choose_voi, voi_views
+from radpix.window import display_maximum
+
+if TYPE_CHECKING:
+    import os
+
+    from numpy.typing import DTypeLike, NDArray
+    from pydicom import Dataset
+
+    from radpix._source.source import Source
+    from radpix.modality import Rescale
+    from radpix.voi import VoiChoice
+
+__all__ = ["display"]
+
+_GREY = frozenset({"MONOCHROME1", "MONOCHROME2"})
+_NOT_RGB = frozenset({"HSV", "ARGB", "CMYK"})
+
+
+def display(
+    source: Source,
+    *,
+    index: int = 0,
+    window: VoiChoice | None = None,
+    presentation_state: Dataset | str | os.PathLike[str] | bytes | None = None,
+    overlays: bool = True,
+    shutters: bool = True,
+    icc: bool = True,
+    size: int | tuple[int, int] | None = None,
+    dtype: DTypeLike = np.uint8,
+    num_threads: int | None = None,
+) -> NDArray[Any]:
+    """Return one frame as it is to be shown.
+
+    In the standard's order (PS3.4 N.2): modality, VOI, Presentation LUT or MONOCHROME1's inversion; palette and ICC
+    profile for colour; shutters, overlays, orientation and size; docs/display.md has the rules. Pixel padding takes
+    no part in automatic windows, and is black.
+
+    Parameters
+    ----------
+    source
+        As in `radpix.decode`: a path, the bytes of a file, a binary file or a pydicom Dataset.
+    index
+        The frame, from 0; negative ones count from the end.
+    window
+        As in `radpix.apply_voi`; None stands for the presentation state's, else for the first view of the data
+        set. For grayscale only.
+    presentation_state
+        A Grayscale, Color or Pseudo-Color Softcopy Presentation State, as a Dataset or what
+        `pydicom.dcmread` takes. It must reference the frame.
+    overlays, shutters, icc
+        Whether to draw overlays, close shutters, and convert 8-bit colours to sRGB by the ICC profile.
+    size
+        For thumbnails: the length of the longer edge, which never grows, or (rows, columns). Means over areas.
+    dtype
+        uint8, uint16: from 0 to the type's highest; float32, float64: from 0.0 to 1.0.
+    num_threads
+        None for the default.
+
+    Returns
+    -------
+    ndarray
+        (rows, columns) for grayscale, (rows, columns, 3) for colour.
+
+    Raises
+    ------
+    ValueError
+        There is no such view, or the presentation state is for another image.
+    PixelDataError
+        A table, palette, overlay or shutter that contradicts itself.
+    Exception
+        As in `radpix.decode`, and TypeError for a ``dtype`` that has no display range.
+
+    Examples
+    --------
+    >>> import radpix
+    >>> from pydicom.data import get_testdata_file
+    >>> image = radpix.display(get_testdata_file("CT_small.dcm"), window="soft-tissue", size=64)
+    >>> image.shape, image.dtype
+    ((64, 64), dtype('uint8'))
+    """
+    kind, threads, index = np.dtype(dtype), thread_count(num_threads), operator.index(index)
+    display_maximum(kind)
+    dataset, source = header_of(source)
+    pixels = decode(source, index=index, num_threads=num_threads)
+    frame = index if index >= 0 else index + (integer(dataset, "NumberOfFrames") or 1)
+    state = None
+    if presentation_state is not None:
+        state = presentation_of(presentation_state, dataset, frame)
+    result_size = size_of((pixels.shape[0], pixels.shape[1]), size)
+    image = _image(pixels, dataset, frame, window, state, kind, threads, icc=icc)
+    if shutters:
+        _close_shutters(image, dataset, frame, state)
+    if overlays:
+        _draw_overlays(image, dataset, frame, state)
+    image = resized(image, result_size)
+    return image if state is None else state.oriented(image)
+
+
+def _image(
+    pixels: NDArray[Any],
+    dataset: Dataset,
+    frame: int,
+    window: VoiChoice | None,
+    state: PresentationState | None,
+    dtype: np.dtype[Any],
+    threads: int,
+    *,
+    icc: bool,
+) -> NDArray[Any]:
+    """Return grey or colour levels of all pixels."""
+    photometric = text(dataset, "PhotometricInterpretation")
+    if pixels.ndim == 2 and photometric != "PALETTE COLOR":
+        grey = _grey(pixels, dataset, frame, window, state, photometric)
+        is_padded = holds_padding(pixels, grey.padding)
+        if state is not None and state.palette is not None:
+            levels = grey_levels(pixels, grey, np.dtype(np.float64), threads, is_padded=is_padded)
+            last = len(state.palette.red.entries) - 1
+            index = np.rint(levels * last).astype(np.uint16)
+            return coloured(index, state.palette, dtype, threads)
+        levels = grey_levels(pixels, grey, dtype, threads, is_padded=is_padded)
+        if has_supplemental_palette(dataset) and state is None:
+            return _supplemented(pixels, levels, dataset, dtype, threads)
+        return levels
+    rgb = _rgb(pixels, dataset, photometric, dtype, threads)
+    profile = (
+        icc_profile(dataset if state is None or state.profile is None else state.dataset) if icc else None
+    )
+    return to_srgb(rgb, profile) if profile is not None and dtype == np.uint8 else rgb
+
+
+def _grey(
+    pixels: NDArray[Any],
+    dataset: Dataset,
+    frame: int,
+    window: VoiChoice | None,
+    state: PresentationState | None,
+    photometric: str,
+) -> Grey:
+    signed = pixels.dtype.kind == "i"
+    padding = padding_range(dataset, pixels.dtype)
+    if state is None:
+        modality = modality_transform(dataset, frame, is_signed=signed)
+    else:
+        modality = state.modality(is_signed=signed)
+    if isinstance(modality, LookupTable) and pixels.dtype.kind == "f":
+        raise PixelDataError(f"a Modality LUT maps integers, but the pixels are {pixels.dtype}")
+    if state is not None:
+        views = state.views(is_signed=_can_be_negative(pixels, modality))
+        grey = (
+            Grey(modality, views[0].table if isinstance(views[0], VoiTable) else views[0]) if views else None
+        )
+        if grey is None or window is not None:
+            chosen = choose_voi(views, window) if window is not None else None
+            full = chosen or full_window(pixels.dtype, modality, integer(dataset, "BitsStored"))
+            grey = Grey(modality, full.table if isinstance(full, VoiTable) else full)
+        return replace(grey, presentation=state.presentation, invert=state.invert, padding=padding)
+    views = voi_views(dataset, frame, is_signed=_can_be_negative(pixels, modality))
+    chosen = choose_voi(views, 0 if window is None else window)
+    if chosen is None:
+        chosen = window_over(pixels, padding, modality, integer(dataset, "BitsStored"))
+    voi = chosen.table if isinstance(chosen, VoiTable) else chosen
+    return Grey(modality, voi, invert=_is_inverted(dataset, photometric), padding=padding)
+
+
+def _can_be_negative(pixels: NDArray[Any], modality: Rescale | LookupTable | None) -> bool:
+    """Return whether the first value that a VOI LUT maps is signed (PS3.3 C.11.2.1.1)."""
+    if isinstance(modality, LookupTable):
+        return False
+    if modality is None:
+        return pixels.dtype.kind != "u"
+    return pixels.dtype.kind != "u" or modality.slope < 0 or modality.intercept < 0
+
+
+def _is_inverted(dataset: Dataset, photometric: str) -> bool:
+    """Return whether the least value is white: Presentation LUT Shape says so, else the photometric interpretation.
+
+    The two agree in objects that are right (PS3.3 C.8.11.3.1.2); they are never applied both.
+    """
+    shape = text(dataset, "PresentationLUTShape")
+    if shape in {"IDENTITY", "INVERSE"}:
+        return shape == "INVERSE"
+    return photometric == "MONOCHROME1"
+
+
+def _rgb(
+    pixels: NDArray[Any], dataset: Dataset, photometric: str, dtype: np.dtype[Any], threads: int
+) -> NDArray[Any]:
+    """Return colour in the range of ``dtype``."""
+    if photometric == "PALETTE COLOR" and pixels.ndim == 2:
+        palette = palette_of(dataset, is_signed=pixels.dtype.kind == "i")
+        if palette is None or pixels.dtype.kind == "f":
+            raise PixelDataError(
+                "the image is PALETTE COLOR without a palette, or with pixels that are no integers"
+            )
+        return coloured(pixels, palette, dtype, threads)
+    if photometric in _NOT_RGB or pixels.shape[-1] != 3 or pixels.dtype.kind != "u":
+        raise PixelDataError(f"{photometric} of {pixels.shape[-1]} samples of {pixels.dtype} has no display")
+    bits = integer(dataset, "BitsStored") or 8 * pixels.dtype.itemsize
+    if dtype == pixels.dtype and bits == 8 * dtype.itemsize:
+        return pixels
+    levels = np.minimum(pixels / float((1 << bits) - 1), 1.0) * display_maximum(dtype)
+    return (np.rint(levels) if dtype.kind == "u" else levels).astype(dtype)
+
+
+def _supplemented(
+    pixels: NDArray[Any], levels: NDArray[Any], dataset: Dataset, dtype: np.dtype[Any], threads: int
+) -> NDArray[Any]:
+    """Return grey below the first value that the palette maps, colour from there on (PS3.3 C.7.6.19)."""
+    palette = palette_of(dataset, is_signed=pixels.dtype.kind == "i")
+    if palette is None or pixels.dtype.kind == "f":
+        raise PixelDataError("a supplemental palette is for integers, and needs its descriptors")
+    result = coloured(pixels, palette, dtype, threads)
+    grey = pixels < palette.first
+    result[grey] = levels[grey][:, np.newaxis]
+    return result
+
+
+def _close_shutters(
+    image: NDArray[Any], dataset: Dataset, frame: int, state: PresentationState | None
+) -> None:
+    item = state.dataset if state is not None else frame_shutter(dataset, frame)
+    if not has_shutters(item):
+        return
+    shape = (image.shape[0], image.shape[1])
+    bitmap = None
+    group = integer(item, "ShutterOverlayGroup")
+    if group is not None and 0x6000 <= group <= 0x601E and group % 2 == 0:
+        carrier = item if value(item, group << 16 | 0x3000) is not None else dataset
+        overlay = one_overlay(carrier, group, frame)
+        bitmap = None if overlay is None else overlay.on(shape)
+    level = shutter_level(item) * display_maximum(image.dtype)
+    image[closed_by_shutters(item, shape, bitmap)] = np.rint(level) if image.dtype.kind == "u" else level
+
+
+def _draw_overlays(
+    image: NDArray[Any], dataset: Dataset, frame: int, state: PresentationState | None
+) -> None:
+    groups = groups_of(dataset)
+    drawn = [(dataset, group) for group in groups] if state is None else state.overlay_sources(dataset)
+    for carrier, group in drawn:
+        overlay = one_overlay(carrier, group, frame)
+        if overlay is not None:
+            image[overlay.on((image.shape[0], image.shape[1]))] = display_maximum(image.dtype)

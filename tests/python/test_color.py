@@ -1,0 +1,114 @@
+"""Colour spaces against the matrices of the standard, ICC profiles against Pillow itself."""
+
+from __future__ import annotations
+
+import sys
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pytest
+from pydicom.pixels.processing import convert_color_space
+from tests.python import display_objects as made
+from tests.python import objects
+
+import radpix
+
+RGB = objects.noise((40, 50, 3), "uint8")
+
+
+def test_ybr_full_is_the_matrix_of_the_standard() -> None:
+    """PS3.3 C.7.6.3.1.2 prints it with four decimals."""
+    matrix = np.array([[0.2990, 0.5870, 0.1140], [-0.1687, -0.3313, 0.5000], [0.5000, -0.4187, -0.0813]])
+    wanted = RGB @ matrix.T + [0, 128, 128]
+    for space in ("YBR_FULL", "YBR_FULL_422", "YBR_ICT"):
+        found = radpix.convert_color(RGB, "RGB", space)
+        assert np.abs(found - np.clip(wanted, 0, 255)).max() <= 0.53
+    theirs = convert_color_space(RGB, "RGB", "YBR_FULL")
+    assert np.abs(radpix.convert_color(RGB, "RGB", "YBR_FULL").astype(int) - theirs).max() <= 1
+    theirs = convert_color_space(RGB, "YBR_FULL", "RGB")
+    assert np.abs(radpix.convert_color(RGB, "YBR_FULL", "RGB").astype(int) - theirs).max() <= 1
+
+
+def test_ybr_partial_is_the_matrix_of_the_standard() -> None:
+    matrix = np.array([[0.2568, 0.5041, 0.0979], [-0.1482, -0.2910, 0.4392], [0.4392, -0.3678, -0.0714]])
+    wanted = RGB @ matrix.T + [16, 128, 128]
+    for space in ("YBR_PARTIAL_422", "YBR_PARTIAL_420"):
+        assert np.abs(radpix.convert_color(RGB, "RGB", space) - wanted).max() <= 0.53
+
+
+@pytest.mark.parametrize("space", ["YBR_FULL", "YBR_PARTIAL_422", "YBR_ICT"])
+@pytest.mark.parametrize(("dtype", "bits"), [("uint8", 8), ("uint16", 12), ("uint16", 16)])
+def test_colours_come_back(space: str, dtype: str, bits: int) -> None:
+    rgb = objects.noise((30, 20, 3), dtype, stored=bits)
+    ybr = radpix.convert_color(rgb, "RGB", space, bits_stored=bits)
+    back = radpix.convert_color(ybr, space, "RGB", bits_stored=bits)
+    assert ybr.dtype == back.dtype == rgb.dtype
+    assert np.abs(back.astype(int) - rgb).max() <= 2
+
+
+def test_the_reversible_transform_is_exact() -> None:
+    for rgb, bits in ((RGB, 8), (objects.noise((9, 8, 3), "uint16", stored=12), 12)):
+        yuv = radpix.convert_color(rgb, "RGB", "YBR_RCT", bits_stored=bits)
+        assert yuv.dtype == np.int32
+        red, green, blue = np.moveaxis(rgb.astype(int), -1, 0)
+        np.testing.assert_array_equal(yuv[..., 0], (red + 2 * green + blue) // 4)
+        np.testing.assert_array_equal(radpix.convert_color(yuv, "YBR_RCT", "RGB", bits_stored=bits), rgb)
+
+
+def test_planes_become_samples() -> None:
+    planes = np.moveaxis(RGB, -1, 0)
+    np.testing.assert_array_equal(
+        radpix.convert_color(planes, "RGB", "YBR_FULL", planar_configuration=1),
+        radpix.convert_color(RGB, "RGB", "YBR_FULL"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("pixels", "options", "error"),
+    [
+        (RGB, {"target": "HSV"}, ValueError),
+        (RGB[..., :2], {}, ValueError),
+        (RGB.astype(np.float32), {}, TypeError),
+        (RGB, {"bits_stored": 17}, ValueError),
+        (RGB, {"planar_configuration": 2}, ValueError),
+        (np.uint8(3), {}, ValueError),
+    ],
+)
+def test_arguments_are_checked(pixels: Any, options: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        radpix.convert_color(pixels, "RGB", **{"target": "YBR_FULL", **options})
+
+
+def swapped_profile() -> bytes:
+    """Return a profile in which red and green have changed places."""
+    cms = pytest.importorskip("PIL.ImageCms")
+    profile = bytearray(cms.ImageCmsProfile(cms.createProfile("sRGB")).tobytes())
+    red, green = profile.find(b"rXYZ"), profile.find(b"gXYZ")
+    profile[red : red + 4], profile[green : green + 4] = b"gXYZ", b"rXYZ"
+    return bytes(profile)
+
+
+def test_profiles_are_applied_to_8_bit_colour() -> None:
+    cms = pytest.importorskip("PIL.ImageCms")
+    from PIL import Image
+
+    profile = swapped_profile()
+    dataset = made.image(RGB, ICCProfile=profile)
+    wanted = cms.profileToProfile(
+        Image.fromarray(RGB), cms.ImageCmsProfile(BytesIO(profile)), cms.createProfile("sRGB")
+    )
+    np.testing.assert_array_equal(radpix.display(dataset), np.asarray(wanted))
+    assert np.abs(radpix.display(dataset)[..., 0].astype(int) - RGB[..., 1]).mean() < 20
+    np.testing.assert_array_equal(radpix.display(dataset, icc=False), RGB)
+
+
+def test_profiles_that_cannot_be_used_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("PIL.ImageCms")
+    with pytest.warns(radpix.RadpixWarning, match="not applied") as caught:
+        found = radpix.display(made.image(RGB, ICCProfile=b"no profile"))
+    assert caught[0].message.code == "icc-profile-unused"  # type: ignore[union-attr]
+    np.testing.assert_array_equal(found, RGB)
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.warns(radpix.RadpixWarning, match="Pillow"):
+        radpix.display(made.image(RGB, ICCProfile=b"another"))
