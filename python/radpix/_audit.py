@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from radpix._headers import Instance
+    from radpix._instance import Instance
 
 __all__ = ["analyse", "combine", "finding", "merge", "name_slices"]
 
@@ -81,13 +81,13 @@ def finding(
     **details: float,
 ) -> Finding:
     """Return a finding about these instances."""
-    uids = tuple(instance.sop_instance_uid for instance in instances)
-    files = tuple(instance.path for instance in instances)
+    uids = tuple(dict.fromkeys(instance.sop_instance_uid for instance in instances))
+    files = tuple(dict.fromkeys(instance.path for instance in instances))
     return Finding(code, severity, message, uids, files, float(millimetres), details)
 
 
-def analyse(instances: Sequence[Instance]) -> GeometryReport:
-    """Examine slices of one orientation and size, sorted by position."""
+def analyse(instances: Sequence[Instance], *, is_guess: bool = False) -> GeometryReport:
+    """Examine slices of one orientation and size, sorted by position, which numbers alone put together if a guess."""
     unusable = [*_missing(instances), *_tiled(instances)]
     stack = Stack.of(instances)
     if unusable or stack is None:
@@ -99,6 +99,7 @@ def analyse(instances: Sequence[Instance]) -> GeometryReport:
         *_lateral(instances, stack),
         *_nominal(instances, stack),
         *_instance_order(instances),
+        *(_unexplained(instances) if is_guess else ()),
     ]
     return combine(found, len(instances), stack)
 
@@ -111,18 +112,18 @@ def _missing(instances: Sequence[Instance]) -> Iterator[Finding]:
     }
     for name, value in attributes.items():
         without = [instance for instance in instances if value(instance) is None]
-        if without and not any(instance.number_of_frames > 1 for instance in without):
+        if without and not any(instance.is_multi_frame for instance in without):
             message = f"no valid {name} in {name_slices(without)}; radpix.decode reads pixels without a place"
             yield finding("missing-attribute", "error", message, without)
 
 
 def _tiled(instances: Sequence[Instance]) -> Iterator[Finding]:
-    multi = [instance for instance in instances if instance.number_of_frames > 1]
+    multi = [instance for instance in instances if instance.is_multi_frame]
     if multi:
         yield finding(
             "multi-frame",
             "error",
-            f"{name_slices(multi)} hold several frames each, whose places are not in the attributes of the image;"
+            f"{name_slices(multi)} hold several frames each, whose places their attributes do not tell;"
             " radpix.decode reads the frames",
             multi,
         )
@@ -131,7 +132,7 @@ def _tiled(instances: Sequence[Instance]) -> Iterator[Finding]:
         yield finding(
             "mosaic",
             "error",
-            f"{name_slices(mosaics)} tile many slices into one image, whose position is not that of a slice",
+            f"{name_slices(mosaics)} tile slices into one image, and do not say how many, or how far apart",
             mosaics,
         )
 
@@ -161,7 +162,7 @@ def _duplicates(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding
     repeated = [group for group in groups if len(group) > 1]
     if repeated:
         concerned = [instance for group in repeated for instance in group]
-        same = len({instance.sop_instance_uid for instance in concerned}) < len(concerned)
+        same = len({(instance.sop_instance_uid, instance.frame) for instance in concerned}) < len(concerned)
         yield finding(
             "duplicate-position",
             "error",
@@ -327,3 +328,13 @@ def _instance_order(instances: Sequence[Instance]) -> Iterator[Finding]:
             "Instance Number does not follow the positions; the positions are used",
             instances,
         )
+
+
+def _unexplained(instances: Sequence[Instance]) -> Iterator[Finding]:
+    yield finding(
+        "unexplained-repetition",
+        "warning",
+        "the positions repeat in the series, and no attribute says why: Instance Number alone tells the repetitions"
+        " apart",
+        instances,
+    )

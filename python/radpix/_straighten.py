@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from radpix._headers import Instance
+    from radpix._instance import Instance
     from radpix._stacking import Stack
 
 __all__ = ["straighten"]
