@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -84,6 +85,13 @@ def _color_class(instance: Instance) -> str:
     return "RGB" if instance.samples_per_pixel > 1 else name
 
 
+#: Traits that are shown as splits; the other ones are dimensions as well.
+_TRAITS = (
+    Dimension("orientation", "", "ImageOrientationPatient", attrgetter("image_orientation")),
+    Dimension("matrix", "", "Rows, Columns", attrgetter("rows", "columns")),
+)
+
+
 def group_by_traits(
     instances: Sequence[Instance],
     split_by: frozenset[str] = frozenset(),
@@ -114,12 +122,13 @@ def group_by_traits(
             tuple([dimension.value(instance) for dimension in dimensions]),
         )
         parts[traits].append(instance)
+    visible = [each for each in _TRAITS if len({getattr(traits, each.name) for traits in parts}) > 1]
     groups = [
         Group(
             _describe(part[0], dimensions),
             tuple(sort_by_position(part)),
             traits,
-            _splits(part[0], dimensions),
+            _splits(part[0], [*visible, *dimensions]),
         )
         for traits, part in parts.items()
     ]

@@ -95,6 +95,7 @@ _PLAIN: tuple[tuple[str, int, Callable[[bytes, str], Any]], ...] = (
     ("echo_number", 0x00180086, integer),
     ("spacing_between_slices", 0x00180088, decimal),
     ("trigger_time", 0x00181060, decimal),
+    ("gantry_tilt", 0x00181120, decimal),
     ("diffusion_b_value", 0x00189087, _first_double),
     ("gradient_direction", 0x00189089, _direction),
     ("cardiac_phase", 0x00209241, _first_float),

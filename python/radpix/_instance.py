@@ -41,6 +41,7 @@ class Instance:
     slice_thickness: float | None = None
     spacing_between_slices: float | None = None
     slice_location: float | None = None
+    gantry_tilt: float | None = None
     rows: int = 0
     columns: int = 0
     samples_per_pixel: int = 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from radpix import limits
-from radpix._audit import name_slices
+from radpix._findings import name_slices
 from radpix.errors import GeometryError
 
 if TYPE_CHECKING:

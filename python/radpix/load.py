@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from radpix._audit import name_slices
+from radpix._findings import name_slices
 from radpix._stacking import Stack
 from radpix._straighten import straighten
 from radpix._transfer_syntaxes import NATIVE
@@ -234,6 +234,8 @@ def _only_volume(series: Series) -> VolumePlan:
 def _checked_stack(plan: VolumePlan, on_irregular: str) -> Stack:
     """Return where the slices lie; raise for errors that ``on_irregular`` does not cover."""
     covered = {"raise": frozenset[str](), "resample": _IRREGULAR, "keep": _KEPT}[on_irregular]
+    # Decoding says more of pixels that are not there.
+    covered |= {"truncated-pixels"}
     errors = [finding for finding in plan.report.errors if finding.code not in covered]
     stack = Stack.of(plan.instances)
     if errors or stack is None:

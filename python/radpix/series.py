@@ -11,9 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from radpix._audit import analyse, combine, finding, merge, name_slices
+from radpix._audit import analyse, combine, merge
 from radpix._dimensions import OCCURRENCE, Split, check_names
 from radpix._enhanced import images_of
+from radpix._files import list_files
+from radpix._findings import finding, name_slices
 from radpix._grouping import Group, Traits, group_by_traits, split_repeats
 from radpix._headers import NotAnImageError, NotDicomError, read_headers
 from radpix._instance import Instance
@@ -228,29 +230,6 @@ def _mixtures(groups: Sequence[Group]) -> Iterator[Finding]:
             )
 
 
-def _files(paths: PathLike | Iterable[PathLike], *, recursive: bool) -> list[str]:
-    """List files, folders in the order of their names; each file once."""
-    given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    found: dict[str, None] = {}
-    for path in [os.fspath(path) for path in given]:
-        if Path(path).is_dir():
-            found.update(dict.fromkeys(_walk(path, recursive=recursive)))
-        elif Path(path).exists():
-            found[path] = None
-        else:
-            raise FileNotFoundError(f"no such file or folder: {path}")
-    return list(found)
-
-
-def _walk(folder: str, *, recursive: bool) -> Iterator[str]:
-    for root, folders, names in os.walk(folder):
-        folders[:] = sorted(folders) if recursive else []
-        for name in sorted(names):
-            path = Path(root, name)
-            if path.is_file():  # neither a pipe, which would block, nor a dangling link
-                yield str(path)
-
-
 def _images(path: str, result: Instance | Exception) -> tuple[Instance, ...] | SkippedFile:
     """Return the images in a file, or why it is left out."""
     if isinstance(result, NotDicomError):
@@ -333,7 +312,7 @@ def scan(
     """
     threads = thread_count(num_threads)
     rules = check_names(split_by, "split_by"), check_names(keep_together, "keep_together")
-    files = _files(paths, recursive=recursive)
+    files = list_files(paths, recursive=recursive)
     by_series: dict[tuple[str, str], list[Instance]] = defaultdict(list)
     skipped: list[SkippedFile] = []
     for done, (path, result) in enumerate(zip(files, read_headers(files, threads), strict=True), 1):
@@ -357,6 +336,8 @@ def _cut_short(
 
     A disk that was full leaves such files: at the end of a stack, nothing else would tell that slices are lost.
     """
+    if not any(file.reason == "not-dicom" for file in skipped):
+        return list(skipped)
     kinds = {_kind(instance.path) for instances in images.values() for instance in instances}
 
     def judged(file: SkippedFile) -> SkippedFile:
