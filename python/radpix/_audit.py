@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from radpix._audit_tags import conflicts, truncated_pixels
+from radpix._findings import NAMED_SLICES, finding, name_slices
 from radpix._stacking import Stack, plane_axes
 from radpix.geometry import (
     COARSEST_DECIMAL_MM,
@@ -15,11 +17,9 @@ from radpix.geometry import (
     GAP_TOLERANCE_RELATIVE,
     POSITION_TOLERANCE_MM,
     POSITION_TOLERANCE_RELATIVE,
-    SPACING_TOLERANCE_RELATIVE,
     TILT_TOLERANCE_DEGREES,
     Finding,
     GeometryReport,
-    Severity,
 )
 
 if TYPE_CHECKING:
@@ -27,22 +27,31 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from radpix._headers import Instance
+    from radpix._instance import Instance
 
-__all__ = ["analyse", "combine", "finding", "merge", "name_slices"]
-
-_NAMED_SLICES = 6
+__all__ = ["analyse", "combine", "merge"]
 
 
-def combine(findings: Sequence[Finding], slices: int, stack: Stack | None = None) -> GeometryReport:
-    """Return a report of findings, the gravest first."""
+def combine(
+    findings: Sequence[Finding], slices: int, stack: Stack | None = None, first: Instance | None = None
+) -> GeometryReport:
+    """Return a report of findings, the gravest first; where spacings come from is that of the first slice."""
     rank = {"error": 0, "warning": 1, "info": 2}
     ordered = tuple(sorted(findings, key=lambda finding: rank[finding.severity]))
+    pixel_source = "" if first is None else first.pixel_spacing_source
     if stack is None or len(stack.distinct) < 2:
-        return GeometryReport(ordered, slices)
+        source = "" if stack is None or first is None else _thickness_source(first)
+        return GeometryReport(ordered, slices, None, 0.0, source, pixel_source)
     steps = np.diff(stack.distances[stack.distinct])
     spacing = (float(steps.min()), float(np.median(steps)), float(steps.max()))
-    return GeometryReport(ordered, slices, spacing, _tilt(stack)[0])
+    return GeometryReport(ordered, slices, spacing, _tilt(stack)[0], "positions", pixel_source)
+
+
+def _thickness_source(instance: Instance) -> str:
+    """Return what stands for the step of a single slice, as `Stack.of` chooses it."""
+    if (instance.slice_thickness or 0) > 0:
+        return "Slice Thickness"
+    return "Spacing Between Slices" if (instance.spacing_between_slices or 0) > 0 else "assumed"
 
 
 def merge(findings: Sequence[Finding]) -> list[Finding]:
@@ -60,47 +69,24 @@ def merge(findings: Sequence[Finding]) -> list[Finding]:
     return joined
 
 
-def name_slices(instances: Sequence[Instance]) -> str:
-    """Name slices for a message: file, Instance Number and position."""
-    shown = []
-    for instance in instances[:_NAMED_SLICES]:
-        parts = [] if instance.instance_number is None else [f"instance {instance.instance_number}"]
-        if instance.image_position is not None:
-            parts.append("at " + ", ".join(f"{value:.6g}" for value in instance.image_position))
-        shown.append(f"{instance.name} ({' '.join(parts)})" if parts else instance.name)
-    more = len(instances) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
-
-
-def finding(
-    code: str,
-    severity: Severity,
-    message: str,
-    instances: Sequence[Instance],
-    millimetres: float = 0.0,
-    **details: float,
-) -> Finding:
-    """Return a finding about these instances."""
-    uids = tuple(instance.sop_instance_uid for instance in instances)
-    files = tuple(instance.path for instance in instances)
-    return Finding(code, severity, message, uids, files, float(millimetres), details)
-
-
-def analyse(instances: Sequence[Instance]) -> GeometryReport:
-    """Examine slices of one orientation and size, sorted by position."""
+def analyse(instances: Sequence[Instance], *, is_guess: bool = False) -> GeometryReport:
+    """Examine slices of one orientation and size, sorted by position, which numbers alone put together if a guess."""
     unusable = [*_missing(instances), *_tiled(instances)]
+    truncated = list(truncated_pixels(instances))
     stack = Stack.of(instances)
     if unusable or stack is None:
-        return combine([*unusable, *_orthogonality(instances)], len(instances))
+        found = [*unusable, *truncated, *_orthogonality(instances)]
+        return combine(found, len(instances), first=instances[0])
     found = [
+        *truncated,
         *_orthogonality(instances),
         *_duplicates(instances, stack),
         *_irregular_steps(instances, stack),
         *_lateral(instances, stack),
-        *_nominal(instances, stack),
-        *_instance_order(instances),
+        *conflicts(instances, stack),
+        *(_unexplained(instances) if is_guess else ()),
     ]
-    return combine(found, len(instances), stack)
+    return combine(found, len(instances), stack, instances[0])
 
 
 def _missing(instances: Sequence[Instance]) -> Iterator[Finding]:
@@ -111,18 +97,18 @@ def _missing(instances: Sequence[Instance]) -> Iterator[Finding]:
     }
     for name, value in attributes.items():
         without = [instance for instance in instances if value(instance) is None]
-        if without and not any(instance.number_of_frames > 1 for instance in without):
+        if without and not any(instance.is_multi_frame for instance in without):
             message = f"no valid {name} in {name_slices(without)}; radpix.decode reads pixels without a place"
             yield finding("missing-attribute", "error", message, without)
 
 
 def _tiled(instances: Sequence[Instance]) -> Iterator[Finding]:
-    multi = [instance for instance in instances if instance.number_of_frames > 1]
+    multi = [instance for instance in instances if instance.is_multi_frame]
     if multi:
         yield finding(
             "multi-frame",
             "error",
-            f"{name_slices(multi)} hold several frames each, whose places are not in the attributes of the image;"
+            f"{name_slices(multi)} hold several frames each, whose places their attributes do not tell;"
             " radpix.decode reads the frames",
             multi,
         )
@@ -131,16 +117,17 @@ def _tiled(instances: Sequence[Instance]) -> Iterator[Finding]:
         yield finding(
             "mosaic",
             "error",
-            f"{name_slices(mosaics)} tile many slices into one image, whose position is not that of a slice",
+            f"{name_slices(mosaics)} tile slices into one image, and do not say how many, or how far apart",
             mosaics,
         )
 
 
 def _orthogonality(instances: Sequence[Instance]) -> Iterator[Finding]:
-    for instance in instances:
-        if instance.image_orientation is None:
+    # Slices of a stack have the same cosines, or differ by their rounding.
+    for orientation, instance in {each.image_orientation: each for each in reversed(instances)}.items():
+        if orientation is None:
             continue
-        row, column = np.reshape(instance.image_orientation, (2, 3))
+        row, column = np.reshape(orientation, (2, 3))
         lengths = np.abs(np.linalg.norm([row, column], axis=1) - 1).max()
         product = abs(float(row @ column))
         if max(lengths, product) > COSINE_TOLERANCE or plane_axes(instance) is None:
@@ -152,7 +139,7 @@ def _orthogonality(instances: Sequence[Instance]) -> Iterator[Finding]:
                 [instance],
                 product=product,
             )
-            return  # all slices of a stack have the same cosines
+            return
 
 
 def _duplicates(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
@@ -161,12 +148,12 @@ def _duplicates(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding
     repeated = [group for group in groups if len(group) > 1]
     if repeated:
         concerned = [instance for group in repeated for instance in group]
-        same = len({instance.sop_instance_uid for instance in concerned}) < len(concerned)
+        same = len({(instance.sop_instance_uid, instance.frame) for instance in concerned}) < len(concerned)
         yield finding(
             "duplicate-position",
             "error",
             f"{len(concerned)} slices share {len(repeated)} position{'s' * (len(repeated) > 1)}: "
-            + "; ".join(name_slices(group) for group in repeated[:_NAMED_SLICES])
+            + "; ".join(name_slices(group) for group in repeated[:NAMED_SLICES])
             + (" (with equal SOP Instance UIDs: copies of a file)" if same else ""),
             concerned,
             slices=len(concerned),
@@ -234,10 +221,9 @@ def _gaps(
         pair = [instances[kept[index]], instances[kept[index + 1]]]
         concerned += pair
         holes.append(f"{int(missing[index])} between {' and '.join(name_slices([i]) for i in pair)}")
-    more = len(holes) - _NAMED_SLICES
-    message = (
-        f"{total} slice{'s are' if total > 1 else ' is'} missing: {'; '.join(holes[:_NAMED_SLICES])}"
-        + (f"; {more} more gaps" if more > 0 else "")
+    more = len(holes) - NAMED_SLICES
+    message = f"{total} slice{'s are' if total > 1 else ' is'} missing: {'; '.join(holes[:NAMED_SLICES])}" + (
+        f"; {more} more gaps" if more > 0 else ""
     )
     widest = float(np.diff(stack.distances[kept])[where].max())
     return finding("gap", "error", message, concerned, widest, missing=total)
@@ -290,40 +276,11 @@ def _lateral(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
         )
 
 
-def _nominal(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
-    if len(stack.distinct) < 2:
-        return
-    measured = float(np.median(np.diff(stack.distances[stack.distinct])))
-    first = instances[0]
-    nominal = {
-        "Spacing Between Slices": first.spacing_between_slices,
-        "Slice Thickness": first.slice_thickness,
-    }
-    differing = {
-        name: abs(value)
-        for name, value in nominal.items()
-        if value
-        and abs(abs(value) - measured) > max(SPACING_TOLERANCE_RELATIVE * measured, POSITION_TOLERANCE_MM)
-    }
-    if differing:
-        tags = " and ".join(f"{name} is {value:.6g} mm" for name, value in differing.items())
-        yield finding(
-            "spacing-conflict",
-            "info",
-            f"{tags}, the positions are {measured:.6g} mm apart; the positions are used",
-            [first],
-            max(abs(value - measured) for value in differing.values()),
-            measured=measured,
-        )
-
-
-def _instance_order(instances: Sequence[Instance]) -> Iterator[Finding]:
-    numbers = [i.instance_number for i in instances if i.instance_number is not None]
-    steps = np.sign(np.diff(np.array(numbers, dtype=np.float64)))
-    if len(numbers) > 2 and len(set(steps.tolist())) > 1:
-        yield finding(
-            "order-conflict",
-            "info",
-            "Instance Number does not follow the positions; the positions are used",
-            instances,
-        )
+def _unexplained(instances: Sequence[Instance]) -> Iterator[Finding]:
+    yield finding(
+        "unexplained-repetition",
+        "warning",
+        "the positions repeat in the series, and no attribute says why: Instance Number alone tells the repetitions"
+        " apart",
+        instances,
+    )

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
-from typing import NamedTuple
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from radpix._headers import Instance
+from radpix._dimensions import (
+    ALWAYS,
+    DIMENSIONS,
+    OCCURRENCE,
+    REPETITIONS,
+    Dimension,
+    Split,
+    tag_of,
+    value_text,
+)
 from radpix._stacking import Stack, sort_by_position
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Sequence
+
+    from radpix._instance import Instance
 
 __all__ = ["DIRECTION_TOLERANCE", "SPACING_TOLERANCE", "Group", "Traits", "group_by_traits", "split_repeats"]
 
@@ -27,6 +41,7 @@ class Traits(NamedTuple):
     orientation: Hashable
     matrix: Hashable
     completeness: Hashable
+    dimensions: Hashable
 
 
 class Group(NamedTuple):
@@ -35,6 +50,7 @@ class Group(NamedTuple):
     label: str
     instances: tuple[Instance, ...]
     traits: Traits
+    split: tuple[Split, ...] = ()
 
 
 class _Clusters:
@@ -69,17 +85,31 @@ def _color_class(instance: Instance) -> str:
     return "RGB" if instance.samples_per_pixel > 1 else name
 
 
-def group_by_traits(instances: Sequence[Instance]) -> list[Group]:
+#: Traits that are shown as splits; the other ones are dimensions as well.
+_TRAITS = (
+    Dimension("orientation", "", "ImageOrientationPatient", attrgetter("image_orientation")),
+    Dimension("matrix", "", "Rows, Columns", attrgetter("rows", "columns")),
+)
+
+
+def group_by_traits(
+    instances: Sequence[Instance],
+    split_by: frozenset[str] = frozenset(),
+    keep_together: frozenset[str] = frozenset(),
+) -> list[Group]:
     """Separate what cannot be slices of one volume, each part sorted by position, the largest first."""
     orientations = _Clusters(DIRECTION_TOLERANCE, relative=False)
     spacings = _Clusters(SPACING_TOLERANCE, relative=True)
+    dimensions = _telling(instances, split_by, keep_together)
     parts: dict[Traits, list[Instance]] = defaultdict(list)
     for instance in instances:
+        localizer = instance.is_localizer and "localizer" not in keep_together
+        frame_of_reference = instance.frame_of_reference_uid
         traits = Traits(
-            image_type="localizer" if instance.is_localizer else "mosaic" if instance.is_mosaic else "image",
-            frame_of_reference=instance.frame_of_reference_uid,
-            orientation=orientations.number(instance.image_orientation),
-            matrix=(
+            "localizer" if localizer else "mosaic" if instance.is_mosaic else "image",
+            "" if "frame_of_reference" in keep_together else frame_of_reference,
+            orientations.number(instance.image_orientation),
+            (
                 instance.rows,
                 instance.columns,
                 instance.samples_per_pixel,
@@ -88,16 +118,38 @@ def group_by_traits(instances: Sequence[Instance]) -> list[Group]:
                 instance.pixel_representation,
                 spacings.number(instance.pixel_spacing),
             ),
-            completeness=(instance.image_position is None, instance.number_of_frames),
+            (instance.image_position is None, instance.number_of_frames if instance.is_multi_frame else 1),
+            tuple([dimension.value(instance) for dimension in dimensions]),
         )
         parts[traits].append(instance)
+    visible = [each for each in _TRAITS if len({getattr(traits, each.name) for traits in parts}) > 1]
     groups = [
-        Group(_describe(part[0]), tuple(sort_by_position(part)), traits) for traits, part in parts.items()
+        Group(
+            _describe(part[0], dimensions),
+            tuple(sort_by_position(part)),
+            traits,
+            _splits(part[0], [*visible, *dimensions]),
+        )
+        for traits, part in parts.items()
     ]
     return sorted(groups, key=lambda group: -len(group.instances))
 
 
-def _describe(instance: Instance) -> str:
+def _telling(
+    instances: Sequence[Instance], split_by: frozenset[str], keep_together: frozenset[str]
+) -> list[Dimension]:
+    """Return the dimensions that always make volumes of their own, of those in which the images differ."""
+    names = [dimension.name for dimension in ALWAYS]
+    names += [dimension.name for dimension in REPETITIONS if dimension.name in split_by]
+    wanted = [DIMENSIONS[name] for name in names if name not in keep_together]
+    return [each for each in wanted if len({each.value(instance) for instance in instances}) > 1]
+
+
+def _splits(instance: Instance, dimensions: Iterable[Dimension]) -> tuple[Split, ...]:
+    return tuple(Split(each.name, tag_of(each, instance), each.value(instance)) for each in dimensions)
+
+
+def _describe(instance: Instance, dimensions: Sequence[Dimension]) -> str:
     """Say what a volume is like, from one of its slices."""
     words = ["localizer"] if instance.is_localizer else []
     words.append(f"{instance.rows} x {instance.columns}")
@@ -105,24 +157,16 @@ def _describe(instance: Instance) -> str:
         row, column = np.reshape(instance.image_orientation, (2, 3))
         normal = np.abs(np.cross(row, column))
         words.append(("sagittal", "coronal", "axial")[int(normal.argmax())])
-    return " ".join(words)
+    said = " ".join(words)
+    for dimension in dimensions:
+        if dimension.name == "segment":
+            said += f", segment {instance.segment} {instance.segment_label}".rstrip()
+        elif dimension.name not in {"localizer", "frame_of_reference"}:
+            said += f", {dimension.label} {value_text(dimension.value(instance))}"
+    return said
 
 
-_Attribute = Callable[[Instance], Hashable]
-# What distinguishes repetitions of the same positions, the most specific first.
-_REPETITIONS: tuple[tuple[str, _Attribute], ...] = (
-    ("Temporal Position Identifier", lambda i: i.temporal_position),
-    ("Echo Time", lambda i: i.echo_time),
-    ("Echo Number", lambda i: i.echo_number),
-    ("Diffusion b-value", lambda i: i.diffusion_b_value),
-    ("Diffusion Gradient Orientation", lambda i: i.gradient_direction),
-    ("Trigger Time", lambda i: i.trigger_time),
-    ("Image Type", lambda i: i.image_type),
-    ("Acquisition Number", lambda i: i.acquisition_number),
-)
-
-
-def split_repeats(group: Group) -> list[Group]:
+def split_repeats(group: Group, keep_together: frozenset[str] = frozenset()) -> list[Group]:
     """Split a stack with repeated positions (time points, echoes, b-values) into one stack for each repetition.
 
     By the first attribute of which every value occurs at every position, again within the parts. Nothing is split
@@ -134,17 +178,27 @@ def split_repeats(group: Group) -> list[Group]:
     every = np.arange(len(group.instances))
     places: list[int] = np.searchsorted(stack.distinct, every, side="right").tolist()
     place_of = {id(instance): place for instance, place in zip(group.instances, places, strict=True)}
-    for name, attribute in _REPETITIONS:
-        parts: dict[Hashable, list[Instance]] = defaultdict(list)
+    for dimension in REPETITIONS:
+        if dimension.name in keep_together:
+            continue
+        parts: dict[Any, list[Instance]] = defaultdict(list)
         for instance in group.instances:
-            parts[attribute(instance)].append(instance)
-        if _separates([[place_of[id(i)] for i in part] for part in parts.values()]):
-            split = (
-                group._replace(label=f"{group.label}, {name} {_text(value)}", instances=tuple(part))
-                for value, part in parts.items()
-            )
-            return [leaf for part in split for leaf in split_repeats(part)]
-    return _by_occurrence(group, places)
+            parts[dimension.value(instance)].append(instance)
+        if len(parts) > 1 and _separates([[place_of[id(i)] for i in part] for part in parts.values()]):
+            split = [_part(group, dimension, value, parts[value]) for value in _ordered(parts)]
+            return [leaf for part in split for leaf in split_repeats(part, keep_together)]
+    return [group] if OCCURRENCE in keep_together else _by_occurrence(group, places)
+
+
+def _part(group: Group, dimension: Dimension, value: Hashable, part: Sequence[Instance]) -> Group:
+    label = f"{group.label}, {dimension.label} {value_text(value)}"
+    split = Split(dimension.name, tag_of(dimension, part[0]), value)
+    return group._replace(label=label, instances=tuple(part), split=(*group.split, split))
+
+
+def _ordered(values: Iterable[Any]) -> list[Any]:
+    """Return values in ascending order, absent ones first."""
+    return sorted(values, key=lambda value: (value is not None, 0 if value is None else value))
 
 
 def _separates(parts: Sequence[Sequence[int]]) -> bool:
@@ -171,12 +225,10 @@ def _by_occurrence(group: Group, places: Sequence[int]) -> list[Group]:
         seen[place] += 1
         parts[seen[place]].append(instance)
     return [
-        group._replace(label=f"{group.label}, repetition {k} by Instance Number", instances=tuple(part))
+        group._replace(
+            label=f"{group.label}, repetition {k} by Instance Number",
+            instances=tuple(part),
+            split=(*group.split, Split(OCCURRENCE, "InstanceNumber", k)),
+        )
         for k, part in parts.items()
     ]
-
-
-def _text(value: Hashable) -> str:
-    if isinstance(value, tuple):
-        return "\\".join(map(_text, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -28,9 +28,10 @@ __all__ = [
     "Scan",
     "Wanted",
     "scan_buffer",
-    "scan_by_core",
     "scan_files",
+    "scan_path",
     "scan_stream",
+    "scans_by_core",
 ]
 
 #: The item number that stands for all of them.
@@ -334,14 +335,14 @@ def scan_buffer(data: memoryview, query: Query, where: str) -> Scan:
     return scan_stream(MemoryStream(data), query, where)
 
 
-def scan_by_core(path: str, query: Query) -> Scan | None:
-    """Scan a file by the core; None where there is none, or the walk has to inflate it or say what is wrong."""
+def scans_by_core(paths: Sequence[str], query: Query, num_threads: int) -> list[Scan | None]:
+    """Scan files by the core; None where there is none, or the walk has to inflate one or say what is wrong."""
     if not _has_core():
-        return None
+        return [None] * len(paths)
     from radpix import _core
 
-    fields = _core.scan_header_files([path], query.wanted, query.pixel_data, query.fragments, 1)[0]
-    return None if isinstance(fields, Exception) or fields[3] else _scan_of(fields)
+    results = _core.scan_header_files(paths, query.wanted, query.pixel_data, query.fragments, num_threads)
+    return [None if isinstance(fields, Exception) or fields[3] else _scan_of(fields) for fields in results]
 
 
 def scan_path(path: str, query: Query) -> Scan:

@@ -1,30 +1,34 @@
-"""The attributes that place an image in a series, read from one file's header.
+"""The attributes that place an image in a series, read from the headers of files.
 
 Everything else in radpix sees `Instance` records only, so that what reads them may change. Values are taken from the
-raw bytes: no attribute that is not needed is parsed, and a malformed number is None instead of an exception.
+raw bytes: no attribute that is not needed is parsed, and a malformed number is None instead of an exception. The
+same bytes, frequent in a series, are parsed once.
 """
 
 from __future__ import annotations
 
-import math
-import struct
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any
 
-from radpix._header_scan import Query, Wanted, scan_by_core
-from radpix._source import Reporter
-from radpix._source.elements import END, UNDEFINED_LENGTH, walk
-from radpix._source.header import PIXEL_TAGS, open_data_set
-from radpix._source.stream import FileStream
-from radpix.errors import PixelDataError
+from radpix._attribute_bytes import binary, decimal, decimals, doubles, integer, short, string, strings, text
+from radpix._header_scan import Query, Scan, Wanted, scan_path, scans_by_core
+from radpix._instance import Instance, Vector
+from radpix._vendor import PRIVATE_TAGS, private_values
+from radpix.errors import DecodeError, PixelDataError, RadpixError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
-__all__ = ["Instance", "NotAnImageError", "NotDicomError", "read_header"]
+__all__ = ["Instance", "NotAnImageError", "NotDicomError", "plausible_vector", "read_header", "read_headers"]
 
-Vector = tuple[float, float, float]
+#: Files whose headers are held at once.
+_BATCH = 512
+#: Values remembered of each attribute.
+_KNOWN = 4096
+#: More than any of these attributes has; a file may claim 4 GiB.
+_LONGEST_VALUE = 4096
+#: Lengths beyond these are no lengths in a patient or a specimen, and would overflow what is computed of them.
+_SMALLEST_MM, _LARGEST_MM = 1e-6, 1e6
 
 
 class NotDicomError(Exception):
@@ -35,255 +39,274 @@ class NotAnImageError(Exception):
     """The file is DICOM, without Rows and Columns."""
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """One image object of a series, as its header describes it; None or empty where an attribute is absent.
-
-    Names are those of the attributes (PS3.6). ``image_position`` and ``image_orientation`` are in LPS (mm, cosines);
-    ``pixel_spacing`` is (between rows, between columns) in mm (PS3.3 10.7.1.3).
-    """
-
-    path: str
-    transfer_syntax_uid: str = ""
-    sop_class_uid: str = ""
-    sop_instance_uid: str = ""
-    study_instance_uid: str = ""
-    series_instance_uid: str = ""
-    series_number: int | None = None
-    series_description: str = ""
-    modality: str = ""
-    image_type: tuple[str, ...] = ()
-    instance_number: int | None = None
-    frame_of_reference_uid: str = ""
-    image_position: Vector | None = None
-    image_orientation: tuple[float, ...] | None = None
-    pixel_spacing: tuple[float, float] | None = None
-    slice_thickness: float | None = None
-    spacing_between_slices: float | None = None
-    rows: int = 0
-    columns: int = 0
-    samples_per_pixel: int = 1
-    photometric_interpretation: str = ""
-    number_of_frames: int = 1
-    bits_allocated: int = 0
-    bits_stored: int = 0
-    pixel_representation: int = 0
-    pixel_padding_value: int | None = None
-    rescale_slope: float | None = None
-    rescale_intercept: float | None = None
-    rescale_type: str = ""
-    has_modality_lut: bool = False
-    units: str = ""
-    window_center: tuple[float, ...] = ()
-    window_width: tuple[float, ...] = ()
-    window_explanation: tuple[str, ...] = ()
-    voi_lut_function: str = ""
-    temporal_position: int | None = None
-    acquisition_number: int | None = None
-    echo_time: float | None = None
-    echo_number: int | None = None
-    trigger_time: float | None = None
-    diffusion_b_value: float | None = None
-    gradient_direction: tuple[float, ...] | None = None
-
-    @property
-    def name(self) -> str:
-        """The file's name, for messages."""
-        return Path(self.path).name
-
-    @property
-    def is_localizer(self) -> bool:
-        """Whether Image Type value 3 marks a localizer (PS3.3 C.8.2.1.1.1)."""
-        return "LOCALIZER" in self.image_type[2:]
-
-    @property
-    def is_mosaic(self) -> bool:
-        """Whether the image tiles many slices under the position of the tiled image (Siemens)."""
-        return "MOSAIC" in self.image_type
-
-
-_TAGS = {
-    "image_type": 0x00080008,
-    "sop_class_uid": 0x00080016,
-    "sop_instance_uid": 0x00080018,
-    "modality": 0x00080060,
-    "series_description": 0x0008103E,
-    "slice_thickness": 0x00180050,
-    "echo_time": 0x00180081,
-    "echo_number": 0x00180086,
-    "spacing_between_slices": 0x00180088,
-    "trigger_time": 0x00181060,
-    "diffusion_b_value": 0x00189087,
-    "gradient_direction": 0x00189089,
-    "study_instance_uid": 0x0020000D,
-    "series_instance_uid": 0x0020000E,
-    "series_number": 0x00200011,
-    "acquisition_number": 0x00200012,
-    "instance_number": 0x00200013,
-    "image_position": 0x00200032,
-    "image_orientation": 0x00200037,
-    "frame_of_reference_uid": 0x00200052,
-    "temporal_position": 0x00200100,
-    "samples_per_pixel": 0x00280002,
-    "photometric_interpretation": 0x00280004,
-    "number_of_frames": 0x00280008,
-    "rows": 0x00280010,
-    "columns": 0x00280011,
-    "pixel_spacing": 0x00280030,
-    "bits_allocated": 0x00280100,
-    "bits_stored": 0x00280101,
-    "pixel_representation": 0x00280103,
-    "pixel_padding_value": 0x00280120,
-    "window_center": 0x00281050,
-    "window_width": 0x00281051,
-    "rescale_intercept": 0x00281052,
-    "window_explanation": 0x00281055,
-    "rescale_slope": 0x00281053,
-    "rescale_type": 0x00281054,
-    "voi_lut_function": 0x00281056,
-    "modality_lut": 0x00283000,
-    "units": 0x00541001,
-}
-_SPECIFIC_CHARACTER_SET = 0x00080005
-#: More than any of these attributes has; a file may claim 4 GiB.
-_LONGEST_VALUE = 4096
-#: Lengths beyond these are no lengths in a patient or a specimen, and would overflow what is computed of them.
-_SMALLEST_MM, _LARGEST_MM = 1e-6, 1e6
-
-
-class _Quiet(Reporter):
-    """Deviations are for `radpix.decode` to tell, once."""
-
-    def __call__(self, *_: object, **__: object) -> None:
-        pass
-
-
-class _Elements:
-    """Values of a header by attribute, from the bytes in the file."""
-
-    def __init__(self, values: Mapping[int, bytes], byte_order: str) -> None:
-        self._values = values
-        self._order = byte_order
-
-    def raw(self, name: str) -> bytes:
-        """Return the value's bytes, empty where the element is absent."""
-        return self._values.get(_TAGS[name], b"")
-
-    def __contains__(self, name: str) -> bool:
-        return _TAGS[name] in self._values
-
-    def strings(self, name: str) -> tuple[str, ...]:
-        raw = self.raw(name)
-        return tuple(part.strip(" \0") for part in raw.decode("latin-1").split("\\")) if raw else ()
-
-    def string(self, name: str) -> str:
-        return next(iter(self.strings(name)), "")
-
-    def text(self, name: str) -> str:
-        """Return text in the file's own character set; where that fails, the bytes as Latin-1."""
-        raw = self.raw(name)
-        if raw.isascii() and b"\x1b" not in raw:
-            return raw.decode("ascii").strip(" \0")
-        from pydicom.charset import convert_encodings, decode_bytes
-
-        sets = self._values.get(_SPECIFIC_CHARACTER_SET, b"").decode("latin-1").split("\\")
-        try:
-            encodings = convert_encodings([name.strip(" \0") for name in sets])
-            return decode_bytes(raw, encodings, set()).strip(" \0")
-        except Exception:  # whatever a wrong character set makes pydicom raise
-            return self.string(name)
-
-    def decimals(self, name: str, count: int = 0) -> tuple[float, ...]:
-        """Return finite numbers of a DS, or (); with ``count``, exactly so many or none."""
-        try:
-            values = tuple(float(part) for part in self.strings(name))
-        except ValueError:
-            return ()
-        if not all(map(math.isfinite, values)) or (count and len(values) != count):
-            return ()
-        return values
-
-    def decimal(self, name: str) -> float | None:
-        return next(iter(self.decimals(name)), None)
-
-    def integer(self, name: str) -> int | None:
-        value = self.decimal(name)
-        return None if value is None or not value.is_integer() else int(value)
-
-    def doubles(self, name: str, count: int) -> tuple[float, ...]:
-        """Return the numbers of an FD with exactly ``count`` values, or ()."""
-        raw = self.raw(name)
-        if len(raw) != 8 * count:
-            return ()
-        values = struct.unpack(f"{self._order}{count}d", raw)
-        return values if all(map(math.isfinite, values)) else ()
-
-    def short(self, name: str, *, signed: bool = False) -> int | None:
-        """Return the first 16-bit integer of a US or SS."""
-        raw = self.raw(name)
-        if len(raw) < 2:
+def plausible_vector(values: tuple[float, ...], count: int, smallest: float = 0) -> tuple[float, ...] | None:
+    """Return ``count`` numbers that are lengths or cosines, else None."""
+    for value in values:
+        if abs(value) > _LARGEST_MM or (smallest and value < smallest):
             return None
-        return int(struct.unpack_from(self._order + ("h" if signed else "H"), raw)[0])
+    return values if len(values) == count else None
 
 
-_WANTED = frozenset({*_TAGS.values(), *PIXEL_TAGS, _SPECIFIC_CHARACTER_SET})
+def _position(raw: bytes, _order: str) -> Vector | None:
+    return plausible_vector(decimals(raw), 3)  # type: ignore[return-value]
 
 
-#: In the order of the query.
-_QUERY_TAGS = tuple(sorted(_WANTED - set(PIXEL_TAGS)))
-_QUERY = Query([Wanted((), tag) for tag in _QUERY_TAGS], pixel_data=True)
+def _orientation(raw: bytes, _order: str) -> tuple[float, ...] | None:
+    return plausible_vector(decimals(raw), 6)
 
 
-def _parse(path: str) -> tuple[str, Mapping[int, bytes], str]:
-    """Return the Transfer Syntax UID, the wanted values in front of the pixel data, and their byte order."""
-    scan = scan_by_core(path, _QUERY)
-    if scan is not None and not scan.is_truncated:
-        values = {
-            _QUERY_TAGS[index]: raw[:_LONGEST_VALUE] if isinstance(raw, bytes) else b""
-            for index, _, _, raw in scan.found
+def _spacing(raw: bytes, _order: str) -> tuple[float, ...] | None:
+    return plausible_vector(decimals(raw), 2, _SMALLEST_MM)
+
+
+def _first_double(raw: bytes, order: str) -> float | None:
+    return next(iter(doubles(raw, order)), None)
+
+
+def _first_float(raw: bytes, order: str) -> float | None:
+    return next(iter(binary(raw, order, "FL")), None)
+
+
+def _direction(raw: bytes, order: str) -> tuple[float, ...] | None:
+    return plausible_vector(doubles(raw, order), 3)
+
+
+def _positive(raw: bytes, order: str) -> int:
+    return short(raw, order) or 1
+
+
+def _count(raw: bytes, _order: str) -> int:
+    return integer(raw) or 1
+
+
+_PLAIN: tuple[tuple[str, int, Callable[[bytes, str], Any]], ...] = (
+    ("image_type", 0x00080008, strings),
+    ("sop_class_uid", 0x00080016, string),
+    ("sop_instance_uid", 0x00080018, string),
+    ("acquisition_time", 0x00080032, string),
+    ("content_time", 0x00080033, string),
+    ("modality", 0x00080060, string),
+    ("manufacturer", 0x00080070, string),
+    ("component", 0x00089208, string),
+    ("slice_thickness", 0x00180050, decimal),
+    ("kvp", 0x00180060, decimal),
+    ("echo_time", 0x00180081, decimal),
+    ("inversion_time", 0x00180082, decimal),
+    ("echo_number", 0x00180086, integer),
+    ("spacing_between_slices", 0x00180088, decimal),
+    ("trigger_time", 0x00181060, decimal),
+    ("gantry_tilt", 0x00181120, decimal),
+    ("diffusion_b_value", 0x00189087, _first_double),
+    ("gradient_direction", 0x00189089, _direction),
+    ("cardiac_phase", 0x00209241, _first_float),
+    ("respiratory_phase", 0x00209245, _first_float),
+    ("study_instance_uid", 0x0020000D, string),
+    ("series_instance_uid", 0x0020000E, string),
+    ("series_number", 0x00200011, integer),
+    ("acquisition_number", 0x00200012, integer),
+    ("instance_number", 0x00200013, integer),
+    ("image_position", 0x00200032, _position),
+    ("image_orientation", 0x00200037, _orientation),
+    ("frame_of_reference_uid", 0x00200052, string),
+    ("temporal_position", 0x00200100, integer),
+    ("slice_location", 0x00201041, decimal),
+    ("samples_per_pixel", 0x00280002, _positive),
+    ("photometric_interpretation", 0x00280004, string),
+    ("number_of_frames", 0x00280008, _count),
+    ("rows", 0x00280010, short),
+    ("columns", 0x00280011, short),
+    ("pixel_spacing", 0x00280030, _spacing),
+    ("bits_allocated", 0x00280100, short),
+    ("bits_stored", 0x00280101, short),
+    ("high_bit", 0x00280102, short),
+    ("pixel_representation", 0x00280103, short),
+    ("window_center", 0x00281050, decimals),
+    ("window_width", 0x00281051, decimals),
+    ("rescale_intercept", 0x00281052, decimal),
+    ("rescale_slope", 0x00281053, decimal),
+    ("rescale_type", 0x00281054, string),
+    ("window_explanation", 0x00281055, strings),
+    ("voi_lut_function", 0x00281056, string),
+    ("units", 0x00541001, string),
+)
+
+
+_CHARACTER_SET, _DESCRIPTION, _PADDING = 0x00080005, 0x0008103E, 0x00280120
+_MODALITY_LUT, _FUNCTIONAL_GROUPS = 0x00283000, 0x52009230
+_IMAGER_SPACING, _MAGNIFICATION, _SCANNED_SPACING = 0x00181164, 0x00181114, 0x00182010
+_REGION = ((0x00186011, 0),)
+_REGION_TAGS = (0x00186024, 0x0018602C, 0x0018602E)  # Physical Units X, Physical Delta X and Y
+_CENTIMETRES = 3
+
+#: What is looked at together, behind the plain attributes.
+_OTHERS = (
+    *(
+        Wanted((), tag)
+        for tag in (
+            _CHARACTER_SET,
+            _DESCRIPTION,
+            _PADDING,
+            _IMAGER_SPACING,
+            _MAGNIFICATION,
+            _SCANNED_SPACING,
+            *sorted(PRIVATE_TAGS),
+        )
+    ),
+    *(Wanted(_REGION, tag) for tag in _REGION_TAGS),
+)
+_COUNTED = (Wanted((), _MODALITY_LUT, True), Wanted((), _FUNCTIONAL_GROUPS, True))
+_QUERY = Query([*(Wanted((), tag) for _, tag, _ in _PLAIN), *_OTHERS, *_COUNTED], pixel_data=True)
+_FIELDS = tuple((field, parse) for field, _, parse in _PLAIN)
+_TAG_OF = {len(_PLAIN) + k: wanted.tag for k, wanted in enumerate([*_OTHERS, *_COUNTED])}
+_MISSING = object()
+
+
+class _Parser:
+    """Turns scans into instances."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, list[dict[bytes, Any]]] = {
+            order: [{} for _ in range(len(_PLAIN) + 1)] for order in "<>"
         }
-        return scan.transfer_syntax, values, "<" if scan.is_little_endian else ">"
-    # Unbuffered: the header comes through one window.
-    with Path(path).open("rb", buffering=0) as file:
-        return _parse_by_walk(cast("BinaryIO", file), path)
+
+    def __call__(self, path: str, scan: Scan) -> Instance:
+        order = "<" if scan.is_little_endian else ">"
+        known = self._known[order]
+        values: dict[str, Any] = {}
+        others: dict[int, bytes] = {}
+        for index, _, _, raw in scan.found:
+            if index >= len(_FIELDS):
+                if isinstance(raw, bytes):
+                    others[_TAG_OF[index]] = raw[:_LONGEST_VALUE]
+                if _TAG_OF[index] == _MODALITY_LUT:
+                    values["has_modality_lut"] = True
+                elif isinstance(raw, int):
+                    values["functional_groups"] = raw
+            elif isinstance(raw, bytes):
+                field, parse = _FIELDS[index]
+                value = known[index].get(raw, _MISSING)
+                if value is _MISSING:
+                    value = parse(raw[:_LONGEST_VALUE], order)
+                    if len(known[index]) < _KNOWN:
+                        known[index][raw] = value
+                values[field] = value
+        _check_image(values)
+        values |= _other_values(others, values, order)
+        values["bits_stored"] = values.get("bits_stored") or values.get("bits_allocated", 0)
+        values["component"] = _component(values)
+        pixels = scan.pixels
+        return Instance(
+            path,
+            scan.transfer_syntax,
+            # In a deflated data set, the offset counts inflated bytes.
+            pixel_offset=0 if scan.is_deflated else pixels.offset,
+            pixel_length=pixels.length if pixels.tag == 0x7FE00010 else 0,
+            is_little_endian=scan.is_little_endian,
+            **values,
+        )
 
 
-def _parse_by_walk(file: BinaryIO, path: str) -> tuple[str, Mapping[int, bytes], str]:
-    """Return the same by the walk in Python: it raises what is to be told of a file that is not in order."""
-    stream = FileStream(file, owned=False)
-    try:
-        uid, data, window, start, encoding = open_data_set(stream, _Quiet(path))
-    except PixelDataError as error:
-        raise NotDicomError(str(error)) from error
-    values: dict[int, bytes] = {}
-    for element in walk(window, start, encoding, path, _WANTED):
-        if element.tag == END and data.available(element.start - 1, 2) != 1:  # not where an element ends
-            raise PixelDataError("the file is cut off in front of its pixel data")
-        if element.tag in PIXEL_TAGS or element.tag == END:
-            break
-        length = 0 if element.length == UNDEFINED_LENGTH else min(element.length, _LONGEST_VALUE)
-        raw = window.read(element.value, length)
-        if len(raw) == length:  # a number cut off would be another number
-            values[element.tag] = raw
-    return uid, values, "<" if encoding.little_endian else ">"
+def _other_values(raw: dict[int, bytes], values: Mapping[str, Any], order: str) -> dict[str, Any]:
+    """Return what takes several elements to know."""
+    signed = values.get("pixel_representation") == 1
+    found: dict[str, Any] = {}
+    if _DESCRIPTION in raw:
+        found["series_description"] = text(raw[_DESCRIPTION], raw.get(_CHARACTER_SET, b""))
+    if len(raw.get(_PADDING, b"")) >= 2:
+        value = short(raw[_PADDING], order)
+        found["pixel_padding_value"] = value - 65536 if signed and value > 32767 else value
+    spacing = values.get("pixel_spacing")
+    found |= {"pixel_spacing_source": "Pixel Spacing"} if spacing else _other_spacing(raw, order)
+    if not raw.keys().isdisjoint(PRIVATE_TAGS):
+        found |= {
+            field: value
+            for field, value in private_values(raw, order).items()
+            if values.get(field) in {None, ""} or field == "philips_scale"
+        }
+    return found
 
 
-def _plausible(values: tuple[float, ...], smallest: float) -> bool:
-    return bool(values) and all(
-        abs(value) <= _LARGEST_MM and (not smallest or value >= smallest) for value in values
-    )
+def _other_spacing(raw: Mapping[int, bytes], order: str) -> dict[str, Any]:
+    """Return the pixel spacing of an object without Pixel Spacing, and the attribute it comes from.
+
+    At the detector, divided by the Estimated Radiographic Magnification Factor where there is one (PS3.3 10.7.1.3);
+    of the first ultrasound region, where its units are centimetres (PS3.3 C.8.5.5); of a film scanner.
+    """
+    imager = _spacing(raw.get(_IMAGER_SPACING, b""), order)
+    if imager is not None:
+        factor = decimal(raw.get(_MAGNIFICATION, b"")) or 0.0
+        if 1 <= factor < 100:
+            source = "Imager Pixel Spacing / Estimated Radiographic Magnification Factor"
+            return {
+                "pixel_spacing": (imager[0] / factor, imager[1] / factor),
+                "pixel_spacing_source": source,
+            }
+        return {"pixel_spacing": imager, "pixel_spacing_source": "Imager Pixel Spacing"}
+    units, across, down = (raw.get(tag, b"") for tag in _REGION_TAGS)
+    deltas = (*doubles(down, order)[:1], *doubles(across, order)[:1])
+    spacing = plausible_vector(tuple(10 * abs(delta) for delta in deltas), 2, _SMALLEST_MM)
+    if short(units, order) == _CENTIMETRES and spacing is not None:
+        return {"pixel_spacing": spacing, "pixel_spacing_source": "Sequence of Ultrasound Regions"}
+    scanned = _spacing(raw.get(_SCANNED_SPACING, b""), order)
+    if scanned is not None:
+        return {"pixel_spacing": scanned, "pixel_spacing_source": "Nominal Scanned Pixel Spacing"}
+    return {}
 
 
-def _check_image(element: _Elements) -> None:
+_IMAGE_TYPE_COMPONENTS = {"P": "PHASE", "R": "REAL", "I": "IMAGINARY", "M": "MAGNITUDE", "PHASE MAP": "PHASE"}
+
+
+def _component(values: Mapping[str, Any]) -> str:
+    """Return Complex Image Component, else what Image Type value 3 of MR says, else what GE says."""
+    stated: str = values.get("component", "")
+    if stated or values.get("modality") != "MR":
+        return stated
+    kinds = values.get("image_type", ())[2:3]
+    return _IMAGE_TYPE_COMPONENTS.get(kinds[0].split("_")[0], "") if kinds else ""
+
+
+def _check_image(values: Mapping[str, Any]) -> None:
     """Raise for an object without Rows and Columns: NotAnImageError, unless it should be an image."""
-    if element.short("rows") and element.short("columns"):
+    if values.get("rows") and values.get("columns"):
         return
     from pydicom.config import IGNORE
     from pydicom.uid import UID
 
-    if not UID(element.string("sop_class_uid"), IGNORE).name.endswith("Image Storage"):
+    if not UID(values.get("sop_class_uid", ""), IGNORE).name.endswith("Image Storage"):
         raise NotAnImageError
     raise PixelDataError("an image object without Rows and Columns: the header is damaged")
+
+
+def _scan_by_walk(path: str) -> Scan:
+    """Scan by the walk in Python: it raises what is to be told of a file that is not in order."""
+    try:
+        scan = scan_path(path, _QUERY)
+    except DecodeError as error:
+        if error.code == "dicom-prefix":
+            raise NotDicomError(str(error)) from error
+        raise
+    if scan.is_truncated:
+        raise PixelDataError("the file is cut off in front of its pixel data")
+    return scan
+
+
+def read_headers(paths: Sequence[str], num_threads: int = 1) -> Iterator[Instance | Exception]:
+    """Read the headers of files, in their order: each an instance, or what reading it raised.
+
+    The exceptions are those of `read_header`.
+    """
+    parse = _Parser()
+    for first in range(0, len(paths), _BATCH):
+        batch = paths[first : first + _BATCH]
+        for path, scan in zip(batch, scans_by_core(batch, _QUERY, num_threads), strict=True):
+            yield _instance_or_error(parse, path, scan)
+
+
+def _instance_or_error(parse: _Parser, path: str, scan: Scan | None) -> Instance | Exception:
+    try:
+        return parse(path, _scan_by_walk(path) if scan is None or scan.is_truncated else scan)
+    except (NotDicomError, NotAnImageError, OSError, RadpixError) as error:
+        return error
 
 
 def read_header(path: str | Path) -> Instance:
@@ -298,62 +321,7 @@ def read_header(path: str | Path) -> Instance:
     OSError, RadpixError
         It cannot be read, or is damaged.
     """
-    uid, found, byte_order = _parse(str(path))
-    element = _Elements(found, byte_order)
-    _check_image(element)
-    rows, columns = element.short("rows") or 0, element.short("columns") or 0
-    pixel_representation = element.short("pixel_representation") or 0
-    position = element.decimals("image_position", 3)
-    spacing = element.decimals("pixel_spacing", 2)
-    orientation = element.decimals("image_orientation", 6)
-    allocated = element.short("bits_allocated") or 0
-    values: dict[str, Any] = {name: element.string(name) for name in _UIDS_AND_CODES}
-    values |= {name: element.integer(name) for name in _INTEGERS}
-    values |= {name: element.decimal(name) for name in _DECIMALS}
-    return Instance(
-        path=str(path),
-        transfer_syntax_uid=uid,
-        **values,
-        series_description=element.text("series_description"),
-        image_type=element.strings("image_type"),
-        image_position=(position[0], position[1], position[2]) if _plausible(position, 0) else None,
-        image_orientation=orientation if _plausible(orientation, 0) else None,
-        pixel_spacing=(spacing[0], spacing[1]) if _plausible(spacing, _SMALLEST_MM) else None,
-        rows=rows,
-        columns=columns,
-        samples_per_pixel=element.short("samples_per_pixel") or 1,
-        number_of_frames=element.integer("number_of_frames") or 1,
-        bits_allocated=allocated,
-        bits_stored=element.short("bits_stored") or allocated,
-        pixel_representation=pixel_representation,
-        pixel_padding_value=element.short("pixel_padding_value", signed=pixel_representation == 1),
-        has_modality_lut="modality_lut" in element,
-        window_center=element.decimals("window_center"),
-        window_width=element.decimals("window_width"),
-        window_explanation=element.strings("window_explanation"),
-        diffusion_b_value=next(iter(element.doubles("diffusion_b_value", 1)), None),
-        gradient_direction=element.doubles("gradient_direction", 3) or None,
-    )
-
-
-_UIDS_AND_CODES = (
-    "sop_class_uid",
-    "sop_instance_uid",
-    "study_instance_uid",
-    "series_instance_uid",
-    "modality",
-    "frame_of_reference_uid",
-    "photometric_interpretation",
-    "rescale_type",
-    "units",
-    "voi_lut_function",
-)
-_INTEGERS = ("series_number", "instance_number", "acquisition_number", "temporal_position", "echo_number")
-_DECIMALS = (
-    "slice_thickness",
-    "spacing_between_slices",
-    "echo_time",
-    "trigger_time",
-    "rescale_slope",
-    "rescale_intercept",
-)
+    (result,) = read_headers([str(path)])
+    if isinstance(result, Exception):
+        raise result
+    return result

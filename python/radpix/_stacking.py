@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from radpix._headers import Instance
+    from radpix._instance import Instance
 
 __all__ = ["Stack", "plane_axes", "sort_by_position"]
 
@@ -48,12 +48,16 @@ def sort_by_position(instances: Sequence[Instance]) -> list[Instance]:
     The normal is the cross product of the row and the column cosines, so that (row, column, order) is right-handed.
     """
     axes = plane_axes(instances[0]) if instances else None
+    normal = (0.0, 0.0, 0.0) if axes is None else tuple(axes[2].tolist())
 
-    def key(instance: Instance) -> tuple[float, int, str]:
+    def key(instance: Instance) -> tuple[int, int, str, int, tuple[int, int]]:
+        position = instance.image_position
         distance = 0.0
-        if axes is not None and instance.image_position is not None:
-            distance = float(np.dot(axes[2], instance.image_position))
-        return round(distance / DUPLICATE_TOLERANCE_MM), instance.instance_number or 0, instance.path
+        if position is not None:
+            distance = normal[0] * position[0] + normal[1] * position[1] + normal[2] * position[2]
+        place = round(distance / DUPLICATE_TOLERANCE_MM)
+        number = instance.instance_number or 0
+        return place, number, instance.path, instance.frame or 0, instance.tile or (0, 0)
 
     return sorted(instances, key=key)
 

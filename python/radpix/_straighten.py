@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from radpix import limits
-from radpix._audit import name_slices
+from radpix._findings import name_slices
 from radpix.errors import GeometryError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from radpix._headers import Instance
+    from radpix._instance import Instance
     from radpix._stacking import Stack
 
 __all__ = ["straighten"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,16 +10,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from radpix import limits
-from radpix._backend import kernels
-from radpix.codec import decode
-from radpix.errors import PixelDataError, RadpixError, RadpixWarning
+from radpix._slice_reader import DoesNotFitError, SliceReader, first_slice, runs_of
+from radpix.errors import PixelDataError, RadpixWarning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from radpix._headers import Instance
+    from radpix._instance import Instance
     from radpix.window import Window
 
 __all__ = ["Level", "padding_value", "read_voxels", "unit_of", "windows_of"]
@@ -37,10 +35,6 @@ _ALLOWED = (
     "float64",
 )  # what rescale writes
 _GRAYSCALE = frozenset({"MONOCHROME1", "MONOCHROME2", ""})
-
-
-class _DoesNotFitError(Exception):
-    """Values of a slice are outside the range of the voxels' type."""
 
 
 def rescale_of(instance: Instance) -> tuple[float, float]:
@@ -105,26 +99,30 @@ def read_voxels(
     The type is ``dtype``; else, at level "stored" that of the files, at level "modality" int16 where every slope and
     intercept is an integer and every value fits, else int32, float32 (float64 for pixels of more than 16 bits).
     """
-    first = _decode(instances[0], None)
-    # Colours and palette indices have no modality values (PS3.3 C.7.6.3: the transformation is for grayscale).
-    if instances[0].photometric_interpretation not in _GRAYSCALE:
+    first = first_slice(instances)
+    # Colours and palette indices have no modality values (PS3.3 C.7.6.3: the transformation is for grayscale), and
+    # segments are what they are.
+    if instances[0].photometric_interpretation not in _GRAYSCALE or instances[0].modality == "SEG":
         level = "stored"
     rescales = [(1.0, 0.0) if level == "stored" else rescale_of(instance) for instance in instances]
+    runs = runs_of(instances)
     told = 0
     for candidate in _candidates(first.dtype, rescales, level, dtype):
         shape = (len(instances), *first.shape)
         size = candidate.itemsize * int(np.prod(shape, dtype=object))
         limits.check_bytes(size, f"{instances[0].path} and {len(instances) - 1} more: ")
         voxels = np.empty(shape, dtype=candidate)
-        reader = _SliceReader(first, voxels, rescales, use_lut=level == "modality")
+        reader = SliceReader(instances, first, voxels, rescales, use_lut=level == "modality")
+        done = 0
         try:
-            for done, _ in enumerate(_each(reader, instances, num_threads), 1):
-                if (
-                    progress is not None and done > told
-                ):  # a wider type starts again, the caller's count does not
-                    told = done
-                    progress(done, len(instances))
-        except _DoesNotFitError as misfit:
+            for run in _each(reader, runs, num_threads):
+                for _ in run:
+                    done += 1
+                    # A wider type starts again, the caller's count does not.
+                    if progress is not None and done > told:
+                        told = done
+                        progress(done, len(instances))
+        except DoesNotFitError as misfit:
             if dtype is not None:
                 raise ValueError(f"dtype={dtype} cannot hold {misfit}") from None
             del voxels, reader
@@ -161,16 +159,18 @@ def _candidates(
     return [*small, np.dtype(np.int32), np.dtype(np.float64)]
 
 
-def _each(reader: _SliceReader, instances: Sequence[Instance], num_threads: int) -> Iterator[None]:
+def _each(reader: SliceReader, runs: Sequence[range], num_threads: int) -> Iterator[range]:
     """Read all slices; the error of the first slice that fails, in their order, is raised."""
-    if num_threads == 1 or len(instances) < 2:
-        for index, instance in enumerate(instances):
-            reader(index, instance)
-            yield
+    if num_threads == 1 or len(runs) < num_threads:
+        reader.num_threads = num_threads
+        for run in runs:
+            reader(run)
+            yield run
         return
-    pool = ThreadPoolExecutor(min(num_threads, len(instances)))
+    pool = ThreadPoolExecutor(min(num_threads, len(runs)))
     try:
-        yield from pool.map(reader, range(len(instances)), instances)
+        for run, _ in zip(runs, pool.map(reader, runs), strict=True):
+            yield run
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -194,78 +194,3 @@ def tell(caught: Sequence[warnings.WarningMessage], stacklevel: int) -> None:
     for code, same in slices.items():
         more = f" (and in {len(same) - 1} more slices)" if len(same) > 1 else ""
         warnings.warn(RadpixWarning(f"{same[0]}{more}", code), stacklevel=stacklevel + 1)
-
-
-class _SliceReader:
-    """Decodes one slice after the other into its place, through a scratch slice where the values change."""
-
-    def __init__(
-        self,
-        first: NDArray[Any],
-        voxels: NDArray[Any],
-        rescales: Sequence[tuple[float, float]],
-        *,
-        use_lut: bool,
-    ) -> None:
-        self._first = first
-        self._voxels = voxels
-        self._rescales = rescales
-        self._use_lut = use_lut
-        self._local = threading.local()
-
-    def __call__(self, index: int, instance: Instance) -> None:
-        slope, intercept = self._rescales[index]
-        target = self._voxels[index]
-        as_stored = slope == 1 and intercept == 0 and not (self._use_lut and instance.has_modality_lut)
-        if as_stored and target.dtype == self._first.dtype:
-            if index == 0:
-                target[...] = self._first
-            else:
-                _decode(instance, target)
-            return
-        stored = self._first if index == 0 else _decode(instance, self._scratch())
-        if self._use_lut and instance.has_modality_lut:
-            stored = _modality_lut(stored, instance)
-        _check_fit(stored, target.dtype, slope, intercept, instance)
-        kernels().rescale(stored, target, slope, intercept, num_threads=1)
-
-    def _scratch(self) -> NDArray[Any]:
-        if not hasattr(self._local, "slice"):
-            self._local.slice = np.empty_like(self._first)
-        scratch: NDArray[Any] = self._local.slice
-        return scratch
-
-
-def _check_fit(
-    stored: NDArray[Any], dtype: np.dtype[Any], slope: float, intercept: float, instance: Instance
-) -> None:
-    """Raise where a value, rescaled, is beyond the type; NaN is beyond integers."""
-    if stored.dtype.kind == dtype.kind == "f":
-        return
-    ends = (float(stored.min()) * slope + intercept, float(stored.max()) * slope + intercept)
-    limit = np.iinfo(dtype) if dtype.kind in "iu" else np.finfo(dtype)
-    low, high = min(ends), max(ends)
-    if not (limit.min <= np.rint(low) and np.rint(high) <= limit.max):
-        raise _DoesNotFitError(f"the values {low:g} to {high:g} of {instance.path}")
-
-
-def _modality_lut(stored: NDArray[Any], instance: Instance) -> NDArray[Any]:
-    """Apply the slice's own Modality LUT Sequence (PS3.3 C.11.1)."""
-    from pydicom import dcmread
-
-    from radpix.modality import apply_modality
-
-    tags = ["ModalityLUTSequence", "PixelRepresentation", "BitsStored"]
-    dataset = dcmread(instance.path, force=True, stop_before_pixels=True, specific_tags=tags)
-    values: NDArray[Any] = apply_modality(stored, dataset, num_threads=1)
-    return values
-
-
-def _decode(instance: Instance, out: NDArray[Any] | None) -> NDArray[Any]:
-    """Decode one file; every error names it."""
-    try:
-        return decode(instance.path, index=0, out=out, num_threads=1)
-    except RadpixError:
-        raise
-    except (TypeError, ValueError) as error:  # the pixels are not those of the slices before
-        raise PixelDataError(f"{instance.path}: {error}") from error

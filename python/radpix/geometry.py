@@ -57,8 +57,10 @@ class Finding:
     code
         A stable, hyphenated name: ``"gap"``, ``"duplicate-position"``, ``"uneven-spacing"``, ``"in-plane-shift"``,
         ``"tilt"``, ``"non-orthogonal-orientation"``, ``"mixed-orientation"``, ``"mixed-frame-of-reference"``,
-        ``"mixed-matrix"``, ``"mixed-image-type"``, ``"missing-attribute"``, ``"multi-frame"``, ``"mosaic"``,
-        ``"spacing-conflict"``, ``"order-conflict"``, ``"single-slice"``.
+        ``"mixed-matrix"``, ``"mixed-image-type"``, ``"missing-attribute"``, ``"truncated-pixels"``,
+        ``"multi-frame"``, ``"mosaic"``, ``"unexplained-repetition"``, ``"spacing-conflict"``,
+        ``"location-conflict"``, ``"order-conflict"``, ``"nominal-tilt-conflict"``, ``"single-slice"``.
+        docs/volumes.md says of each what it means.
     severity
         ``"error"``: stacked as they are, the slices do not form the volume; ``"warning"``: they do, within the stated
         millimetres; ``"info"``: attributes disagree that radpix does not use.
@@ -99,12 +101,21 @@ class GeometryReport:
         where there are fewer than two, or several volumes.
     tilt_degrees
         Angle between the normal and the line through the positions.
+    slice_spacing_source
+        What the step between slices comes from: ``"positions"``; of one slice ``"Slice Thickness"``, ``"Spacing
+        Between Slices"`` or ``"assumed"`` (1 mm); empty where there is none.
+    pixel_spacing_source
+        The attribute that gives the spacing of pixels: ``"Pixel Spacing"``, ``"Imager Pixel Spacing"`` (at the
+        detector, not in the patient), the same divided by the magnification, ``"Sequence of Ultrasound Regions"``,
+        ``"Nominal Scanned Pixel Spacing"``; empty where there is none.
     """
 
     findings: tuple[Finding, ...] = ()
     slices: int = 0
     spacing: tuple[float, float, float] | None = None
     tilt_degrees: float = 0.0
+    slice_spacing_source: str = ""
+    pixel_spacing_source: str = ""
 
     @property
     def ok(self) -> bool:
@@ -129,6 +140,8 @@ class GeometryReport:
             if self.spacing is None
             else dict(zip(("min", "median", "max"), self.spacing, strict=True)),
             "tilt_degrees": self.tilt_degrees,
+            "slice_spacing_source": self.slice_spacing_source,
+            "pixel_spacing_source": self.pixel_spacing_source,
             "findings": [
                 {
                     "code": finding.code,

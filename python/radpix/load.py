@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from radpix._audit import name_slices
+from radpix._findings import name_slices
 from radpix._stacking import Stack
 from radpix._straighten import straighten
 from radpix._transfer_syntaxes import NATIVE
@@ -73,10 +73,10 @@ def load(
         ``"modality"``: Rescale Slope and Intercept of each slice applied (HU, BQML, ...); ``"stored"``: as in the file.
     on_irregular
         What to do with slices that do not form a regular volume (a gap, a repeated position, uneven spacing, a tilt,
-        a slice aside). Missing attributes, multi-frame images and mosaics are refused whatever this says.
+        a slice aside). Missing attributes, frames and tiles without places are refused whatever this says.
         ``"raise"``: refuse. ``"keep"``: stack all slices as they are, none dropped; the affine has the mean step, so
         that of uneven slices only the first and the last are where it says. ``"resample"``: interpolate linearly onto a
-        regular grid, as at the head of this module.
+        regular grid (see the module).
     dtype
         Of the voxels; values beyond it are an error, integers are rounded half to even. Default at level
         "modality": int16 where every slope and intercept is an integer and every value fits, else int32, else
@@ -234,6 +234,8 @@ def _only_volume(series: Series) -> VolumePlan:
 def _checked_stack(plan: VolumePlan, on_irregular: str) -> Stack:
     """Return where the slices lie; raise for errors that ``on_irregular`` does not cover."""
     covered = {"raise": frozenset[str](), "resample": _IRREGULAR, "keep": _KEPT}[on_irregular]
+    # Decoding says more of pixels that are not there.
+    covered |= {"truncated-pixels"}
     errors = [finding for finding in plan.report.errors if finding.code not in covered]
     stack = Stack.of(plan.instances)
     if errors or stack is None:

@@ -6,17 +6,22 @@ import os
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from radpix._audit import analyse, combine, finding, merge, name_slices
+from radpix._audit import analyse, combine, merge
+from radpix._dimensions import OCCURRENCE, Split, check_names
+from radpix._enhanced import images_of
+from radpix._file_list import list_files
+from radpix._findings import finding, name_slices
 from radpix._grouping import Group, Traits, group_by_traits, split_repeats
-from radpix._headers import Instance, NotAnImageError, NotDicomError, read_header
+from radpix._headers import NotAnImageError, NotDicomError, read_headers
+from radpix._instance import Instance
 from radpix._stacking import Stack
 from radpix.errors import RadpixError, RadpixWarning
+from radpix.threads import thread_count
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,11 +68,16 @@ class VolumePlan:
     instances
         Sorted by position along the slices' normal, which is row direction x column direction.
     label
-        What tells this volume from the others of its series.
+        What the slices are like, and what tells this volume from the others of its series.
+    split
+        The same by name: each dimension besides place in which the series was divided, the attribute, and its value
+        in this volume. ``"occurrence"`` means that no attribute explains why positions repeat, and Instance Number
+        alone says which images belong together.
     """
 
     instances: tuple[Instance, ...]
     label: str = ""
+    split: tuple[Split, ...] = ()
 
     @property
     def series_uid(self) -> str:
@@ -93,7 +103,7 @@ class VolumePlan:
 
     @cached_property
     def _report(self) -> GeometryReport:
-        return analyse(self.instances)
+        return analyse(self.instances, is_guess=any(split.dimension == OCCURRENCE for split in self.split))
 
     def audit(self) -> GeometryReport:
         """Return `report`."""
@@ -116,9 +126,15 @@ class Series:
     groups: tuple[Group, ...]
 
     @classmethod
-    def of(cls, instances: Sequence[Instance]) -> Series:
+    def of(
+        cls,
+        instances: Sequence[Instance],
+        split_by: frozenset[str] = frozenset(),
+        keep_together: frozenset[str] = frozenset(),
+    ) -> Series:
         """Return the series of these images, which have one Series Instance UID; there is at least one."""
-        return cls(tuple(leaf for group in group_by_traits(instances) for leaf in split_repeats(group)))
+        groups = group_by_traits(instances, split_by, keep_together)
+        return cls(tuple(leaf for group in groups for leaf in split_repeats(group, keep_together)))
 
     @cached_property
     def instances(self) -> tuple[Instance, ...]:
@@ -152,13 +168,14 @@ class Series:
 
     @cached_property
     def _volumes(self) -> tuple[VolumePlan, ...]:
-        return tuple(VolumePlan(group.instances, group.label) for group in self.groups)
+        return tuple(VolumePlan(group.instances, group.label, group.split) for group in self.groups)
 
     def volumes(self) -> list[VolumePlan]:
         """Return the volumes in the series, the largest first; one where the series is one volume.
 
-        Images of another frame of reference, orientation, matrix or kind (localizer) are volumes of their own, and
-        so is each repetition of the same positions: time point, echo, b-value.
+        Images of another frame of reference, orientation, matrix, kind (localizer), stack, segment or complex
+        component are volumes of their own, and so is each repetition of the same positions: time point, echo,
+        b-value, ... `VolumePlan.split` names what was told apart by which attribute.
         """
         return list(self._volumes)
 
@@ -213,36 +230,23 @@ def _mixtures(groups: Sequence[Group]) -> Iterator[Finding]:
             )
 
 
-def _files(paths: PathLike | Iterable[PathLike], *, recursive: bool) -> list[str]:
-    """List files, folders in the order of their names; each file once."""
-    given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    found: dict[str, None] = {}
-    for path in [os.fspath(path) for path in given]:
-        if Path(path).is_dir():
-            found.update(dict.fromkeys(_walk(path, recursive=recursive)))
-        elif Path(path).exists():
-            found[path] = None
-        else:
-            raise FileNotFoundError(f"no such file or folder: {path}")
-    return list(found)
-
-
-def _walk(folder: str, *, recursive: bool) -> Iterator[str]:
-    for root, folders, names in os.walk(folder):
-        folders[:] = sorted(folders) if recursive else []
-        for name in sorted(names):
-            path = Path(root, name)
-            if path.is_file():  # neither a pipe, which would block, nor a dangling link
-                yield str(path)
-
-
-def _read(path: str) -> Instance | SkippedFile:
-    try:
-        return read_header(path)
-    except NotDicomError:
+def _images(path: str, result: Instance | Exception) -> tuple[Instance, ...] | SkippedFile:
+    """Return the images in a file, or why it is left out."""
+    if isinstance(result, NotDicomError):
         return SkippedFile(path, "not-dicom")
-    except NotAnImageError:
+    if isinstance(result, NotAnImageError):
         return SkippedFile(path, "not-an-image")
+    if isinstance(result, Exception):
+        return SkippedFile(path, "unreadable", f"{type(result).__name__}: {result}")
+    if not (
+        result.number_of_frames > 1
+        or result.functional_groups
+        or result.is_mosaic
+        or result.modality == "RTDOSE"
+    ):
+        return (result,)
+    try:
+        return images_of(result)
     except (OSError, RadpixError) as error:
         return SkippedFile(path, "unreadable", f"{type(error).__name__}: {error}")
 
@@ -253,6 +257,8 @@ def scan(
     recursive: bool = True,
     progress: Progress | None = None,
     num_threads: int | None = None,
+    split_by: Iterable[str] = (),
+    keep_together: Iterable[str] = (),
 ) -> ScanResult:
     """Find the image series in files and folders, from the headers only.
 
@@ -265,7 +271,17 @@ def scan(
     progress
         Called as ``progress(files done, files in all)``.
     num_threads
-        Files read at once; more than one pays where the disk or the network makes a reader wait. Default: 1.
+        Files read at once. Default: `radpix.get_num_threads`.
+    split_by
+        Dimensions that make volumes of their own wherever images differ in them, also where no position repeats:
+        ``"localizer"``, ``"frame_of_reference"``, ``"stack"``, ``"segment"``, ``"component"`` (which do anyway),
+        ``"time"``, ``"time_offset"``, ``"echo_time"``, ``"echo"``, ``"inversion_time"``, ``"b_value"``,
+        ``"gradient"``, ``"cardiac_phase"``, ``"respiratory_phase"``, ``"trigger_time"``, ``"contrast_phase"``,
+        ``"energy"``, ``"energy_window"``, ``"detector"``, ``"image_type"``, ``"acquisition"``,
+        ``"acquisition_time"``, ``"content_time"``.
+    keep_together
+        Dimensions by which nothing is split; also ``"occurrence"``, the last resort of `VolumePlan.split`. Positions
+        that repeat for no other reason are then a finding of the volume.
 
     Returns
     -------
@@ -277,6 +293,8 @@ def scan(
     ------
     FileNotFoundError
         A path does not exist.
+    ValueError
+        ``split_by`` or ``keep_together`` names what is no dimension.
 
     Warns
     -----
@@ -292,30 +310,23 @@ def scan(
     ...     radpix.scan(folder)
     []
     """
-    if num_threads is not None and not 1 <= num_threads <= 1024:
-        raise ValueError(f"num_threads is from 1 to 1024, not {num_threads}")
-    files = _files(paths, recursive=recursive)
+    threads = thread_count(num_threads)
+    rules = check_names(split_by, "split_by"), check_names(keep_together, "keep_together")
+    files = list_files(paths, recursive=recursive)
     by_series: dict[tuple[str, str], list[Instance]] = defaultdict(list)
     skipped: list[SkippedFile] = []
-    for done, result in enumerate(_read_all(files, num_threads or 1), 1):
-        if isinstance(result, SkippedFile):
-            skipped.append(result)
+    for done, (path, result) in enumerate(zip(files, read_headers(files, threads), strict=True), 1):
+        images = _images(path, result)
+        if isinstance(images, SkippedFile):
+            skipped.append(images)
         else:
-            by_series[result.study_instance_uid, result.series_instance_uid].append(result)
+            by_series[images[0].study_instance_uid, images[0].series_instance_uid] += images
         if progress is not None:
             progress(done, len(files))
     skipped = _cut_short(skipped, by_series)
     _warn_unreadable(skipped)
-    series = map(Series.of, by_series.values())
+    series = [Series.of(images, *rules) for images in by_series.values()]
     return ScanResult(sorted(series, key=lambda s: (s.study_uid, s.number or 0, s.uid)), skipped)
-
-
-def _read_all(files: Sequence[str], num_threads: int) -> Iterator[Instance | SkippedFile]:
-    if num_threads == 1:
-        yield from map(_read, files)
-        return
-    with ThreadPoolExecutor(num_threads) as pool:
-        yield from pool.map(_read, files)
 
 
 def _cut_short(
@@ -325,6 +336,8 @@ def _cut_short(
 
     A disk that was full leaves such files: at the end of a stack, nothing else would tell that slices are lost.
     """
+    if not any(file.reason == "not-dicom" for file in skipped):
+        return list(skipped)
     kinds = {_kind(instance.path) for instances in images.values() for instance in instances}
 
     def judged(file: SkippedFile) -> SkippedFile:

@@ -79,7 +79,7 @@ def test_dtype_is_that_asked_for(tmp_path: Path, dtype: str, level: Any) -> None
 @pytest.mark.parametrize("level", ["modality", "stored"])
 def test_dtype_that_cannot_hold_the_values_is_an_error(tmp_path: Path, level: Any) -> None:
     Phantom().write(tmp_path)
-    with pytest.raises(ValueError, match=r"uint8 cannot hold the values .* of .*0000\.dcm"):
+    with pytest.raises(ValueError, match=r"uint8 cannot hold the value .* of .*0000\.dcm"):
         radpix.load(tmp_path, dtype="uint8", level=level)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +14,8 @@ import radpix
 from radpix.geometry import POSITION_TOLERANCE_MM
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 pytestmark = pytest.mark.real_data
@@ -50,10 +54,10 @@ IRREGULAR = {
     f"{D2N}/siemens/fmri/001": {"duplicate-position", "mosaic"},
     "neurolabusc+dcm_qa_ct/In/GE": {"uneven-spacing", "tilt"},
     "neurolabusc+dcm_qa_nih/In/20180918GE/mr_0004": {"duplicate-position"},
-    "neurolabusc+dcm_qa_nih/In/20180918Si/mr_0003": {"duplicate-position", "mosaic"},
-    "neurolabusc+dcm_qa_nih/In/20180918Si/mr_0005": {"duplicate-position", "mosaic"},
-    "neurolabusc+dcm_qa_mosaic/In/ep2d_Asc_2": {"duplicate-position", "mosaic"},
-    "neurolabusc+dcm_qa_mosaic/In/ep2d_Int_HF_5": {"duplicate-position", "mosaic"},
+    "neurolabusc+dcm_qa_nih/In/20180918Si/mr_0003": {"duplicate-position"},
+    "neurolabusc+dcm_qa_nih/In/20180918Si/mr_0005": {"duplicate-position"},
+    "neurolabusc+dcm_qa_mosaic/In/ep2d_Asc_2": {"duplicate-position"},
+    "neurolabusc+dcm_qa_mosaic/In/ep2d_Int_HF_5": {"duplicate-position"},
 }
 
 
@@ -161,9 +165,73 @@ def test_repetitions_load_one_by_one(folder: str, volumes: int) -> None:
     assert radpix.load(plans[-1]).shape == plans[-1].shape
 
 
-@pytest.mark.parametrize("row", ["enhanced"])
-def test_multi_frame_series_are_refused_with_a_remedy(row: str) -> None:
-    folders = [r["dir"] for r in manifest("geometry_series.csv") if row in r["hard_cases"]]
-    for folder in folders:
-        with pytest.raises(radpix.GeometryError, match=r"multi-frame.*radpix\.decode"):
-            radpix.load(real_data(folder), on_irregular="keep")
+#: Objects with several slices each: folder, reference (of dcm2niix where there is none beside them), volumes.
+FRAMED = {
+    f"{D2N}/philips_enhanced/anatomical/001": (
+        f"{D2N}/philips_enhanced/anatomical/001_ground_truth.nii.gz",
+        1,
+    ),
+    "neurolabusc+dcm_qa_enh/In/Siemens/XA10": (
+        "neurolabusc+dcm_qa_enh/Ref/Siemens_REST1_w_SMS_PF7-8_6.nii",
+        4,
+    ),
+    "neurolabusc+dcm_qa_nih/In/20180918Si/mr_0003": ("", 2),
+    "neurolabusc+dcm_qa_nih/In/20180918Si/mr_0005": ("", 2),
+    "neurolabusc+dcm_qa_mosaic/In/ep2d_Asc_2": ("", 6),
+    "neurolabusc+dcm_qa_mosaic/In/ep2d_Int_HF_5": ("", 6),
+}
+
+
+def dcm2niix(folder: Path, target: Path) -> Path:
+    program = shutil.which("dcm2niix")
+    if program is None:
+        pytest.skip("dcm2niix is not installed")
+    subprocess.run([program, "-o", target, "-z", "n", folder], check=True, capture_output=True)
+    (image,) = target.glob("*.nii")
+    return image
+
+
+@pytest.mark.parametrize("folder", FRAMED)
+def test_frames_and_tiles_equal_their_nifti_reference(folder: str, tmp_path: Path) -> None:
+    nibabel = pytest.importorskip("nibabel")
+    reference, volumes = FRAMED[folder]
+    path = real_data(reference) if reference else dcm2niix(real_data(folder), tmp_path)
+    image = nibabel.load(path)
+    (series,) = radpix.scan(real_data(folder))
+    plans = series.volumes()
+    assert len(plans) == volumes
+    times = np.asarray(image.dataobj).reshape(*image.shape[:3], -1)
+    for time, plan in enumerate(plans):
+        assert plan.report.ok
+        volume = radpix.load(plan)
+        one = radpix.Volume.from_nibabel(nibabel.Nifti1Image(times[..., time].copy(), image.affine))
+        indices = np.moveaxis(np.indices(one.shape), 0, -1)
+        at = volume.patient_to_index(one.index_to_patient(indices))
+        ours = np.rint(at).astype(int)
+        off = volume.index_to_patient(ours) - one.index_to_patient(indices)
+        assert np.abs(off).max() < 1e-4
+        np.testing.assert_allclose(
+            volume.voxels[ours[..., 0], ours[..., 1], ours[..., 2]], one.voxels, rtol=1e-6
+        )
+
+
+def test_mosaic_without_the_number_of_its_slices_is_refused() -> None:
+    (series,) = radpix.scan(real_data(f"{D2N}/siemens/fmri/001"))
+    with pytest.raises(radpix.GeometryError, match=r"mosaic: .*do not say how many"):
+        radpix.load(series.volumes()[0], on_irregular="keep")
+
+
+@pytest.mark.parametrize(
+    ("name", "segments"), [("seg_image_ct_binary", 1), ("seg_image_ct_binary_overlap", 2)]
+)
+def test_segments_lie_on_common_planes(name: str, segments: int) -> None:
+    path = real_data("ImagingDataCommons+highdicom", "data", "test_files", f"{name}.dcm")
+    plans = radpix.scan(path)[0].volumes()
+    volumes = [radpix.load(plan) for plan in plans]
+    assert len(volumes) == segments
+    assert {volume.voxels.dtype.name for volume in volumes} == {"uint8"}
+    for volume in volumes[1:]:
+        assert volume.shape == volumes[0].shape
+        np.testing.assert_array_equal(volume.affine, volumes[0].affine)
+    pixels = radpix.decode(path)
+    assert sum(int(volume.voxels.sum()) for volume in volumes) == pixels.sum()

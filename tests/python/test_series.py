@@ -313,7 +313,11 @@ def test_many_acquisitions_of_one_stack_are_not_split(tmp_path: Path) -> None:
 def test_findings_of_many_volumes_are_told_once(tmp_path: Path) -> None:
     replace(repeated(5, 3), tags={"SliceThickness": 9}).write(tmp_path)
     findings = scan(tmp_path)[0].audit().findings
-    assert [finding.code for finding in findings] == ["duplicate-position", "spacing-conflict"]
+    assert [finding.code for finding in findings] == [
+        "duplicate-position",
+        "unexplained-repetition",
+        "spacing-conflict",
+    ]
     assert "likewise in 2 more volumes" in findings[1].message
 
 

@@ -1,0 +1,155 @@
+"""What else the headers say of the slices' places and pixels, against the positions and the files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from radpix._findings import finding, name_slices
+from radpix._transfer_syntaxes import is_encapsulated
+from radpix.geometry import (
+    POSITION_TOLERANCE_MM,
+    SPACING_TOLERANCE_RELATIVE,
+    TILT_TOLERANCE_DEGREES,
+    Finding,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from radpix._instance import Instance
+    from radpix._stacking import Stack
+
+__all__ = ["conflicts", "truncated_pixels"]
+
+#: Scanners write Gantry/Detector Tilt in whole or half degrees.
+_NOMINAL_TILT_DEGREES = 0.5 + TILT_TOLERANCE_DEGREES
+
+
+def conflicts(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
+    """Find attributes that disagree with the positions; the positions are used."""
+    yield from _nominal(instances, stack)
+    yield from _nominal_tilt(instances, stack)
+    yield from _instance_order(instances)
+    yield from _slice_location(instances, stack)
+
+
+def _nominal(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
+    if len(stack.distinct) < 2:
+        return
+    measured = float(np.median(np.diff(stack.distances[stack.distinct])))
+    first = instances[0]
+    nominal = {
+        "Spacing Between Slices": first.spacing_between_slices,
+        "Slice Thickness": first.slice_thickness,
+    }
+    differing = {
+        name: abs(value)
+        for name, value in nominal.items()
+        if value
+        and abs(abs(value) - measured) > max(SPACING_TOLERANCE_RELATIVE * measured, POSITION_TOLERANCE_MM)
+    }
+    if differing:
+        tags = " and ".join(f"{name} is {value:.6g} mm" for name, value in differing.items())
+        yield finding(
+            "spacing-conflict",
+            "info",
+            f"{tags}, the positions are {measured:.6g} mm apart; the positions are used",
+            [first],
+            max(abs(value - measured) for value in differing.values()),
+            measured=measured,
+        )
+
+
+def _instance_order(instances: Sequence[Instance]) -> Iterator[Finding]:
+    framed = all(i.in_stack_position is not None for i in instances)
+    name = "In-Stack Position Number" if framed else "Instance Number"
+    given = [i.in_stack_position if framed else i.instance_number for i in instances]
+    numbers = [number for number in given if number is not None]
+    steps = np.sign(np.diff(np.array(numbers, dtype=np.float64)))
+    if len(numbers) > 2 and len(set(steps.tolist())) > 1:
+        yield finding(
+            "order-conflict",
+            "info",
+            f"{name} does not follow the positions; the positions are used",
+            instances,
+        )
+
+
+def _slice_location(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
+    """Compare differences of Slice Location, whose origin and direction are free (PS3.3 C.7.6.2.1.2)."""
+    locations = [instance.slice_location for instance in instances]
+    if len(stack.distinct) < 2 or None in locations:
+        return
+    steps = np.diff(np.array(locations, dtype=np.float64))
+    sign = 1.0 if steps.sum() >= 0 else -1.0
+    deviations = np.abs(sign * steps - np.diff(stack.distances))
+    # Along the bed instead of the normal of a tilted gantry is as good a location.
+    deviations = np.minimum(
+        deviations, np.abs(sign * steps - np.linalg.norm(np.diff(stack.positions, axis=0), axis=1))
+    )
+    spacing = float(np.median(np.diff(stack.distances[stack.distinct])))
+    allowed = max(0.1 * spacing, POSITION_TOLERANCE_MM)
+    if deviations.max() <= allowed:
+        return
+    off = [instances[int(index) + 1] for index in np.flatnonzero(deviations > allowed)]
+    yield finding(
+        "location-conflict",
+        "info",
+        f"Slice Location does not follow the positions of {name_slices(off)}, by up to {deviations.max():.6g} mm; the"
+        " positions are used",
+        off,
+        float(deviations.max()),
+    )
+
+
+def _nominal_tilt(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
+    nominal = instances[0].gantry_tilt
+    if nominal is None or len(stack.distinct) < 2:
+        return
+    last = stack.distinct[-1]
+    measured = float(np.degrees(np.arctan(np.hypot(*stack.lateral[last]) / stack.distances[last])))
+    if abs(abs(nominal) - measured) > _NOMINAL_TILT_DEGREES:
+        yield finding(
+            "nominal-tilt-conflict",
+            "info",
+            f"Gantry/Detector Tilt is {nominal:.4g} degrees, the positions are tilted by {measured:.4g}; the positions"
+            " are used",
+            instances[:1],
+            degrees=measured,
+        )
+
+
+def truncated_pixels(instances: Sequence[Instance]) -> Iterator[Finding]:
+    """Find files that end in front of their last pixel, or claim less pixel data than pixels."""
+    files = {instance.path: instance for instance in reversed(instances) if not instance.is_empty}
+    short = [instance for instance in reversed(files.values()) if _is_short(instance)]
+    if short:
+        yield finding(
+            "truncated-pixels",
+            "error",
+            f"the pixel data of {name_slices(short)} is shorter than the pixels; obtain the files again",
+            short,
+        )
+
+
+def _is_short(instance: Instance) -> bool:
+    if (
+        not instance.pixel_offset
+        or not instance.pixel_length
+        or is_encapsulated(instance.transfer_syntax_uid)
+    ):
+        return False
+    if instance.tile is not None:  # rows and columns are those of a tile
+        return False
+    pixels = instance.number_of_frames * instance.rows * instance.columns
+    bits = pixels * instance.samples_per_pixel * instance.bits_allocated
+    if instance.photometric_interpretation == "YBR_FULL_422":
+        bits = bits * 2 // 3
+    try:
+        left = Path(instance.path).stat().st_size - instance.pixel_offset
+    except OSError:
+        return False  # reading it says so
+    return min(left, instance.pixel_length) < (bits + 7) // 8

@@ -1,0 +1,72 @@
+"""Slices of reconstructed nuclear medicine (PS3.3 C.8.4.15)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from radpix._attribute_bytes import binary, decimals
+from radpix._enhanced.elements import read_elements
+from radpix._enhanced.planes import shifted
+from radpix._header_scan import Wanted
+from radpix._headers import plausible_vector
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from radpix._instance import Instance
+
+__all__ = ["nuclear_frames"]
+
+_SLICES = 0x00540080
+#: The vectors that tell frames at one place apart, and the field each becomes.
+_VECTORS = {
+    "energy_window": 0x00540010,
+    "detector": 0x00540020,
+    "cardiac_phase": 0x00540070,
+    "temporal_position": 0x00540100,
+}
+_DETECTOR = ((0x00540022, 0),)
+_WANTED = (
+    Wanted((), _SLICES),
+    Wanted(_DETECTOR, 0x00200032),
+    Wanted(_DETECTOR, 0x00200037),
+    *(Wanted((), tag) for tag in _VECTORS.values()),
+)
+
+
+def nuclear_frames(instance: Instance) -> tuple[Instance, ...]:
+    """Return the slices of a reconstruction; the object itself where no Slice Vector orders its frames.
+
+    The first slice lies where Detector Information says, the others at multiples of Spacing Between Slices along the
+    normal, against it where that is negative.
+
+    Raises
+    ------
+    OSError, RadpixError
+        The file cannot be read.
+    """
+    elements = read_elements(instance.path, _WANTED)
+    count = instance.number_of_frames
+    slices = binary(elements.get(0), elements.order, "US")
+    position = plausible_vector(decimals(elements.get(1)), 3) or instance.image_position
+    orientation = plausible_vector(decimals(elements.get(2)), 6) or instance.image_orientation
+    step = instance.spacing_between_slices or instance.slice_thickness
+    if len(slices) != count or position is None or orientation is None or not step:
+        return (instance,)
+    first = replace(
+        instance, image_position=(position[0], position[1], position[2]), image_orientation=orientation
+    )
+    vectors = [binary(elements.get(3 + k), elements.order, "US") for k in range(len(_VECTORS))]
+    frames = []
+    for frame in range(count):
+        told: dict[str, Any] = {
+            name: _at(vector, frame, count) for name, vector in zip(_VECTORS, vectors, strict=True)
+        }
+        position = shifted(first, (slices[frame] - 1) * step)
+        frames.append(replace(first, frame=frame, image_position=position, **told))
+    return tuple(frames)
+
+
+def _at(vector: Sequence[float], frame: int, count: int) -> int | None:
+    return int(vector[frame]) if len(vector) == count else None

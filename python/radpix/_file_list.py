@@ -1,0 +1,52 @@
+"""The files below folders, in an order that does not depend on the file system."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    PathLike = str | os.PathLike[str]
+
+__all__ = ["list_files"]
+
+
+def list_files(paths: PathLike | Iterable[PathLike], *, recursive: bool) -> list[str]:
+    """List files, folders in the order of their names; each file once."""
+    given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    found: dict[str, None] = {}
+    for path in [os.fspath(path) for path in given]:
+        if Path(path).is_dir():
+            found.update(dict.fromkeys(_walk(path, recursive=recursive)))
+        elif Path(path).exists():
+            found[path] = None
+        else:
+            raise FileNotFoundError(f"no such file or folder: {path}")
+    return list(found)
+
+
+def _walk(folder: str, *, recursive: bool) -> Iterator[str]:
+    """Yield regular files, neither pipes, which would block, nor dangling links; links to folders are not followed."""
+    folders = [folder]
+    while folders:
+        with (
+            suppress(OSError),
+            os.scandir(folders.pop()) as found,
+        ):  # a folder that may not be read holds nothing
+            entries = sorted(found, key=lambda entry: entry.name)
+            yield from [entry.path for entry in entries if _is(entry.is_file)]
+            if recursive:
+                below = [entry.path for entry in entries if _is(partial(entry.is_dir, follow_symlinks=False))]
+                folders += reversed(below)
+
+
+def _is(question: Callable[[], bool]) -> bool:
+    try:
+        return question()
+    except OSError:
+        return False

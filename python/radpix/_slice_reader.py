@@ -1,0 +1,295 @@
+"""Slices from their files into the voxels of a volume: read, decoded, rescaled, each value written once."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import warnings
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from radpix._backend import FrameLayout, kernels
+from radpix.codec import decode
+from radpix.errors import PixelDataError, RadpixError, RadpixWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from radpix._instance import Instance
+
+__all__ = ["DoesNotFitError", "FirstSlice", "SliceReader", "first_slice", "runs_of"]
+
+#: Bytes of frames of one object decoded at once: its header is read once for all of them.
+_RUN = 64 << 20
+_DIRECT_SYNTAXES = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1"})
+_MONOCHROME = frozenset({"MONOCHROME1", "MONOCHROME2"})
+
+
+class DoesNotFitError(Exception):
+    """Values of a slice are outside the range of the voxels' type."""
+
+
+def runs_of(instances: Sequence[Instance]) -> list[range]:
+    """Return the slices in runs that one object holds, none of them larger than is decoded at once."""
+    runs: list[range] = []
+    start, size = 0, 0
+    for index, instance in enumerate(instances):
+        frame = (
+            instance.rows
+            * instance.columns
+            * instance.samples_per_pixel
+            * max(1, instance.bits_allocated // 8)
+        )
+        together = instance.path == instances[start].path and instance.tile == instances[start].tile is None
+        tiled = instance.tile is not None and instance.path == instances[start].path
+        if index > start and not ((together or tiled) and size + frame <= _RUN):
+            runs.append(range(start, index))
+            start, size = index, 0
+        size += frame
+    return [*runs, range(start, len(instances))]
+
+
+class FirstSlice(NamedTuple):
+    """What the first slice that has pixels tells of all: shape, type of stored values; its pixels, where decoded."""
+
+    place: int
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    pixels: NDArray[Any] | None = None
+
+
+def first_slice(instances: Sequence[Instance]) -> FirstSlice:
+    """Return shape and type of the slices' stored values, decoding one where its header alone does not tell."""
+    index, first = next((k, instance) for k, instance in enumerate(instances) if not instance.is_empty)
+    layout = _direct_layout(first)
+    if layout is not None:
+        return FirstSlice(index, (layout.rows, layout.columns), _direct_type(layout))
+    if first.frame is None and first.tile is None:
+        pixels = _decode(first, [0], None)[0]
+        return FirstSlice(index, pixels.shape, pixels.dtype, pixels)
+    with warnings.catch_warnings():  # it is decoded again with the other frames, which tells
+        warnings.simplefilter("ignore", RadpixWarning)
+        pixels = _decode(first, [first.frame or 0], None)[0]
+    return FirstSlice(index, (first.rows, first.columns, *pixels.shape[2:]), pixels.dtype)
+
+
+class SliceReader:
+    """Decodes slices into their places, through scratch memory where the values change."""
+
+    def __init__(
+        self,
+        instances: Sequence[Instance],
+        first: FirstSlice,
+        voxels: NDArray[Any],
+        rescales: Sequence[tuple[float, float]],
+        *,
+        use_lut: bool,
+    ) -> None:
+        self._instances = instances
+        self._first = first
+        self._stored = first.dtype
+        self._voxels = voxels
+        self._rescales = rescales
+        self._use_lut = use_lut
+        self._local = threading.local()
+        #: Threads to decode the frames of one object with.
+        self.num_threads = 1
+
+    def __call__(self, run: range) -> None:
+        there = [index for index in run if not self._instances[index].is_empty]
+        for index in run:
+            if self._instances[index].is_empty:
+                self._voxels[index] = 0
+        if not there:
+            return
+        first = self._instances[there[0]]
+        if first.tile is not None:
+            self._tiles(run)
+        elif len(run) == 1 or _direct_layout(first) is not None:
+            for index in there:
+                self._slice(index)
+        elif all(self._is_as_stored(index) for index in run) and len(there) == len(run):
+            _decode(first, self._frames(there), self._voxels[run.start : run.stop], self.num_threads)
+        else:
+            pixels = _decode(first, self._frames(there), None, self.num_threads)
+            for index, stored in zip(there, pixels, strict=True):
+                self._put(index, stored)
+
+    def _frames(self, indices: Sequence[int]) -> list[int]:
+        return [self._instances[index].frame or 0 for index in indices]
+
+    def _tiles(self, run: range) -> None:
+        mosaic = _decode(self._instances[run[0]], [0], None)[0]
+        for index in run:
+            instance = self._instances[index]
+            row, column = instance.tile or (0, 0)
+            tile = mosaic[row : row + instance.rows, column : column + instance.columns]
+            self._put(index, np.ascontiguousarray(tile))
+
+    def _slice(self, index: int) -> None:
+        instance, target = self._instances[index], self._voxels[index]
+        if index == self._first.place and self._first.pixels is not None:
+            self._put(index, self._first.pixels)
+            return
+        as_stored = self._is_as_stored(index)
+        layout = _direct_layout(instance)
+        if layout is not None:
+            if _direct_type(layout) != self._stored or (layout.rows, layout.columns) != target.shape:
+                raise PixelDataError(f"{instance.path}: the pixels are not those of the slices before")
+            stored = target if as_stored else self._scratch(target.shape)
+            masked = layout.bits_stored < layout.bits_allocated
+            raw = self._scratch(target.shape, "raw") if masked else stored
+            if _read_directly(instance, raw):
+                if masked:
+                    _mask(instance, layout, raw, stored)
+                if not as_stored:
+                    self._put(index, stored)
+                return
+        frames = [instance.frame or 0]
+        if as_stored:
+            _decode(instance, frames, target[np.newaxis])
+        else:
+            scratch = self._scratch(target.shape)
+            self._put(index, _decode(instance, frames, scratch[np.newaxis])[0])
+
+    def _is_as_stored(self, index: int) -> bool:
+        lut = self._use_lut and self._instances[index].has_modality_lut
+        return self._rescales[index] == (1, 0) and not lut and self._voxels.dtype == self._stored
+
+    def _put(self, index: int, stored: NDArray[Any]) -> None:
+        """Rescale stored values into their place."""
+        instance, target = self._instances[index], self._voxels[index]
+        slope, intercept = self._rescales[index]
+        if self._is_as_stored(index):
+            target[...] = stored
+            return
+        if self._use_lut and instance.has_modality_lut:
+            stored = _modality_lut(stored, instance)
+        _check_fit(stored, target.dtype, slope, intercept, instance)
+        kernels().rescale(stored, target, slope, intercept, num_threads=1)
+
+    def _scratch(self, shape: tuple[int, ...], name: str = "slice") -> NDArray[Any]:
+        """Return memory of the thread's own for one slice; small, it stays in the cache."""
+        if not hasattr(self._local, name):
+            setattr(self._local, name, np.empty(shape, self._stored))
+        scratch: NDArray[Any] = getattr(self._local, name)
+        return scratch
+
+
+def _direct_layout(instance: Instance) -> FrameLayout | None:
+    """Return the layout of pixels that lie in the file as they are in memory, None of any others.
+
+    What departs from the standard in any way is left to `radpix.decode`, which says so.
+    """
+    allocated, stored = instance.bits_allocated, instance.bits_stored
+    if (
+        instance.transfer_syntax_uid not in _DIRECT_SYNTAXES
+        or sys.byteorder != "little"
+        or not instance.pixel_offset
+        or instance.photometric_interpretation not in _MONOCHROME
+        or instance.samples_per_pixel != 1
+        or allocated not in {8, 16, 32}
+        or not 0 < stored <= allocated
+        or instance.high_bit != stored - 1
+        or instance.pixel_representation not in {0, 1}
+        or instance.is_multi_frame
+        or instance.tile is not None
+    ):
+        return None
+    size = instance.number_of_frames * instance.rows * instance.columns * allocated // 8
+    if instance.pixel_length != size + size % 2:
+        return None
+    return FrameLayout(
+        instance.rows,
+        instance.columns,
+        1,
+        allocated,
+        stored,
+        stored - 1,
+        instance.pixel_representation == 1,
+        photometric_interpretation=instance.photometric_interpretation,
+    )
+
+
+def _direct_type(layout: FrameLayout) -> np.dtype[Any]:
+    return np.dtype(f"{'i' if layout.is_signed else 'u'}{layout.bits_allocated // 8}")
+
+
+def _read_directly(instance: Instance, out: NDArray[Any]) -> bool:
+    """Read a slice's bytes into place; False, and ``out`` in any state, where the file has not that many."""
+    with open(instance.path, "rb", buffering=0) as file:  # noqa: PTH123 - Path adds a tenth to the call
+        file.seek(instance.pixel_offset + (instance.frame or 0) * out.nbytes)
+        return file.readinto(out.data) == out.nbytes
+
+
+def _mask(instance: Instance, layout: FrameLayout, raw: NDArray[Any], out: NDArray[Any]) -> None:
+    """Take what is beyond Bits Stored out of the values, and extend their sign."""
+    kernels().decode_frames(
+        instance.transfer_syntax_uid,
+        [raw.reshape(-1).view(np.uint8).data],
+        layout,
+        out[np.newaxis],
+        keep_components=False,
+        num_threads=1,
+    )
+
+
+def _check_fit(
+    stored: NDArray[Any], dtype: np.dtype[Any], slope: float, intercept: float, instance: Instance
+) -> None:
+    """Raise where a value, rescaled, is beyond the type; NaN is beyond integers.
+
+    Only ends that Bits Stored allows to be beyond are searched for: of a CT's 140 slices, that saves 5 ms of 25.
+    """
+    if stored.dtype.kind == dtype.kind == "f":
+        return
+    limit = np.iinfo(dtype) if dtype.kind in "iu" else np.finfo(dtype)
+    for end, possible in zip((np.min, np.max), _range(stored, instance), strict=True):
+        if not limit.min <= np.rint(possible * slope + intercept) <= limit.max:
+            value = float(end(stored)) * slope + intercept
+            if not limit.min <= np.rint(value) <= limit.max:
+                raise DoesNotFitError(f"the value {value:g} of {instance.path}")
+
+
+def _range(stored: NDArray[Any], instance: Instance) -> tuple[float, float]:
+    """Return between which values stored ones are."""
+    if stored.dtype.kind not in "iu":
+        return -np.inf, np.inf
+    whole = np.iinfo(stored.dtype)
+    bits = instance.bits_stored
+    if (
+        instance.has_modality_lut
+        or stored.dtype.itemsize * 8 != instance.bits_allocated
+        or not 0 < bits < whole.bits
+    ):
+        return float(whole.min), float(whole.max)
+    return (-(2.0 ** (bits - 1)), 2.0 ** (bits - 1) - 1) if whole.min < 0 else (0.0, 2.0**bits - 1)
+
+
+def _modality_lut(stored: NDArray[Any], instance: Instance) -> NDArray[Any]:
+    """Apply the slice's own Modality LUT Sequence (PS3.3 C.11.1)."""
+    from pydicom import dcmread
+
+    from radpix.modality import apply_modality
+
+    tags = ["ModalityLUTSequence", "PixelRepresentation", "BitsStored"]
+    dataset = dcmread(instance.path, force=True, stop_before_pixels=True, specific_tags=tags)
+    values: NDArray[Any] = apply_modality(stored, dataset, num_threads=1)
+    return values
+
+
+def _decode(
+    instance: Instance, frames: Sequence[int], out: NDArray[Any] | None, num_threads: int = 1
+) -> NDArray[Any]:
+    """Decode frames of one file; every error names it."""
+    try:
+        return decode(instance.path, index=frames, out=out, num_threads=num_threads)
+    except RadpixError:
+        raise
+    except IndexError as error:
+        raise PixelDataError(f"{instance.path}: {error}; its header promised more") from error
+    except (TypeError, ValueError) as error:  # the pixels are not those of the slices before
+        raise PixelDataError(f"{instance.path}: {error}") from error

@@ -1,0 +1,405 @@
+"""Slices within one object: the volume of an enhanced object is that of the classic ones."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from pydicom import dcmread
+from pydicom.encaps import encapsulate
+from pydicom.sequence import Sequence as Items
+from pydicom.uid import UID
+from tests.python import enhanced
+from tests.python.enhanced import decimals, enhanced_ct, group, item, multi_frame, with_groups, write
+from tests.python.phantom import Phantom, rotation, stack_positions
+
+import radpix
+from radpix._enhanced.csa import csa_values
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+ORDER = [3, 0, 5, 1, 4, 2]
+
+
+def same(one: radpix.Volume, other: radpix.Volume) -> None:
+    np.testing.assert_array_equal(one.voxels, other.voxels)
+    assert one.voxels.dtype == other.voxels.dtype
+    np.testing.assert_allclose(one.affine, other.affine, atol=1e-9)
+    assert (one.unit, one.modality) == (other.unit, other.modality)
+    assert one.frame_of_reference_uid == other.frame_of_reference_uid
+
+
+def oblique() -> Phantom:
+    axes = rotation((1, 2, 3), 31)
+    step = axes @ [0, 0, 2.5]
+    return Phantom(positions=stack_positions(6, step), row=tuple(axes[:, 0]), column=tuple(axes[:, 1]))
+
+
+@pytest.mark.parametrize(
+    "phantom",
+    [
+        Phantom(),
+        oblique(),
+        Phantom(rescale=[(1.0 + k, -100.0 * k) for k in range(6)]),
+        Phantom(rescale=[(0.5 + 0.25 * k, -3.5) for k in range(6)]),
+        Phantom(dtype="int16"),
+    ],
+)
+def test_enhanced_object_gives_the_volume_of_the_classic_ones(tmp_path: Path, phantom: Phantom) -> None:
+    phantom.write(tmp_path / "classic")
+    write(enhanced_ct(phantom, ORDER), tmp_path / "enhanced" / "object")
+    (classic,), (framed,) = radpix.scan(tmp_path / "classic"), radpix.scan(tmp_path / "enhanced")
+    (one,), (other,) = classic.volumes(), framed.volumes()
+    assert one.shape == other.shape
+    assert other.report.ok
+    assert [instance.frame for instance in other.instances] == [ORDER.index(index) for index in range(6)]
+    same(radpix.load(other), radpix.load(one))
+    for level in ("stored", "modality"):
+        for threads in (1, 3):
+            loaded = radpix.load(framed, level=level, num_threads=threads)
+            np.testing.assert_array_equal(loaded.voxels, radpix.load(classic, level=level).voxels)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_compressed_frames_are_put_in_their_places(tmp_path: Path, threads: int) -> None:
+    syntax = next((each.uid for each in radpix.transfer_syntaxes() if each.can_encode and not each.lossy), "")
+    if not syntax:
+        pytest.skip("this backend has no encoder")
+    phantom = Phantom()
+    phantom.write(tmp_path / "classic")
+    path = write(enhanced_ct(phantom, ORDER), tmp_path / "framed" / "object")
+    dataset = dcmread(path)
+    frames = [radpix.encode_frame(frame, transfer_syntax=syntax) for frame in radpix.decode(path)]
+    dataset.PixelData = encapsulate(frames)
+    dataset["PixelData"].VR = "OB"
+    dataset["PixelData"].is_undefined_length = True
+    dataset.file_meta.TransferSyntaxUID = UID(syntax)
+    dataset.save_as(path)
+    same(radpix.load(path, num_threads=threads), radpix.load(tmp_path / "classic"))
+
+
+def test_frames_of_a_tilted_gantry_keep_the_tilt(tmp_path: Path) -> None:
+    phantom = Phantom(positions=stack_positions(6, (0, 1.0, 2.5)))
+    path = write(enhanced_ct(phantom, ORDER), tmp_path / "object")
+    report = radpix.scan(path)[0].audit()
+    assert "tilt" in report
+    assert report.tilt_degrees == pytest.approx(np.degrees(np.arctan(1 / 2.5)))
+    with pytest.raises(radpix.GeometryError, match="tilt"):
+        radpix.load(path)
+
+
+def test_missing_frame_is_a_gap_with_the_frames_named(tmp_path: Path) -> None:
+    path = write(enhanced_ct(Phantom(), [0, 1, 2, 4, 5]), tmp_path / "object")
+    (finding,) = radpix.scan(path)[0].audit().errors
+    assert finding.code == "gap"
+    assert "object frame 2" in finding.message
+    assert "object frame 3" in finding.message
+    assert len(finding.sop_instance_uids) == 1
+
+
+def content(**values: Any) -> dict[str, Any]:
+    return {"FrameContentSequence": group(**values)}
+
+
+@pytest.mark.parametrize(
+    ("dimension", "frames", "values"),
+    [
+        ("time", [content(TemporalPositionIndex=1 + k // 3) for k in range(6)], [1, 2]),
+        ("stack", [content(StackID=str(1 + k // 3)) for k in range(6)], ["1", "2"]),
+        (
+            "echo_time",
+            [{"MREchoSequence": group(EffectiveEchoTime=5.0 * (1 + k // 3))} for k in range(6)],
+            [5, 10],
+        ),
+        (
+            "b_value",
+            [{"MRDiffusionSequence": group(DiffusionBValue=1000.0 * (k // 3))} for k in range(6)],
+            [0, 1000],
+        ),
+        (
+            "gradient",
+            [
+                {
+                    "MRDiffusionSequence": group(
+                        DiffusionBValue=1000.0,
+                        DiffusionGradientDirectionSequence=group(
+                            DiffusionGradientOrientation=[float(k < 3), float(k >= 3), 0.0]
+                        ),
+                    )
+                }
+                for k in range(6)
+            ],
+            [(0, 1, 0), (1, 0, 0)],
+        ),
+        (
+            "cardiac_phase",
+            [
+                {"CardiacSynchronizationSequence": group(NominalPercentageOfCardiacPhase=30.0 * (k // 3))}
+                for k in range(6)
+            ],
+            [0, 30],
+        ),
+        (
+            "respiratory_phase",
+            [
+                {
+                    "RespiratorySynchronizationSequence": group(
+                        NominalPercentageOfRespiratoryPhase=50.0 * (k // 3)
+                    )
+                }
+                for k in range(6)
+            ],
+            [0, 50],
+        ),
+        (
+            "component",
+            [
+                {"MRImageFrameTypeSequence": group(ComplexImageComponent=("MAGNITUDE", "PHASE")[k // 3])}
+                for k in range(6)
+            ],
+            ["MAGNITUDE", "PHASE"],
+        ),
+    ],
+)
+def test_frames_at_one_place_are_volumes_of_a_named_dimension(
+    tmp_path: Path, dimension: str, frames: list[dict[str, Any]], values: list[Any]
+) -> None:
+    phantom = Phantom()
+    path = write(enhanced_ct(phantom, [0, 1, 2, 0, 1, 2], frames=frames), tmp_path / "object")
+    plans = radpix.scan(path)[0].volumes()
+    assert sorted(plan.split[0].value for plan in plans) == values  # type: ignore[type-var]
+    for plan in plans:
+        assert [split.dimension for split in plan.split] == [dimension]
+        assert plan.report.ok
+        np.testing.assert_array_equal(
+            radpix.load(plan).voxels, [phantom.modality_values(index) for index in range(3)]
+        )
+
+
+def test_equal_frames_at_one_place_stay_a_finding(tmp_path: Path) -> None:
+    path = write(enhanced_ct(Phantom(), [0, 1, 2, 0, 1, 2]), tmp_path / "object")
+    (plan,) = radpix.scan(path)[0].volumes()
+    assert [finding.code for finding in plan.report.errors] == ["duplicate-position"]
+
+
+def test_frames_without_places_are_refused(tmp_path: Path) -> None:
+    phantom = Phantom()
+    pixels = np.zeros((4, 12, 10), np.uint16)
+    path = write(multi_frame(phantom, pixels, sop_class=enhanced.ENHANCED_CT, modality="CT"), tmp_path / "x")
+    with pytest.raises(radpix.GeometryError, match=r"multi-frame.*radpix\.decode"):
+        radpix.load(path, on_irregular="keep")
+
+
+def test_number_of_frames_other_than_that_of_the_groups_is_refused(tmp_path: Path) -> None:
+    dataset = enhanced_ct(Phantom(), ORDER)
+    dataset.NumberOfFrames = 2_000_000_000
+    path = write(dataset, tmp_path / "x")
+    with pytest.raises(radpix.GeometryError, match="multi-frame"):
+        radpix.load(path)
+
+
+@pytest.mark.parametrize("sop_class", [enhanced.TOMOSYNTHESIS, "1.2.840.10008.5.1.4.1.1.7.2"])
+def test_any_object_with_places_for_its_frames_is_a_volume(tmp_path: Path, sop_class: str) -> None:
+    phantom = Phantom(modality="MG")
+    pixels = np.array([phantom.stored(index) for index in range(6)])
+    dataset = multi_frame(phantom, pixels, sop_class=sop_class, modality="MG")
+    path = write(with_groups(dataset, phantom, range(6)), tmp_path / "x")
+    volume = radpix.load(path)
+    np.testing.assert_array_equal(volume.voxels, pixels.astype(np.int16))
+    np.testing.assert_allclose(volume.index_to_patient((5, 0, 0)), phantom.positions[5])
+
+
+def test_ultrasound_volume_is_in_the_places_of_its_own_frame_of_reference(tmp_path: Path) -> None:
+    phantom = Phantom()
+    pixels = np.array([phantom.stored(index) for index in range(6)])
+    dataset = multi_frame(phantom, pixels, sop_class=enhanced.ENHANCED_US, modality="US")
+    places = [
+        {"PlanePositionVolumeSequence": group(ImagePositionVolume=phantom.positions[k].tolist())}
+        for k in range(6)
+    ]
+    orientation = group(ImageOrientationVolume=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0])
+    dataset = with_groups(
+        dataset, phantom, range(6), shared={"PlaneOrientationVolumeSequence": orientation}, frames=places
+    )
+    del dataset.SharedFunctionalGroupsSequence[0].PlaneOrientationSequence
+    for frame in dataset.PerFrameFunctionalGroupsSequence:
+        del frame.PlanePositionSequence
+    volume = radpix.load(write(dataset, tmp_path / "x"))
+    np.testing.assert_allclose(volume.origin, phantom.positions[0])
+    assert volume.spacing == pytest.approx((2.5, 0.8, 0.7))
+
+
+def test_parametric_map_has_the_values_of_its_mapping(tmp_path: Path) -> None:
+    phantom = Phantom()
+    pixels = np.array([phantom.modality_values(index) for index in range(6)]).astype(np.float32)
+    dataset = multi_frame(phantom, pixels, sop_class=enhanced.PARAMETRIC_MAP, modality="MR")
+    mapping = group(
+        RealWorldValueIntercept=2.0,
+        RealWorldValueSlope=0.5,
+        MeasurementUnitsCodeSequence=group(CodeValue="mm2/s", CodingSchemeDesignator="UCUM", CodeMeaning="x"),
+    )
+    dataset = with_groups(dataset, phantom, range(6), shared={"RealWorldValueMappingSequence": mapping})
+    volume = radpix.load(write(dataset, tmp_path / "x"))
+    assert (volume.voxels.dtype.name, volume.unit) == ("float32", "mm2/s")
+    np.testing.assert_array_equal(volume.voxels, pixels * np.float32(0.5) + np.float32(2))
+
+
+def dose(phantom: Phantom, offsets: NDArray[np.float64], **tags: Any) -> Any:
+    pixels = np.arange(6 * 12 * 10, dtype=np.uint32).reshape(6, 12, 10) * 1000
+    dataset = multi_frame(phantom, pixels, sop_class=enhanced.DOSE, modality="RTDOSE")
+    dataset.ImagePositionPatient = decimals(phantom.positions[0])
+    dataset.ImageOrientationPatient = decimals([*phantom.row, *phantom.column])
+    dataset.PixelSpacing = decimals(phantom.pixel_spacing)
+    dataset.DoseUnits, dataset.DoseType, dataset.DoseSummationType = "GY", "PHYSICAL", "PLAN"
+    dataset.DoseGridScaling = "0.00025"
+    dataset.GridFrameOffsetVector = decimals(offsets)
+    dataset.FrameIncrementPointer = 0x3004000C
+    for name, value in tags.items():
+        setattr(dataset, name, value)
+    return dataset, pixels
+
+
+@pytest.mark.parametrize("kind", ["relative", "absolute", "backwards"])
+def test_dose_planes_lie_where_their_offsets_say(tmp_path: Path, kind: str) -> None:
+    phantom = Phantom()
+    steps = 2.5 * np.arange(6) * (-1 if kind == "backwards" else 1)
+    dataset, pixels = dose(phantom, steps + (phantom.positions[0][2] if kind == "absolute" else 0))
+    volume = radpix.load(write(dataset, tmp_path / "x"))
+    assert volume.unit == "GY"
+    order = slice(None, None, -1 if kind == "backwards" else 1)
+    np.testing.assert_array_equal(volume.voxels, pixels[order] * 0.00025)
+    np.testing.assert_allclose(volume.origin, phantom.positions[0] + [0, 0, min(0, steps[-1])])
+    assert volume.spacing == pytest.approx((2.5, 0.8, 0.7))
+
+
+def test_uneven_dose_planes_are_found(tmp_path: Path) -> None:
+    dataset, _ = dose(Phantom(), np.array([0, 2.5, 5, 9, 12, 14.5]))
+    assert "uneven-spacing" in radpix.scan(write(dataset, tmp_path / "x"))[0].audit()
+
+
+@pytest.mark.parametrize("offsets", [[7.0, 9, 11, 13, 15, 17], [0.0, 2.5]])
+def test_dose_offsets_of_neither_rule_are_refused(tmp_path: Path, offsets: list[float]) -> None:
+    dataset, _ = dose(Phantom(), np.array(offsets))
+    with pytest.raises(radpix.GeometryError, match="multi-frame"):
+        radpix.load(write(dataset, tmp_path / "x"))
+
+
+def segmentation(
+    phantom: Phantom, frames: list[tuple[int, int]], **measures: Any
+) -> tuple[Any, NDArray[Any]]:
+    """Return a fractional segmentation with frames of (segment, slice)."""
+    pixels = np.array([np.full((12, 10), 10 * segment + index, np.uint8) for segment, index in frames])
+    dataset = multi_frame(phantom, pixels, sop_class=enhanced.SEGMENTATION, modality="SEG")
+    dataset.SegmentationType = "FRACTIONAL"
+    dataset.SegmentSequence = Items(
+        [item(SegmentNumber=n, SegmentLabel=label) for n, label in [(1, "Liver"), (2, "Lesion")]]
+    )
+    own = [{"SegmentIdentificationSequence": group(ReferencedSegmentNumber=segment)} for segment, _ in frames]
+    dataset = with_groups(dataset, phantom, [index for _, index in frames], frames=own)
+    for name, value in measures.items():
+        setattr(dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0], name, value)
+    return dataset, pixels
+
+
+def test_segments_are_volumes_of_one_grid_with_planes_left_out_as_zeros(tmp_path: Path) -> None:
+    dataset, _ = segmentation(Phantom(), [(2, 4), (1, 0), (1, 1), (1, 5), (2, 5)])
+    plans = radpix.scan(write(dataset, tmp_path / "x"))[0].volumes()
+    plans.sort(key=lambda plan: plan.split[0].value)  # type: ignore[arg-type, return-value]
+    assert [plan.split[0][:3] for plan in plans] == [
+        ("segment", "ReferencedSegmentNumber", 1),
+        ("segment", "ReferencedSegmentNumber", 2),
+    ]
+    assert ["segment 1 Liver" in plans[0].label, "segment 2 Lesion" in plans[1].label] == [True, True]
+    volumes = [radpix.load(plan) for plan in plans]
+    for volume in volumes:
+        assert volume.voxels.dtype == np.uint8
+        np.testing.assert_allclose(volume.origin, Phantom().positions[0])
+        assert volume.spacing[0] == pytest.approx(2.5)
+    assert volumes[0].voxels[:, 0, 0].tolist() == [10, 11, 0, 0, 0, 15]
+    assert volumes[1].voxels[:, 0, 0].tolist() == [0, 0, 0, 0, 24, 25]
+
+
+def test_planes_that_no_segment_has_follow_the_stated_spacing(tmp_path: Path) -> None:
+    dataset, _ = segmentation(Phantom(), [(1, 0), (1, 4)], SpacingBetweenSlices=2.5)
+    volume = radpix.load(write(dataset, tmp_path / "x"))
+    assert volume.voxels[:, 0, 0].tolist() == [10, 0, 0, 0, 14]
+
+
+def test_planes_left_out_are_bounded_whatever_spacing_a_file_states(tmp_path: Path) -> None:
+    dataset, _ = segmentation(Phantom(), [(1, 0), (1, 4)], SpacingBetweenSlices=1e-6)
+    assert radpix.load(write(dataset, tmp_path / "x")).shape == (2, 12, 10)
+
+
+@pytest.mark.parametrize("step", [2.5, -2.5])
+def test_nuclear_slices_follow_the_sign_of_their_spacing(tmp_path: Path, step: float) -> None:
+    phantom = Phantom()
+    pixels = np.arange(6 * 12 * 10, dtype=np.uint16).reshape(6, 12, 10)
+    dataset = multi_frame(phantom, pixels, sop_class=enhanced.NUCLEAR, modality="NM")
+    dataset.ImageType = ["ORIGINAL", "PRIMARY", "RECON TOMO", "EMISSION"]
+    dataset.PixelSpacing = decimals(phantom.pixel_spacing)
+    dataset.SpacingBetweenSlices, dataset.SliceVector = step, [1, 2, 3, 4, 5, 6]
+    dataset.DetectorInformationSequence = group(
+        ImagePositionPatient=decimals(phantom.positions[0]),
+        ImageOrientationPatient=decimals([*phantom.row, *phantom.column]),
+    )
+    volume = radpix.load(write(dataset, tmp_path / "x"))
+    np.testing.assert_array_equal(volume.voxels, pixels if step > 0 else pixels[::-1])
+    np.testing.assert_allclose(volume.origin, phantom.positions[0] + [0, 0, min(0, 5 * step)])
+
+
+def csa(tags: dict[str, list[str]]) -> bytes:
+    data = b"SV10\4\3\2\1" + struct.pack("<II", len(tags), 77)
+    for name, values in tags.items():
+        data += struct.pack("<64si4siii", name.encode(), len(values), b"FD\0\0", 4, len(values), 77)
+        for value in values:
+            text = value.encode() + b"\0"
+            data += struct.pack("<4i", len(text), len(text), 77, len(text)) + text + b"\0" * (-len(text) % 4)
+    return data
+
+
+@pytest.mark.parametrize("against", [False, True])
+def test_mosaic_is_taken_apart_where_its_tiles_lie(tmp_path: Path, against: bool) -> None:
+    phantom = oblique()
+    count, rows, columns = 6, 12, 10
+    sign = -1 if against else 1
+    axes = np.array([phantom.row, phantom.column, np.cross(phantom.row, phantom.column)])
+    tiles = [phantom.stored(index) for index in range(count)]
+    tiled = np.zeros((3 * rows, 3 * columns), np.uint16)
+    for tile, pixels in enumerate(tiles):
+        row, column = tile // 3 * rows, tile % 3 * columns
+        tiled[row : row + rows, column : column + columns] = pixels
+    # The position is that of an image of the mosaic's size around the first slice's centre.
+    position = phantom.positions[0] - axes[0] * 0.7 * columns - axes[1] * 0.8 * rows
+    one = replace(phantom, positions=position[np.newaxis], shape=tiled.shape, modality="MR")
+    (path,) = one.write(tmp_path)
+    dataset = dcmread(path)
+    dataset.PixelData = tiled.tobytes()
+    dataset.ImageType = ["ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC"]
+    dataset.SpacingBetweenSlices = "2.5"
+    normal = [f"{value:.8f}" for value in sign * axes[2]]
+    block = dataset.private_block(0x0029, "SIEMENS CSA HEADER", create=True)
+    block.add_new(0x10, "OB", csa({"NumberOfImagesInMosaic": ["6", ""], "SliceNormalVector": normal}))
+    dataset.save_as(path)
+    volume = radpix.load(path)
+    order = slice(None, None, sign)
+    expected = np.array([phantom.modality_values(index) for index in range(count)])[order]
+    np.testing.assert_array_equal(volume.voxels, expected)
+    np.testing.assert_allclose(
+        volume.index_to_patient((count - 1 if against else 0, 0, 0)), phantom.positions[0], atol=1e-6
+    )
+    assert volume.spacing[0] == pytest.approx(2.5)
+
+
+def test_damaged_csa_headers_give_what_is_in_front_of_the_damage() -> None:
+    whole = csa({"One": ["1"], "Two": ["2", "3"]})
+    assert csa_values(whole) == {"One": ["1"], "Two": ["2", "3"]}
+    for length in range(len(whole)):
+        assert set(csa_values(whole[:length])) <= {"One", "Two"}
+    for offset in range(8, len(whole)):
+        csa_values(whole[:offset] + b"\xff\xff\xff\x7f" + whole[offset + 4 :])
