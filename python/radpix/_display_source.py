@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from radpix import _transfer_syntaxes as syntaxes
@@ -32,10 +33,8 @@ def header_of(source: Source) -> tuple[Dataset, Source]:
     pydicom_dataset = sys.modules.get("pydicom.dataset")
     if pydicom_dataset is not None and isinstance(source, pydicom_dataset.Dataset):
         return source, source
-    if not isinstance(source, str | os.PathLike | bytes | bytearray | memoryview) and not _is_seekable(
-        source
-    ):
-        source = source.read()
+    if not _can_be_read_twice(source):
+        source = _bytes_of(source)
     with open_source(source) as opened:  # its errors say more than pydicom's
         if opened.transfer_syntax == syntaxes.DEFLATED_EXPLICIT_LITTLE_ENDIAN:
             header = opened._header  # noqa: SLF001 - the part of a deflated data set that is safe to inflate
@@ -43,8 +42,23 @@ def header_of(source: Source) -> tuple[Dataset, Source]:
     return _read(source), source
 
 
-def _is_seekable(file: Any) -> bool:
-    return bool(callable(getattr(file, "seek", None)) and getattr(file, "seekable", lambda: True)())
+def _can_be_read_twice(source: Any) -> bool:
+    """Tell files in the file system, bytes and files with positions from pipes, members of archives and URLs."""
+    if isinstance(source, str):
+        return Path(source).exists()
+    if isinstance(source, os.PathLike | bytes | bytearray | memoryview):
+        return True
+    has_positions = callable(getattr(source, "read", None)) and callable(getattr(source, "seek", None))
+    return has_positions and bool(getattr(source, "seekable", lambda: True)())
+
+
+def _bytes_of(source: Any) -> bytes:
+    stream, _ = _stream_of(source)
+    assert stream is not None, "a data set is no stream"
+    try:
+        return bytes(stream.read(0, 1 << 62))
+    finally:
+        stream.close()
 
 
 def read_dataset(source: Any) -> Dataset:

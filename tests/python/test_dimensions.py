@@ -128,7 +128,7 @@ def test_split_by_divides_where_no_position_repeats(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("argument", [{"split_by": ["phase"]}, {"keep_together": "phase"}])
 def test_dimensions_that_do_not_exist_are_errors(tmp_path: Path, argument: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="names dimensions.*not phase"):
+    with pytest.raises(ValueError, match=r"names dimensions.*not phase"):
         radpix.scan(tmp_path, **argument)
 
 

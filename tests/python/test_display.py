@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from io import BytesIO
+import zipfile
+from io import BytesIO, UnsupportedOperation
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -234,9 +235,25 @@ def test_sources_of_all_kinds_show_the_same(tmp_path: Path) -> None:
     wanted = radpix.display(path, index=1)
     stream = BytesIO(b"prefix" + data)
     stream.seek(6)
-    for source in (str(path), data, memoryview(data), stream, BytesIO(data)):
+    archive = tmp_path / "ct.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("ct.dcm", data)
+    member = zipfile.Path(archive, "ct.dcm")
+    for source in (str(path), data, memoryview(data), stream, BytesIO(data), member, Pipe(data)):
         np.testing.assert_array_equal(radpix.display(source, index=1), wanted)
     assert stream.tell() == 6
+    with pytest.raises(FileNotFoundError):
+        radpix.display(str(tmp_path / "absent.dcm"))
+
+
+class Pipe(BytesIO):
+    """A file without positions."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def seek(self, *_: int) -> int:
+        raise UnsupportedOperation
 
 
 def test_thumbnails_are_means_over_areas() -> None:
