@@ -31,6 +31,7 @@ from radpix.reslice import reslice
 from radpix.series import Series, VolumePlan, scan
 from radpix.slices import Slice
 from radpix.threads import get_num_threads, set_num_threads
+from radpix.transform import transform, warp
 from radpix.volume import Volume
 from radpix.window import WINDOW_PRESETS, Window, window
 
@@ -79,6 +80,8 @@ __all__ = [
     "scan_headers",
     "set_num_threads",
     "transfer_syntaxes",
+    "transform",
+    "warp",
     "window",
 ]
 
