@@ -3,10 +3,10 @@
 
 #include <optional>
 #include <string>
-#include <tuple>
 
 #include "array.hpp"
 #include "bindings.hpp"
+#include "grid.hpp"
 #include "radpix/reslice.hpp"
 
 namespace radpix::bindings {
@@ -40,14 +40,6 @@ reslice::Interpolation interpolation_named(const std::string &name) {
         return reslice::Interpolation::linear;
     }
     throw_error(Errc::invalid_argument, "interpolation is nearest or linear, not \"" + name + "\"");
-}
-
-/// From `radpix._backend.Grid`.
-reslice::Grid grid_of(const py::tuple &fields) {
-    using reslice::Vector;
-    const auto [origin, plane, row, column, slab, samples] =
-        fields.cast<std::tuple<Vector, Vector, Vector, Vector, Vector, Index>>();
-    return {origin, plane, row, column, slab, samples};
 }
 
 } // namespace

@@ -23,6 +23,7 @@ void bind_runtime(py::module_ &module);
 void bind_project(py::module_ &module);
 void bind_reslice(py::module_ &module);
 void bind_resample(py::module_ &module);
+void bind_transform(py::module_ &module);
 void bind_window(py::module_ &module);
 void bind_codec(py::module_ &module);
 void bind_dicom(py::module_ &module);

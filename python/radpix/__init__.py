@@ -47,6 +47,7 @@ from radpix.series import Series, VolumePlan, scan
 from radpix.slices import Slice
 from radpix.suv import SuvScale, suv_scale, to_suv
 from radpix.threads import get_num_threads, set_num_threads
+from radpix.transform import transform, warp
 from radpix.voi import apply_voi
 from radpix.volume import Volume
 from radpix.window import WINDOW_PRESETS, Window, window
@@ -110,6 +111,8 @@ __all__ = [
     "suv_scale",
     "to_suv",
     "transfer_syntaxes",
+    "transform",
+    "warp",
     "window",
     "write_dicom_series",
     "write_nifti",

@@ -79,6 +79,12 @@ class AxisMap(NamedTuple):
     offset: float
 
 
+#: A 3 x 3 matrix.
+Rows = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
+
+_ZERO: Rows = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
+
+
 class Grid(NamedTuple):
     """Where output samples lie, as (z, y, x) indices of the input volume, each vector a step by one output index.
 
@@ -159,6 +165,27 @@ class Kernels(Protocol):
         padding: float | None = None,
     ) -> None:
         """Sample (z, y, x) on an oblique ``grid`` into ``out`` (planes, rows, columns)."""
+
+    def transform(
+        self,
+        voxels: NDArray[Any],
+        out: NDArray[Any],
+        grid: Grid,
+        *,
+        interpolation: str,
+        fill: float,
+        num_threads: int,
+        padding: float | None = None,
+        displacement: NDArray[Any] | None = None,
+        to_index: Rows = _ZERO,
+    ) -> None:
+        """Sample (z, y, x) at the points of ``grid``, moved by ``to_index`` @ ``displacement`` (z, y, x, 3).
+
+        For ``"spline"``, ``voxels`` are the coefficients.
+        """
+
+    def spline_coefficients(self, voxels: NDArray[Any], out: NDArray[Any], *, num_threads: int) -> None:
+        """Write the coefficients of the cubic spline through ``voxels``, float32 or float64."""
 
     def project(
         self,

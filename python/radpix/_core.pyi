@@ -3,7 +3,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from radpix._backend import AxisMap, Buffer, FrameLayout, FrameSelection, Grid, Voi
+from radpix._backend import AxisMap, Buffer, FrameLayout, FrameSelection, Grid, Rows, Voi
 from radpix._header_scan import Wanted
 
 __version__: str
@@ -50,6 +50,18 @@ def reslice(
     num_threads: int,
     padding: float | None = None,
 ) -> None: ...
+def transform(
+    voxels: NDArray[Any],
+    out: NDArray[Any],
+    grid: Grid,
+    interpolation: str,
+    fill: float,
+    num_threads: int,
+    padding: float | None = None,
+    displacement: NDArray[Any] | None = None,
+    to_index: Rows = ...,
+) -> None: ...
+def spline_coefficients(voxels: NDArray[Any], out: NDArray[Any], num_threads: int) -> None: ...
 def project(
     voxels: NDArray[Any],
     out: NDArray[Any],

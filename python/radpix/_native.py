@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from radpix import _core
-from radpix._backend import AxisMap, Buffer, Combine, Deviation, FrameLayout, FrameSelection, Grid, Voi
+from radpix._backend import (
+    _ZERO,
+    AxisMap,
+    Buffer,
+    Combine,
+    Deviation,
+    FrameLayout,
+    FrameSelection,
+    Grid,
+    Rows,
+    Voi,
+)
 from radpix._core import cpu_level, num_threads, set_num_threads
 
 if TYPE_CHECKING:
@@ -25,6 +36,8 @@ __all__ = [
     "rescale",
     "reslice",
     "set_num_threads",
+    "spline_coefficients",
+    "transform",
     "window",
 ]
 
@@ -91,6 +104,25 @@ def reslice(
     padding: float | None = None,
 ) -> None:
     _core.reslice(voxels, out, grid, combine, interpolation, fill, num_threads, padding)
+
+
+def transform(
+    voxels: NDArray[Any],
+    out: NDArray[Any],
+    grid: Grid,
+    *,
+    interpolation: str,
+    fill: float,
+    num_threads: int,
+    padding: float | None = None,
+    displacement: NDArray[Any] | None = None,
+    to_index: Rows = _ZERO,
+) -> None:
+    _core.transform(voxels, out, grid, interpolation, fill, num_threads, padding, displacement, to_index)
+
+
+def spline_coefficients(voxels: NDArray[Any], out: NDArray[Any], *, num_threads: int) -> None:
+    _core.spline_coefficients(voxels, out, num_threads)
 
 
 def project(

@@ -10,32 +10,30 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
-from radpix import limits
-from radpix._backend import AxisMap, Grid, kernels
-from radpix._padding import Padding, absent_value, default_fill
+from radpix._backend import AxisMap
+from radpix._sampling import (
+    Aligned,
+    Interpolation,
+    Target,
+    alignment,
+    check_interpolation,
+    check_volume,
+    index_map_of,
+    sampled,
+)
 from radpix.errors import GeometryError, LimitError
-from radpix.threads import thread_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
+    from radpix._padding import Padding
     from radpix.volume import Volume
 
 __all__ = ["Interpolation", "resample"]
-
-Interpolation = Literal["nearest", "linear", "cubic", "bspline", "lanczos", "label"]
-
-_DTYPES = ("int8", "int16", "int32", "uint8", "uint16", "uint32", "float32", "float64")
-
-#: Voxels by which the corners of a grid may leave the axes of another one and still count as aligned with it:
-#: direction cosines are stored with about six digits.
-_ALIGNMENT_TOLERANCE = 1e-4
 
 
 def resample(
@@ -66,7 +64,7 @@ def resample(
         New number of voxels along (z, y, x); the edges of the field of view stay exactly.
     like
         A volume in the same frame of reference whose grid to use. Where its axes are those of ``volume``, in any order
-        and direction, the work is done axis by axis, else point by point and without anti-aliasing.
+        and direction, the work is done axis by axis, else point by point, without anti-aliasing and ``"lanczos"``.
     interpolation
         ``"linear"``; ``"cubic"`` (Catmull-Rom), ``"lanczos"`` (a = 3) and ``"bspline"`` (order 3) are sharper and
         overshoot at edges; ``"nearest"``; ``"label"`` for segmentations: the label with the largest sum of linear
@@ -101,68 +99,20 @@ def resample(
     >>> resample(ct, spacing=1.0).shape
     (10, 6, 8)
     """
-    _check_volume(volume)
-    _check_interpolation(volume, interpolation)
-    absent = absent_value(volume, padding)
+    check_volume(volume, "resample")
+    check_interpolation(volume, interpolation, get_args(Interpolation))
     target = _target(volume, spacing, shape, like)
-    limits.check_bytes(math.prod(target.shape) * volume.voxels[0, 0, 0].nbytes, "resample: ")
-    widen = interpolation not in {"nearest", "label"} and antialias is not False
-    settings = _Settings(interpolation, widen, _fill(volume, target, fill), thread_count(num_threads), absent)
-    out = np.empty(target.shape + volume.voxels.shape[3:], volume.voxels.dtype)
-    if target.aligned is None:
-        if interpolation not in {"nearest", "linear"}:
-            raise ValueError(f"onto a rotated grid interpolation is nearest or linear, not {interpolation}")
-        if antialias:
-            raise ValueError("onto a rotated grid there is no anti-aliasing; pass antialias=None")
-        _run_rotated(volume, target.index_map, out, settings)
-    else:
-        _run_aligned(volume.voxels, target.aligned, out, settings)
-    return replace(volume, voxels=out, affine=target.affine)
-
-
-class _Aligned(NamedTuple):
-    """The volume's axis for each axis of the result, whether it is reversed, and the map onto it."""
-
-    axes: tuple[int, int, int]
-    reversed: tuple[bool, bool, bool]
-    maps: tuple[AxisMap, AxisMap, AxisMap]
-
-
-class _Target(NamedTuple):
-    shape: tuple[int, int, int]
-    affine: NDArray[np.float64]
-    index_map: NDArray[np.float64]  # 4 x 4: index of the result to index of the volume
-    aligned: _Aligned | None
-
-
-class _Settings(NamedTuple):
-    interpolation: str
-    antialias: bool
-    fill: float
-    num_threads: int
-    padding: float | None
-
-
-def _check_volume(volume: Volume) -> None:
-    dtype = volume.voxels.dtype
-    if dtype.name not in _DTYPES or not dtype.isnative:
-        raise TypeError(
-            f"resample takes {', '.join(_DTYPES)} in the machine's byte order, not {dtype.str} ({dtype.name});"
-            " convert the voxels with astype"
-        )
-    if volume.voxels.size == 0:
-        raise GeometryError(f"a volume of shape {volume.voxels.shape} has no voxels to resample")
-
-
-def _check_interpolation(volume: Volume, interpolation: str) -> None:
-    if interpolation not in get_args(Interpolation):
-        raise ValueError(
-            f"interpolation is one of {', '.join(get_args(Interpolation))}, not {interpolation!r}"
-        )
-    if interpolation == "label" and volume.voxels.dtype.kind == "f":
-        raise TypeError(
-            f"labels are integers, not {volume.voxels.dtype.name}; convert the voxels with astype"
-        )
+    voxels = sampled(
+        volume,
+        target,
+        name="resample",
+        interpolation=interpolation,
+        antialias=antialias,
+        fill=fill,
+        padding=padding,
+        num_threads=num_threads,
+    )
+    return replace(volume, voxels=voxels, affine=target.affine)
 
 
 def _three(value: float | Sequence[float], name: str) -> tuple[float, float, float]:
@@ -175,7 +125,7 @@ def _three(value: float | Sequence[float], name: str) -> tuple[float, float, flo
 
 def _target(
     volume: Volume, spacing: float | Sequence[float] | None, shape: Sequence[int] | None, like: Volume | None
-) -> _Target:
+) -> Target:
     if sum(given is not None for given in (spacing, shape, like)) == 1:
         if spacing is not None:
             return _target_of_spacing(volume, spacing)
@@ -186,7 +136,7 @@ def _target(
     raise ValueError("resample takes exactly one of spacing=, shape= and like=")
 
 
-def _target_of_spacing(volume: Volume, spacing: float | Sequence[float]) -> _Target:
+def _target_of_spacing(volume: Volume, spacing: float | Sequence[float]) -> Target:
     if np.ndim(spacing) not in {0, 1} or np.size(spacing) not in {1, 3}:
         raise ValueError(f"spacing is one number of mm or three (z, y, x), not {spacing}")
     wanted = _three(spacing, "spacing")
@@ -198,14 +148,14 @@ def _target_of_spacing(volume: Volume, spacing: float | Sequence[float]) -> _Tar
     return _centred(volume, shape, scales)
 
 
-def _target_of_shape(volume: Volume, shape: Sequence[int]) -> _Target:
+def _target_of_shape(volume: Volume, shape: Sequence[int]) -> Target:
     wanted = [int(n) for n in shape]
     if len(wanted) != 3 or min(wanted) < 1 or any(n != m for n, m in zip(wanted, shape, strict=True)):
         raise ValueError(f"shape is three positive integers (z, y, x), not {tuple(shape)}")
     return _centred(volume, wanted, [n / m for n, m in zip(volume.shape, wanted, strict=True)])
 
 
-def _centred(volume: Volume, shape: Sequence[int], scales: Sequence[float]) -> _Target:
+def _centred(volume: Volume, shape: Sequence[int], scales: Sequence[float]) -> Target:
     """Return the grid of that shape and scale whose centre is the volume's."""
     offsets = [
         (n - 1) / 2 - scale * (m - 1) / 2 for n, m, scale in zip(volume.shape, shape, scales, strict=True)
@@ -214,11 +164,11 @@ def _centred(volume: Volume, shape: Sequence[int], scales: Sequence[float]) -> _
     index_map[:3, 3] = offsets
     affine = volume.affine @ index_map
     maps = [AxisMap(scale, offset) for scale, offset in zip(scales, offsets, strict=True)]
-    aligned = _Aligned((0, 1, 2), (False, False, False), (maps[0], maps[1], maps[2]))
-    return _Target((shape[0], shape[1], shape[2]), affine, index_map, aligned)
+    aligned = Aligned((0, 1, 2), (False, False, False), (maps[0], maps[1], maps[2]))
+    return Target((shape[0], shape[1], shape[2]), affine, index_map, aligned)
 
 
-def _target_like(volume: Volume, like: Volume) -> _Target:
+def _target_like(volume: Volume, like: Volume) -> Target:
     uids = {volume.frame_of_reference_uid, like.frame_of_reference_uid} - {""}
     if len(uids) > 1:
         raise GeometryError(
@@ -227,88 +177,5 @@ def _target_like(volume: Volume, like: Volume) -> _Target:
         )
     if 0 in like.shape:
         raise GeometryError(f"like= has the shape {like.shape}, a grid without voxels")
-    index_map = np.asarray(np.linalg.solve(volume.affine, like.affine), np.float64)
-    return _Target(like.shape, like.affine, index_map, _alignment(volume.shape, like.shape, index_map))
-
-
-def _alignment(
-    shape: tuple[int, int, int], new_shape: tuple[int, int, int], index_map: NDArray[np.float64]
-) -> _Aligned | None:
-    """Return how the axes of the new grid are axes of the volume, or None where they are not."""
-    linear = index_map[:3, :3]
-    axes = [int(axis) for axis in np.argmax(np.abs(linear), axis=0)]
-    if sorted(axes) != [0, 1, 2]:
-        return None
-    off_axis = linear.copy()
-    off_axis[axes, [0, 1, 2]] = 0.0
-    reach = np.array(new_shape) - 1
-    if (np.abs(off_axis) @ reach).max() > _ALIGNMENT_TOLERANCE:
-        return None
-    centre = index_map[:3, :3] @ (reach / 2) + index_map[:3, 3]
-    maps, flips = [], []
-    for k, axis in enumerate(axes):
-        scale = float(linear[axis, k])
-        middle = float(centre[axis])
-        flips.append(scale < 0)
-        if scale < 0:
-            scale, middle = -scale, shape[axis] - 1 - middle
-        maps.append(AxisMap(scale, middle - scale * (new_shape[k] - 1) / 2))
-    return _Aligned((axes[0], axes[1], axes[2]), (flips[0], flips[1], flips[2]), (maps[0], maps[1], maps[2]))
-
-
-def _fill(volume: Volume, target: _Target, fill: float | None) -> float:
-    """Return the value outside the volume, checked."""
-    dtype = volume.voxels.dtype
-    if fill is None:
-        fill = default_fill(volume, lambda: not _reaches_outside(volume.shape, target))
-    if dtype.kind != "f" and not math.isfinite(fill):
-        raise ValueError(f"fill is a finite number for {dtype.name} voxels, not {fill}")
-    return float(fill)
-
-
-def _reaches_outside(shape: tuple[int, int, int], target: _Target) -> bool:
-    corners = np.array(np.meshgrid(*[(0, n - 1) for n in target.shape])).reshape(3, -1)
-    indices = target.index_map[:3, :3] @ corners + target.index_map[:3, 3:]
-    upper = np.array(shape)[:, None] - 0.5
-    return bool((indices < -0.5 + 1e-9).any() or (indices > upper - 1e-9).any())
-
-
-def _channels(voxels: NDArray[Any]) -> list[NDArray[Any]]:
-    """Return the (z, y, x) views of a volume's channels."""
-    return [voxels] if voxels.ndim == 3 else [voxels[..., c] for c in range(voxels.shape[3])]
-
-
-def _run_aligned(voxels: NDArray[Any], aligned: _Aligned, out: NDArray[Any], settings: _Settings) -> None:
-    for source, target in zip(_channels(voxels), _channels(out), strict=True):
-        steps = tuple(slice(None, None, -1) if flip else slice(None) for flip in aligned.reversed)
-        kernels().resample(
-            source.transpose(aligned.axes)[steps],
-            target,
-            aligned.maps,
-            interpolation=settings.interpolation,
-            antialias=settings.antialias,
-            fill=settings.fill,
-            num_threads=settings.num_threads,
-            padding=settings.padding,
-        )
-
-
-def _run_rotated(
-    volume: Volume, index_map: NDArray[np.float64], out: NDArray[Any], settings: _Settings
-) -> None:
-    def vector(k: int) -> tuple[float, float, float]:
-        z, y, x = (float(component) for component in index_map[:3, k])
-        return z, y, x
-
-    grid = Grid(origin=vector(3), plane_step=vector(0), row_step=vector(1), column_step=vector(2))
-    for source, target in zip(_channels(volume.voxels), _channels(out), strict=True):
-        kernels().reslice(
-            source,
-            target,
-            grid,
-            combine="mean",
-            interpolation=settings.interpolation,
-            fill=settings.fill,
-            num_threads=settings.num_threads,
-            padding=settings.padding,
-        )
+    index_map = index_map_of(volume, like.affine)
+    return Target(like.shape, like.affine, index_map, alignment(volume.shape, like.shape, index_map))

@@ -89,7 +89,10 @@ Index upper_window(const Axis &axis, double u, std::vector<double> &scratch, dou
         weights[0] = 1.0;
         return std::min(static_cast<Index>(std::ceil(unclamped - 0.5)), n - 1);
     }
-    const double position = axis.widened ? unclamped : std::min(unclamped, axis.size - 1.0);
+    // A triangle's window may lie about a point beyond the outermost centre: widened by next to nothing it
+    // gives the edge as well. Others would overshoot.
+    const bool clamps = !axis.widened || axis.filter != Filter::linear;
+    const double position = clamps ? std::min(unclamped, axis.size - 1.0) : unclamped;
     if (!axis.widened && is_two_taps(axis.filter)) {
         const Index start = std::min(static_cast<Index>(std::floor(position)), n - 2);
         weights[1] = rounded_to(position - static_cast<double>(start), axis.weight_unit);

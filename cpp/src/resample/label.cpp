@@ -15,40 +15,6 @@ std::size_t at(Index i) noexcept {
     return static_cast<std::size_t>(i);
 }
 
-/// The labels around one sample and the weight of each.
-template <class T>
-class Vote {
-public:
-    void add(T label, double weight) noexcept {
-        std::size_t i = 0;
-        while (i < count_ && labels_[i] != label) {
-            ++i;
-        }
-        if (i == count_) {
-            labels_[i] = label;
-            weights_[i] = 0.0;
-            ++count_;
-        }
-        weights_[i] += weight;
-    }
-
-    [[nodiscard]] T winner() const noexcept {
-        std::size_t best = 0;
-        for (std::size_t i = 1; i < count_; ++i) {
-            const bool tie = weights_[i] == weights_[best];
-            if (weights_[i] > weights_[best] || (tie && labels_[i] < labels_[best])) {
-                best = i;
-            }
-        }
-        return labels_[best];
-    }
-
-private:
-    std::array<T, 8> labels_;
-    std::array<double, 8> weights_;
-    std::size_t count_ = 0;
-};
-
 /// The input rows around one output row: four, some of them the same where an axis has one tap.
 template <class T>
 struct Rows {

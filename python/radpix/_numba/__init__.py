@@ -6,7 +6,9 @@ from radpix._numba.frames import decodable, decode_frames
 from radpix._numba.project import project
 from radpix._numba.resample import resample
 from radpix._numba.reslice import reslice
+from radpix._numba.spline import spline_coefficients
 from radpix._numba.threads import cpu_level, num_threads, set_num_threads
+from radpix._numba.transform import transform
 from radpix._numba.window import look_up, rescale, window
 
 __all__ = [
@@ -21,6 +23,8 @@ __all__ = [
     "rescale",
     "reslice",
     "set_num_threads",
+    "spline_coefficients",
+    "transform",
     "window",
 ]
 

@@ -93,12 +93,12 @@ def _upper_window(axis: _Axis, u: float) -> tuple[int, list[float]]:
     position = u + (n - 1.0) * 0.5
     if taps == 1:
         return min(math.ceil(position - 0.5), n - 1), [1.0]
-    if not axis.widened:
+    if not axis.widened or axis.interpolation != "linear":
         position = min(position, n - 1.0)
-        if axis.interpolation in {"linear", "label"}:
-            start = min(math.floor(position), n - 2)
-            upper = _rounded(position - start, axis.weight_unit)
-            return start, [1.0 - upper, upper]
+    if not axis.widened and axis.interpolation in {"linear", "label"}:
+        start = min(math.floor(position), n - 2)
+        upper = _rounded(position - start, axis.weight_unit)
+        return start, [1.0 - upper, upper]
     centred = u == 0.0
     is_mirror_image = centred and axis.widened
     wide_start = (n - axis.taps) // 2 if is_mirror_image else math.floor(position - axis.support) + 1

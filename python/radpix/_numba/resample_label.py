@@ -6,13 +6,13 @@ import numpy as np
 
 from radpix._numba.jit import jit
 
-__all__ = ["LABEL_WEIGHT_UNIT", "vote_rows"]
+__all__ = ["LABEL_WEIGHT_UNIT", "vote_rows", "winner"]
 
 LABEL_WEIGHT_UNIT = 2.0**-16
 
 
 @jit
-def _winner(labels, weights):  # type: ignore[no-untyped-def]
+def winner(labels, weights):  # type: ignore[no-untyped-def]
     """Return the label with the largest sum of weights, which are exact, the smallest of several."""
     best, most = labels[0], -1.0
     for i in range(labels.size):
@@ -43,4 +43,4 @@ def vote_rows(  # type: ignore[no-untyped-def]
                             labels[count] = voxels[z_start[z] + i, y_start[y] + j, x_start[x] + k]
                             weights[count] = z_weights[z, i] * y_weights[y, j] * x_weights[x, k]
                             count += 1
-                out[z, y, x] = _winner(labels, weights)
+                out[z, y, x] = winner(labels, weights)

@@ -97,7 +97,7 @@ def weight_matrix(
         return matrix
     shape, radius = FILTERS[interpolation]
     for o in np.flatnonzero(inside):
-        centre = at[o] if widened else np.clip(at[o], 0, input_size - 1)
+        centre = at[o] if interpolation == "linear" else np.clip(at[o], 0, input_size - 1)
         support = radius * stretch
         samples = np.arange(int(np.floor(centre - support)), int(np.ceil(centre + support)) + 1)
         weights = shape((samples - centre) / stretch)

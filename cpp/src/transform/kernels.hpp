@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a CPU level provides: samples of four taps along each axis, for a block of points.
+#pragma once
+
+#include <cstdint>
+
+#include "reslice/kernels.hpp"
+
+namespace radpix::transform {
+
+using reslice::Source;
+using reslice::Work;
+
+/// Points that are sampled together; their tables stay in the first-level cache.
+inline constexpr Index block_size = 64;
+
+/// Points as indices along z, y, x.
+struct Block {
+    double position[3][block_size];
+    Index count = 0;
+};
+
+enum class Taps : std::uint8_t { cubic, spline };
+
+/// Writes a sample for every point of the block, or `fill` where it is outside.
+template <class T>
+using Sampler = void (*)(const Source<T> &source, const Block &block, Taps taps, Work<T> fill,
+                         Work<T> *values) noexcept;
+
+namespace scalar {
+template <class T>
+[[nodiscard]] Sampler<T> sampler() noexcept;
+} // namespace scalar
+
+namespace avx2 {
+template <class T>
+[[nodiscard]] Sampler<T> sampler() noexcept;
+} // namespace avx2
+
+/// Every type that resample takes: RADPIX_TRANSFORM_TYPES(f) expands f(T) for each.
+#define RADPIX_TRANSFORM_TYPES(f)                                                                            \
+    f(std::int8_t) f(std::uint8_t) f(std::int16_t) f(std::uint16_t) f(std::int32_t) f(std::uint32_t)         \
+        f(float) f(double)
+
+} // namespace radpix::transform
