@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from radpix import limits
 from radpix._backend import BackendInfo, backend
 from radpix._version import __version__
+from radpix.camera import Camera
 from radpix.codec import TransferSyntax, decode, decode_frame, iter_frames, transfer_syntaxes
 from radpix.encode import encode_frame
 from radpix.errors import (
@@ -26,11 +27,13 @@ from radpix.load import load
 from radpix.modality import apply_modality
 from radpix.plane import EdgeLetters, Plane
 from radpix.projection import project
+from radpix.render import Shading, drr, render
 from radpix.resample import resample
 from radpix.reslice import reslice
 from radpix.series import Series, VolumePlan, scan
 from radpix.slices import Slice
 from radpix.threads import get_num_threads, set_num_threads
+from radpix.transfer_function import TRANSFER_FUNCTIONS, TransferFunction
 from radpix.volume import Volume
 from radpix.window import WINDOW_PRESETS, Window, window
 
@@ -40,8 +43,10 @@ if TYPE_CHECKING:
     from radpix import pydicom_plugin
 
 __all__ = [
+    "TRANSFER_FUNCTIONS",
     "WINDOW_PRESETS",
     "BackendInfo",
+    "Camera",
     "DecodeError",
     "EdgeLetters",
     "Finding",
@@ -53,7 +58,9 @@ __all__ = [
     "RadpixError",
     "RadpixWarning",
     "Series",
+    "Shading",
     "Slice",
+    "TransferFunction",
     "TransferSyntax",
     "TruncatedError",
     "UnsupportedTransferSyntaxError",
@@ -65,6 +72,7 @@ __all__ = [
     "backend",
     "decode",
     "decode_frame",
+    "drr",
     "encode_frame",
     "get_num_threads",
     "iter_frames",
@@ -73,6 +81,7 @@ __all__ = [
     "project",
     "pydicom_plugin",
     "read_header",
+    "render",
     "resample",
     "reslice",
     "scan",

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from radpix._numba.frames import decodable, decode_frames
 from radpix._numba.project import project
+from radpix._numba.render import block_ranges, cast_rays, composite
 from radpix._numba.resample import resample
 from radpix._numba.reslice import reslice
 from radpix._numba.threads import cpu_level, num_threads, set_num_threads
 from radpix._numba.window import rescale, window
 
 __all__ = [
+    "block_ranges",
+    "cast_rays",
+    "composite",
     "cpu_level",
     "decodable",
     "decode_frames",
