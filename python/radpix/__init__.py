@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from radpix import limits
 from radpix._backend import BackendInfo, backend
 from radpix._version import __version__
+from radpix.camera import Camera
 from radpix.codec import TransferSyntax, decode, decode_frame, iter_frames, transfer_syntaxes
 from radpix.color import convert_color
 from radpix.display import display
@@ -41,12 +42,14 @@ from radpix.palette import apply_palette
 from radpix.plane import EdgeLetters, Plane
 from radpix.projection import project
 from radpix.real_world import apply_real_world
+from radpix.render import Shading, drr, render
 from radpix.resample import resample
 from radpix.reslice import reslice
 from radpix.series import Series, VolumePlan, scan
 from radpix.slices import Slice
 from radpix.suv import SuvScale, suv_scale, to_suv
 from radpix.threads import get_num_threads, set_num_threads
+from radpix.transfer_function import TRANSFER_FUNCTIONS, TransferFunction
 from radpix.transform import transform, warp
 from radpix.voi import apply_voi
 from radpix.volume import Volume
@@ -58,8 +61,10 @@ if TYPE_CHECKING:
     from radpix import pydicom_plugin
 
 __all__ = [
+    "TRANSFER_FUNCTIONS",
     "WINDOW_PRESETS",
     "BackendInfo",
+    "Camera",
     "DecodeError",
     "EdgeLetters",
     "Finding",
@@ -72,9 +77,11 @@ __all__ = [
     "RadpixError",
     "RadpixWarning",
     "Series",
+    "Shading",
     "Slice",
     "SuvError",
     "SuvScale",
+    "TransferFunction",
     "TransferSyntax",
     "TruncatedError",
     "UnsupportedTransferSyntaxError",
@@ -91,6 +98,7 @@ __all__ = [
     "decode",
     "decode_frame",
     "display",
+    "drr",
     "encode_frame",
     "get_num_threads",
     "iter_frames",
@@ -103,6 +111,7 @@ __all__ = [
     "read_nifti",
     "read_nrrd",
     "read_ome_zarr",
+    "render",
     "resample",
     "reslice",
     "scan",

@@ -100,6 +100,35 @@ class Grid(NamedTuple):
     slab_samples: int = 1
 
 
+class Rays(NamedTuple):
+    """The rays of a picture in patient mm, as in ``radpix/render.hpp``.
+
+    Pixel (r, c) looks along ``origin + r * origin_row + c * origin_column + t * unit(direction + r * direction_row +
+    c * direction_column)``, t in mm from ``near`` to ``far``. ``to_index`` is 3 x 4, row by row.
+    """
+
+    origin: tuple[float, float, float]
+    origin_row: tuple[float, float, float]
+    origin_column: tuple[float, float, float]
+    direction: tuple[float, float, float]
+    direction_row: tuple[float, float, float]
+    direction_column: tuple[float, float, float]
+    to_index: tuple[float, ...]
+    near: float
+    far: float
+    step: float
+
+
+class Lighting(NamedTuple):
+    """Blinn-Phong: colour * (ambient + diffuse * n) + specular * n ** power."""
+
+    shading: bool
+    ambient: float
+    diffuse: float
+    specular: float
+    power: int
+
+
 class Kernels(Protocol):
     """What a backend provides. Arrays are in the machine's byte order and may have any strides.
 
@@ -198,6 +227,41 @@ class Kernels(Protocol):
         padding: float | None = None,
     ) -> None:
         """Combine (z, y, x) along ``axis`` into the two remaining ones."""
+
+    def block_ranges(self, voxels: NDArray[Any], out: NDArray[Any], *, num_threads: int) -> None:
+        """Fill ``out`` (blocks z, y, x, 2) with the range of each block of 8 voxels along every axis."""
+
+    def composite(
+        self,
+        voxels: NDArray[Any],
+        ranges: NDArray[Any],
+        out: NDArray[Any],
+        rays: Rays,
+        table: NDArray[Any],
+        first: float,
+        scale: float,
+        lighting: Lighting,
+        *,
+        num_threads: int,
+    ) -> None:
+        """Composite ``table`` (entries, 4) along rays into premultiplied RGBA, ``out`` (rows, columns, 4) float32."""
+
+    def cast_rays(
+        self,
+        voxels: NDArray[Any],
+        ranges: NDArray[Any],
+        out: NDArray[Any],
+        depth: NDArray[Any],
+        rays: Rays,
+        *,
+        combine: str,
+        threshold: float,
+        scale: float,
+        offset: float,
+        fill: float,
+        num_threads: int,
+    ) -> None:
+        """Combine samples along rays into ``out`` and where they were found into ``depth``, both float32."""
 
     def num_threads(self) -> int:
         """Return the number of threads a call uses by default."""

@@ -3,7 +3,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from radpix._backend import AxisMap, Buffer, FrameLayout, FrameSelection, Grid, Rows, Voi
+from radpix._backend import AxisMap, Buffer, FrameLayout, FrameSelection, Grid, Lighting, Rays, Rows, Voi
 from radpix._header_scan import Wanted
 
 __version__: str
@@ -69,6 +69,31 @@ def project(
     combine: str,
     num_threads: int,
     padding: float | None = None,
+) -> None: ...
+def block_ranges(voxels: NDArray[Any], out: NDArray[Any], num_threads: int) -> None: ...
+def composite(
+    voxels: NDArray[Any],
+    ranges: NDArray[Any],
+    out: NDArray[Any],
+    rays: Rays,
+    table: NDArray[Any],
+    first: float,
+    scale: float,
+    lighting: Lighting,
+    num_threads: int,
+) -> None: ...
+def cast_rays(
+    voxels: NDArray[Any],
+    ranges: NDArray[Any],
+    out: NDArray[Any],
+    depth: NDArray[Any],
+    rays: Rays,
+    combine: str,
+    threshold: float,
+    scale: float,
+    offset: float,
+    fill: float,
+    num_threads: int,
 ) -> None: ...
 def scan_header_files(
     paths: Sequence[str],

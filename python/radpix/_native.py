@@ -14,6 +14,8 @@ from radpix._backend import (
     FrameLayout,
     FrameSelection,
     Grid,
+    Lighting,
+    Rays,
     Rows,
     Voi,
 )
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "block_ranges",
+    "cast_rays",
+    "composite",
     "cpu_level",
     "decodable",
     "decode_frames",
@@ -135,3 +140,39 @@ def project(
     padding: float | None = None,
 ) -> None:
     _core.project(voxels, out, axis, combine, num_threads, padding)
+
+
+def block_ranges(voxels: NDArray[Any], out: NDArray[Any], *, num_threads: int) -> None:
+    _core.block_ranges(voxels, out, num_threads)
+
+
+def composite(
+    voxels: NDArray[Any],
+    ranges: NDArray[Any],
+    out: NDArray[Any],
+    rays: Rays,
+    table: NDArray[Any],
+    first: float,
+    scale: float,
+    lighting: Lighting,
+    *,
+    num_threads: int,
+) -> None:
+    _core.composite(voxels, ranges, out, rays, table, first, scale, lighting, num_threads)
+
+
+def cast_rays(
+    voxels: NDArray[Any],
+    ranges: NDArray[Any],
+    out: NDArray[Any],
+    depth: NDArray[Any],
+    rays: Rays,
+    *,
+    combine: str,
+    threshold: float,
+    scale: float,
+    offset: float,
+    fill: float,
+    num_threads: int,
+) -> None:
+    _core.cast_rays(voxels, ranges, out, depth, rays, combine, threshold, scale, offset, fill, num_threads)

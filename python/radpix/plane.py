@@ -264,7 +264,7 @@ class Plane:
             center, row, column = _axes_through(points)
         else:
             assert normal is not None
-            center, row, column = _axes_along(*normal)
+            center, row, column = axes_along(*normal)
         plane = cls(center, row, column, _finest(volume) if spacing is None else spacing, shape or (1, 1))
         return plane if shape is not None else plane._cover(volume)
 
@@ -366,7 +366,7 @@ def _axes_through(points: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.fl
     return three.mean(axis=0), row, column
 
 
-def _axes_along(
+def axes_along(
     center: ArrayLike, normal: ArrayLike, up: ArrayLike | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return (center, row direction, column direction) of a normal and what is on top."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from radpix._numba.frames import decodable, decode_frames
 from radpix._numba.project import project
+from radpix._numba.render import block_ranges, cast_rays, composite
 from radpix._numba.resample import resample
 from radpix._numba.reslice import reslice
 from radpix._numba.spline import spline_coefficients
@@ -12,6 +13,9 @@ from radpix._numba.transform import transform
 from radpix._numba.window import look_up, rescale, window
 
 __all__ = [
+    "block_ranges",
+    "cast_rays",
+    "composite",
     "cpu_level",
     "decodable",
     "decode_frames",

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <pybind11/stl.h>
+
+#include <string>
+#include <tuple>
+
+#include "array.hpp"
+#include "bindings.hpp"
+#include "radpix/render.hpp"
+
+namespace radpix::bindings {
+namespace {
+
+/// From `radpix._backend.Rays`.
+render::Rays rays_of(const py::tuple &fields) {
+    using render::Vector;
+    const auto [origin, origin_row, origin_column, direction, direction_row, direction_column, to_index, near,
+                far, step] = fields.cast<std::tuple<Vector, Vector, Vector, Vector, Vector, Vector,
+                                                    std::array<double, 12>, double, double, double>>();
+    return {origin,           origin_row, origin_column, direction, direction_row,
+            direction_column, to_index,   near,          far,       step};
+}
+
+/// From `radpix._backend.Lighting`.
+render::Lighting lighting_of(const py::tuple &fields) {
+    const auto [shading, ambient, diffuse, specular, power] =
+        fields.cast<std::tuple<bool, float, float, float, int>>();
+    return {shading, ambient, diffuse, specular, power};
+}
+
+} // namespace
+
+void bind_render(py::module_ &module) {
+    module.def(
+        "block_ranges",
+        [](const py::array &voxels, const py::array &out, int num_threads) {
+            const ArrayView source = view_of(voxels);
+            const ArrayView target = writable_view_of(out);
+            const py::gil_scoped_release unlocked;
+            render::block_ranges(source, target, num_threads);
+        },
+        py::arg("voxels"), py::arg("out"), py::arg("num_threads"));
+    module.def(
+        "composite",
+        [](const py::array &voxels, const py::array &ranges, const py::array &out, const py::tuple &rays,
+           const py::array &table, double first, double scale, const py::tuple &lighting, int num_threads) {
+            const ArrayView source = view_of(voxels);
+            const ArrayView blocks = view_of(ranges);
+            const ArrayView target = writable_view_of(out);
+            const render::Rays where = rays_of(rays);
+            const render::Transfer transfer{view_of(table), first, scale};
+            const render::Lighting light = lighting_of(lighting);
+            const py::gil_scoped_release unlocked;
+            render::composite(source, blocks, target, where, transfer, light, num_threads);
+        },
+        py::arg("voxels"), py::arg("ranges"), py::arg("out"), py::arg("rays"), py::arg("table"),
+        py::arg("first"), py::arg("scale"), py::arg("lighting"), py::arg("num_threads"));
+    module.def(
+        "cast_rays",
+        [](const py::array &voxels, const py::array &ranges, const py::array &out, const py::array &depth,
+           const py::tuple &rays, const std::string &combine, float threshold, float scale, float offset,
+           float fill, int num_threads) {
+            const ArrayView source = view_of(voxels);
+            const ArrayView blocks = view_of(ranges);
+            const ArrayView target = writable_view_of(out);
+            const ArrayView depths = writable_view_of(depth);
+            const render::Rays where = rays_of(rays);
+            const render::Reduction reduction{render::combine_named(combine), threshold, scale, offset, fill};
+            const py::gil_scoped_release unlocked;
+            render::cast(source, blocks, target, depths, where, reduction, num_threads);
+        },
+        py::arg("voxels"), py::arg("ranges"), py::arg("out"), py::arg("depth"), py::arg("rays"),
+        py::arg("combine"), py::arg("threshold"), py::arg("scale"), py::arg("offset"), py::arg("fill"),
+        py::arg("num_threads"));
+}
+
+} // namespace radpix::bindings

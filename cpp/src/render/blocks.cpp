@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "render/blocks.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "radpix/error.hpp"
+#include "radpix/parallel.hpp"
+#include "render/sample.hpp"
+
+namespace radpix::render {
+namespace {
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+
+/// How far interpolation may round beyond a range, and more.
+[[nodiscard]] float rounding_of(float low, float high) noexcept {
+    return std::max(std::abs(low), std::abs(high)) * 0x1p-20F;
+}
+
+/// Widens each block's range by its part of a row.
+template <class T>
+void fold_row(const T *row, Index stride, Index width, std::vector<T> &low, std::vector<T> &high,
+              std::vector<char> &nan) noexcept {
+    for (std::size_t b = 0; b < low.size(); ++b) {
+        const Index first = static_cast<Index>(b) * block;
+        const Index end = std::min(first + block + 1, width);
+        T lowest = low[b];
+        T highest = high[b];
+        bool unordered = false;
+        for (Index x = first; x < end; ++x) {
+            const T value = row[x * stride];
+            lowest = value < lowest ? value : lowest;
+            highest = value > highest ? value : highest;
+            unordered |= value != value;
+        }
+        low[b] = lowest;
+        high[b] = highest;
+        nan[b] = static_cast<char>(nan[b] | static_cast<char>(unordered));
+    }
+}
+
+template <class T>
+void ranges_of_row(const VolumeView<const T> &voxels, Index bz, Index by, float *out) {
+    const Index count = blocks_along(voxels.width);
+    std::vector<T> low(static_cast<std::size_t>(count), std::numeric_limits<T>::max());
+    std::vector<T> high(static_cast<std::size_t>(count), std::numeric_limits<T>::lowest());
+    std::vector<char> nan(static_cast<std::size_t>(count), 0);
+    for (Index z = bz * block; z < std::min(bz * block + block + 1, voxels.depth); ++z) {
+        for (Index y = by * block; y < std::min(by * block + block + 1, voxels.height); ++y) {
+            fold_row(voxels.row(z, y), voxels.column_stride, voxels.width, low, high, nan);
+        }
+    }
+    for (std::size_t b = 0; b < low.size(); ++b) {
+        out[2 * b] = nan[b] != 0 ? -infinity : static_cast<float>(low[b]);
+        out[2 * b + 1] = nan[b] != 0 ? infinity : static_cast<float>(high[b]);
+    }
+}
+
+void check_ranges(const ArrayView &voxels, const ArrayView &out) {
+    bool fits = voxels.rank == 3 && out.rank == 4 && out.type == DataType::float32 && out.shape[3] == 2;
+    Index stride = 2;
+    for (std::size_t axis = 3; fits && axis-- > 0;) {
+        fits = voxels.shape[axis] > 0 && out.shape[axis] == blocks_along(voxels.shape[axis]) &&
+               (out.strides[axis] == stride || out.shape[axis] == 1);
+        stride *= out.shape[axis];
+    }
+    if (!fits || out.strides[3] != 1) {
+        throw_error(Errc::shape_mismatch,
+                    "block ranges are contiguous float32 (blocks z, y, x, 2) of a volume");
+    }
+}
+
+/// to[i] = from[i] and its two neighbours along an axis of `count` blocks `stride` apart, for `lines` such
+/// lines (runs of `stride` neighbours).
+void widen(const std::vector<char> &from, std::vector<char> &to, Index count, Index stride, Index lines) {
+    for (Index line = 0; line < lines; ++line) {
+        for (Index k = 0; k < count; ++k) {
+            const Index at = (line * count + k) * stride;
+            const Index below = k > 0 ? stride : 0;
+            const Index above = k + 1 < count ? stride : 0;
+            const char *source = from.data() + at;
+            char *target = to.data() + at;
+            for (Index i = 0; i < stride; ++i) {
+                target[i] = static_cast<char>(source[i] | source[i - below] | source[i + above]);
+            }
+        }
+    }
+}
+
+/// Farther is not told apart: 16 blocks are skipped at a time.
+constexpr std::int32_t farthest = 16;
+
+} // namespace
+
+void block_ranges(const ArrayView &voxels, const ArrayView &out, int threads) {
+    check_ranges(voxels, out);
+    const Index rows = out.shape[0] * out.shape[1];
+    with_type(voxels.type, [&](auto tag) {
+        using T = typename decltype(tag)::type;
+        const auto source = voxels.volume<const T>();
+        parallel_for(0, rows, 4, threads, [&](Index first, Index last) {
+            for (Index row = first; row < last; ++row) {
+                float *target = static_cast<float *>(out.data) + row * out.shape[2] * 2;
+                ranges_of_row<T>(source, row / out.shape[1], row % out.shape[1], target);
+            }
+        });
+    });
+}
+
+std::vector<std::int32_t> distances(const ArrayView &ranges, const Scene &scene,
+                                    const std::vector<Index> &shown_before) {
+    const auto *range = static_cast<const float *>(ranges.data);
+    const auto size = static_cast<std::size_t>(ranges.size() / 2);
+    std::vector<char> shows(size);
+    std::vector<std::int32_t> distance(size, farthest);
+    for (std::size_t b = 0; b < size; ++b) {
+        const float margin = rounding_of(range[2 * b], range[2 * b + 1]);
+        const Index low = entry_of(range[2 * b] - margin, scene.first, scene.scale, scene.entries);
+        const Index high = entry_of(range[2 * b + 1] + margin, scene.first, scene.scale, scene.entries);
+        const auto from = static_cast<std::size_t>(low);
+        const auto to = static_cast<std::size_t>(high + 1);
+        shows[b] = shown_before[to] > shown_before[from] ? 1 : 0;
+        distance[b] = shows[b] != 0 ? 0 : farthest;
+    }
+    std::vector<char> other(size);
+    for (std::int32_t reach = 1; reach < farthest; ++reach) {
+        widen(shows, other, ranges.shape[2], 1, ranges.shape[0] * ranges.shape[1]);
+        widen(other, shows, ranges.shape[1], ranges.shape[2], ranges.shape[0]);
+        widen(shows, other, ranges.shape[0], ranges.shape[1] * ranges.shape[2], 1);
+        shows.swap(other);
+        bool changed = false;
+        for (std::size_t b = 0; b < size; ++b) {
+            const bool reached = shows[b] != 0 && distance[b] == farthest;
+            distance[b] = reached ? reach : distance[b];
+            changed |= reached;
+        }
+        if (!changed) {
+            break;
+        }
+    }
+    return distance;
+}
+
+std::vector<float> bounds_of(const ArrayView &ranges, float sign) {
+    const auto *range = static_cast<const float *>(ranges.data);
+    std::vector<float> bounds(static_cast<std::size_t>(ranges.size() / 2));
+    for (std::size_t b = 0; b < bounds.size(); ++b) {
+        const float low = range[2 * b];
+        const float high = range[2 * b + 1];
+        const float largest = std::max(std::abs(low), std::abs(high));
+        bounds[b] =
+            (sign > 0 ? high : -low) + largest * 0x1p-20F; // NaN cannot be: infinities have one sign here
+    }
+    return bounds;
+}
+
+} // namespace radpix::render

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a CPU level provides: packets of neighbouring rays.
+#pragma once
+
+#include <cstdint>
+
+#include "radpix/render.hpp"
+#include "radpix/view.hpp"
+
+namespace radpix::render {
+
+/// Rays of a packet.
+inline constexpr int lanes = 8;
+
+/// Samples of a packet's rays: sample k of ray i lies at start[axis][i] + k * step[axis][i], k < count[i];
+/// axes z, y, x, in indices. Built-in arrays: AVX2 regions call no functions that portable code shares.
+struct Packet {
+    alignas(32) float start[3][lanes];
+    alignas(32) float step[3][lanes];
+    alignas(32) float direction[3][lanes]; ///< the ray's unit direction, in indices per mm
+    alignas(32) std::int32_t count[lanes];
+    float last[3][lanes];   ///< where the partial last step is sampled
+    double rest[lanes];     ///< its length in mm, 0: there is none
+    double first_at[lanes]; ///< t of sample 0 in mm
+    double spacing[lanes];  ///< between samples in mm
+};
+
+/// The voxels; axes in the order (z, y, x), strides in elements.
+template <class T>
+struct Source {
+    const T *data = nullptr;
+    Index shape[3]{};
+    Index strides[3]{};
+};
+
+/// What `composite` looks up. `distance` is 0 for blocks in which something shows, else the number of blocks
+/// (along the axis where it is largest) to the nearest of them.
+struct Scene {
+    const float *table = nullptr; ///< (entries, 4): red, green, blue, opacity of one step
+    Index entries = 0;
+    float first = 0, scale = 1;
+    const std::int32_t *distance = nullptr;
+    Index blocks[3]{};
+    Lighting lighting;
+    float per_mm[3][3]{}; ///< gradient along (x, y, z) per mm: the sum over a of per_mm[.][a] * gradient[a]
+};
+
+/// What a search for the largest of sign * value looks up: bounds of each block's samples.
+struct Bounds {
+    const float *highest = nullptr; ///< of sign * value
+    Index blocks[3]{};
+    float sign = 1;
+};
+
+/// Premultiplied red, green, blue, and the transmittance that is left.
+struct Colors {
+    alignas(32) float red[lanes], green[lanes], blue[lanes], transmittance[lanes];
+};
+
+/// Values found, and the number of the sample; -1 where there is none.
+struct Found {
+    alignas(32) float value[lanes];
+    alignas(32) std::int32_t at[lanes];
+};
+
+/// A ray ends when less than this is left to see.
+inline constexpr float opaque = 1.0F / 1024;
+
+template <class T>
+struct KernelSet {
+    void (*composite)(const Source<T> &source, const Scene &scene, const Packet &packet,
+                      Colors &colors) noexcept;
+    void (*maximum)(const Source<T> &source, const Bounds &bounds, const Packet &packet,
+                    Found &found) noexcept;
+    /// sums[i] = the sum of max(floor, scale * value + offset) over the samples of ray i.
+    void (*sum)(const Source<T> &source, const Packet &packet, float floor, float scale, float offset,
+                double *sums) noexcept;
+};
+
+/// Defined for every type of `DataType`, any strides.
+template <class T>
+[[nodiscard]] const KernelSet<T> &scalar_kernels() noexcept;
+
+/// x contiguous, every axis longer than 1, fewer than 2^30 voxels between the first and the last.
+struct Avx2Kernels {
+    KernelSet<std::int16_t> i16;
+    KernelSet<std::uint16_t> u16;
+    KernelSet<float> f32;
+};
+extern const Avx2Kernels avx2_kernels;
+
+} // namespace radpix::render

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+/// From rays in patient mm to samples in indices.
+#pragma once
+
+#include "render/kernels.hpp"
+
+namespace radpix::render {
+
+/// Where samples lie along a ray's part inside the volume.
+enum class Spacing : std::uint8_t {
+    whole_steps, ///< one step apart from the entry on, then the rest
+    equal_parts, ///< in the middles of equal parts no longer than a step
+};
+
+/// Throws Error(invalid_argument) for rays that are not finite, a step that is not positive, or more than
+/// 2^20 samples through the volume's diagonal.
+void check_rays(const Rays &rays, const Index *shape);
+
+/// The rays of `count` <= lanes neighbouring columns from `column` on; the other lanes are empty.
+[[nodiscard]] Packet packet_of(const Rays &rays, const Index *shape, Index row, Index column, Index count,
+                               Spacing spacing) noexcept;
+
+/// 1 - exp(-depth) for depth >= 0, by multiplications only, so that every system has the same bits.
+[[nodiscard]] double opacity_of(double depth) noexcept;
+
+} // namespace radpix::render

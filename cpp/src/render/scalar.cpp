@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <limits>
+
+#include "render/kernels.hpp"
+#include "render/sample.hpp"
+#include "render/shade.hpp"
+
+namespace radpix::render {
+namespace {
+
+struct Point {
+    float position[3];
+    float step[3];
+};
+
+[[nodiscard]] Point point_of(const Packet &packet, int i, std::int32_t k) noexcept {
+    Point point{};
+    for (int axis = 0; axis < 3; ++axis) {
+        point.step[axis] = packet.step[axis][i];
+        point.position[axis] = packet.start[axis][i] + static_cast<float>(k) * point.step[axis];
+    }
+    return point;
+}
+
+template <class T>
+void composite(const Source<T> &source, const Scene &scene, const Packet &packet, Colors &colors) noexcept {
+    for (int i = 0; i < lanes; ++i) {
+        for (std::int32_t k = 0; k < packet.count[i] && colors.transmittance[i] >= opaque;) {
+            const Point point = point_of(packet, i, k);
+            const Cell cell = cell_at(source, point.position);
+            const std::int32_t reach = scene.distance[block_of(cell, scene.blocks)];
+            if (reach > 0) {
+                k += samples_to_skip(cell, point.position, point.step, reach);
+                continue;
+            }
+            const float value = interpolate(source, cell);
+            const float *entry = scene.table + 4 * entry_of(value, scene.first, scene.scale, scene.entries);
+            if (entry[3] > 0.0F) {
+                add_sample(source, scene, packet, point.position, entry, entry[3], i, colors);
+            }
+            ++k;
+        }
+    }
+}
+
+template <class T>
+void maximum(const Source<T> &source, const Bounds &bounds, const Packet &packet, Found &found) noexcept {
+    for (int i = 0; i < lanes; ++i) {
+        float largest = -std::numeric_limits<float>::infinity();
+        std::int32_t at = -1;
+        for (std::int32_t k = 0; k < packet.count[i];) {
+            const Point point = point_of(packet, i, k);
+            const Cell cell = cell_at(source, point.position);
+            if (bounds.highest[block_of(cell, bounds.blocks)] <= largest) {
+                k += samples_to_skip(cell, point.position, point.step, 1);
+                continue;
+            }
+            const float value = bounds.sign * interpolate(source, cell);
+            if (value > largest) {
+                largest = value;
+                at = k;
+            }
+            ++k;
+        }
+        found.value[i] = bounds.sign * largest;
+        found.at[i] = at;
+    }
+}
+
+template <class T>
+void sum(const Source<T> &source, const Packet &packet, float floor, float scale, float offset,
+         double *sums) noexcept {
+    for (int i = 0; i < lanes; ++i) {
+        double total = 0;
+        for (std::int32_t k = 0; k < packet.count[i]; ++k) {
+            const float value = value_at(source, point_of(packet, i, k).position) * scale + offset;
+            total += static_cast<double>(value < floor ? floor : value);
+        }
+        sums[i] = total;
+    }
+}
+
+} // namespace
+
+template <class T>
+const KernelSet<T> &scalar_kernels() noexcept {
+    static constexpr KernelSet<T> kernels{composite<T>, maximum<T>, sum<T>};
+    return kernels;
+}
+
+template const KernelSet<std::uint8_t> &scalar_kernels() noexcept;
+template const KernelSet<std::int8_t> &scalar_kernels() noexcept;
+template const KernelSet<std::uint16_t> &scalar_kernels() noexcept;
+template const KernelSet<std::int16_t> &scalar_kernels() noexcept;
+template const KernelSet<std::uint32_t> &scalar_kernels() noexcept;
+template const KernelSet<std::int32_t> &scalar_kernels() noexcept;
+template const KernelSet<std::uint64_t> &scalar_kernels() noexcept;
+template const KernelSet<std::int64_t> &scalar_kernels() noexcept;
+template const KernelSet<float> &scalar_kernels() noexcept;
+template const KernelSet<double> &scalar_kernels() noexcept;
+
+} // namespace radpix::render

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Blinn-Phong with the light at the eye, where the half vector is the light's own direction. Surfaces have
+/// two sides.
+#pragma once
+
+#include <cmath>
+
+#include "render/sample.hpp"
+
+namespace radpix::render {
+
+/// |cosine| between the ray and the gradient (central differences over a voxel either way); 0 without a
+/// gradient.
+template <class T>
+[[nodiscard]] float facing(const Source<T> &source, const Scene &scene, const float *position,
+                           const float *direction) noexcept {
+    float gradient[3];
+    for (int axis = 0; axis < 3; ++axis) {
+        float near[3] = {position[0], position[1], position[2]};
+        near[axis] = position[axis] + 1.0F;
+        const float upper = value_at(source, near);
+        near[axis] = position[axis] - 1.0F;
+        gradient[axis] = (upper - value_at(source, near)) * 0.5F;
+    }
+    float along = gradient[0] * direction[0] + gradient[1] * direction[1];
+    along = along + gradient[2] * direction[2];
+    float squares[3];
+    for (int axis = 0; axis < 3; ++axis) {
+        const float *row = scene.per_mm[axis];
+        float component = row[0] * gradient[0] + row[1] * gradient[1];
+        component = component + row[2] * gradient[2];
+        squares[axis] = component * component;
+    }
+    const float square = squares[0] + squares[1] + squares[2];
+    if (!(square > 0.0F)) {
+        return 0.0F;
+    }
+    const float cosine = std::fabs(along) / std::sqrt(square);
+    return cosine < 1.0F ? cosine : 1.0F;
+}
+
+/// n^power by squaring.
+[[nodiscard]] inline float power_of(float base, int power) noexcept {
+    float result = 1.0F;
+    for (; power != 0; power >>= 1) {
+        if ((power & 1) != 0) {
+            result *= base;
+        }
+        base *= base;
+    }
+    return result;
+}
+
+[[nodiscard]] inline float lit(float color, float light, float highlight) noexcept {
+    const float sum = color * light + highlight;
+    return sum < 1.0F ? sum : 1.0F;
+}
+
+/// Adds a sample of the given opacity to ray `i`.
+template <class T>
+void add_sample(const Source<T> &source, const Scene &scene, const Packet &packet, const float *position,
+                const float *color, float opacity, int i, Colors &colors) noexcept {
+    float red = color[0];
+    float green = color[1];
+    float blue = color[2];
+    const Lighting &lighting = scene.lighting;
+    if (lighting.shading) {
+        const float direction[3] = {packet.direction[0][i], packet.direction[1][i], packet.direction[2][i]};
+        const float n = facing(source, scene, position, direction);
+        const float light = lighting.ambient + lighting.diffuse * n;
+        const float highlight = lighting.specular * power_of(n, lighting.power);
+        red = lit(red, light, highlight);
+        green = lit(green, light, highlight);
+        blue = lit(blue, light, highlight);
+    }
+    const float weight = colors.transmittance[i] * opacity;
+    colors.red[i] += weight * red;
+    colors.green[i] += weight * green;
+    colors.blue[i] += weight * blue;
+    colors.transmittance[i] -= weight;
+}
+
+} // namespace radpix::render

@@ -1,0 +1,237 @@
+"""Rays through a volume, as ``cpp/src/render``: the same arithmetic in float32, one ray at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from radpix._numba.jit import jit
+from radpix._numba.render_blocks import block_ranges, bounds_of, distances
+from radpix._numba.render_rays import (
+    cell_at,
+    entry_of,
+    interpolate,
+    opacity_of,
+    place,
+    samples_to_skip,
+    value_at,
+)
+from radpix._numba.threads import parallel_for
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from radpix._backend import Lighting, Rays
+
+__all__ = ["block_ranges", "cast_rays", "composite"]
+
+_F = np.float32
+_OPAQUE = np.float32(1 / 1024)
+_COMBINES = ("max", "min", "mean", "integral", "local-max")
+
+
+@jit
+def _facing(voxels, to_index, position, direction):  # type: ignore[no-untyped-def]
+    gradient = np.empty(3, np.float32)
+    near = np.empty(3, np.float32)
+    for axis in range(3):
+        near[:] = position
+        near[axis] = position[axis] + _F(1)
+        upper = value_at(voxels, near)
+        near[axis] = position[axis] - _F(1)
+        gradient[axis] = (upper - value_at(voxels, near)) * _F(0.5)
+    along = gradient[0] * direction[0] + gradient[1] * direction[1]
+    along = along + gradient[2] * direction[2]
+    square = _F(0)
+    for j in range(3):
+        component = _F(to_index[j]) * gradient[0] + _F(to_index[4 + j]) * gradient[1]
+        component = component + _F(to_index[8 + j]) * gradient[2]
+        square = component * component if j == 0 else square + component * component
+    if not square > _F(0):
+        return _F(0)
+    cosine = np.abs(along) / np.sqrt(square)
+    return min(_F(1), cosine)
+
+
+@jit
+def _power_of(base, power):  # type: ignore[no-untyped-def]
+    result = _F(1)
+    while power != 0:
+        if power & 1:
+            result = result * base
+        base = base * base
+        power >>= 1
+    return result
+
+
+@jit
+def _add_sample(voxels, to_index, position, direction, color, opacity, lighting, ray):  # type: ignore[no-untyped-def]
+    """Add a sample to ``ray``: red, green, blue, transmittance."""
+    weight = ray[3] * opacity
+    light, highlight = _F(1), _F(0)
+    if lighting[0]:
+        n = _facing(voxels, to_index, position, direction)
+        light = _F(lighting[1]) + _F(lighting[2]) * n
+        highlight = _F(lighting[3]) * _power_of(n, lighting[4])
+    for c in range(3):
+        shade = color[c]
+        if lighting[0]:
+            shade = shade * light + highlight
+            shade = min(_F(1), shade)
+        ray[c] = ray[c] + weight * shade
+    ray[3] = ray[3] - weight
+
+
+@jit
+def _composite(voxels, distance, out, rays, table, steps, first, scale, lighting, begin, end):  # type: ignore[no-untyped-def]
+    start, step, direction, last, position = np.empty((5, 3), np.float32)
+    weight = np.empty(3, np.float32)
+    base = np.empty(3, np.int64)
+    ray = np.empty(4, np.float32)
+    for r in range(begin, end):
+        for c in range(out.shape[1]):
+            count, rest, _, _ = place(rays, voxels.shape, r, c, False, start, step, direction, last)
+            ray[:3] = _F(0)
+            ray[3] = _F(1)
+            k = 0
+            while k < count and ray[3] >= _OPAQUE:
+                for axis in range(3):
+                    position[axis] = start[axis] + _F(k) * step[axis]
+                cell_at(voxels.shape, position, base, weight)
+                reach = distance[base[0] // 8, base[1] // 8, base[2] // 8]
+                if reach > 0:
+                    k += samples_to_skip(base, position, step, reach)
+                    continue
+                entry = entry_of(interpolate(voxels, base, weight), first, scale, len(table))
+                if steps[entry] > _F(0):
+                    _add_sample(
+                        voxels, rays.to_index, position, direction, table[entry], steps[entry], lighting, ray
+                    )
+                k += 1
+            if rest > 0 and ray[3] >= _OPAQUE:
+                entry = entry_of(value_at(voxels, last), first, scale, len(table))
+                opacity = _F(opacity_of(np.float64(table[entry, 3]) * rest))
+                if opacity > _F(0):
+                    _add_sample(voxels, rays.to_index, last, direction, table[entry], opacity, lighting, ray)
+            out[r, c, :3] = ray[:3]
+            out[r, c, 3] = _F(1) - ray[3]
+
+
+def composite(
+    voxels: NDArray[Any],
+    ranges: NDArray[Any],
+    out: NDArray[Any],
+    rays: Rays,
+    table: NDArray[Any],
+    first: float,
+    scale: float,
+    lighting: Lighting,
+    *,
+    num_threads: int,
+) -> None:
+    colors = table.copy()
+    colors[:, 3] = np.where(table[:, 3] > 0, table[:, 3], 0)
+    steps = np.array([opacity_of(float(mu) * rays.step) for mu in colors[:, 3]], np.float32)
+    distance = distances(ranges, steps, _F(first), _F(scale))
+    parallel_for(
+        out.shape[0],
+        8,
+        num_threads,
+        lambda begin, end: _composite(
+            voxels, distance, out, rays, colors, steps, _F(first), _F(scale), lighting, begin, end
+        ),
+    )
+
+
+@jit
+def _extremum(voxels, bounds, sign, count, start, step):  # type: ignore[no-untyped-def]
+    position, weight = np.empty((2, 3), np.float32)
+    base = np.empty(3, np.int64)
+    largest, at, k = _F(-np.inf), -1, 0
+    while k < count:
+        for axis in range(3):
+            position[axis] = start[axis] + _F(k) * step[axis]
+        cell_at(voxels.shape, position, base, weight)
+        if bounds[base[0] // 8, base[1] // 8, base[2] // 8] <= largest:
+            k += samples_to_skip(base, position, step, 1)
+            continue
+        value = sign * interpolate(voxels, base, weight)
+        if value > largest:
+            largest, at = value, k
+        k += 1
+    return sign * largest, at
+
+
+@jit
+def _local_maximum(voxels, threshold, count, start, step):  # type: ignore[no-untyped-def]
+    position = np.empty(3, np.float32)
+    largest, before, at = _F(-np.inf), _F(-np.inf), -1
+    for k in range(count):
+        for axis in range(3):
+            position[axis] = start[axis] + _F(k) * step[axis]
+        value = value_at(voxels, position)
+        if before >= threshold and value < before:
+            return before, at
+        if value > largest:
+            largest, at = value, k
+        before = value
+    return largest, at
+
+
+@jit
+def _sum(voxels, count, start, step, floor, scale, offset):  # type: ignore[no-untyped-def]
+    position = np.empty(3, np.float32)
+    total = 0.0
+    for k in range(count):
+        for axis in range(3):
+            position[axis] = start[axis] + _F(k) * step[axis]
+        value = value_at(voxels, position) * scale + offset
+        total += np.float64(max(value, floor))
+    return total
+
+
+@jit
+def _cast(voxels, bounds, out, depth, rays, how, threshold, scale, offset, fill, begin, end):  # type: ignore[no-untyped-def]
+    start, step, direction, last = np.empty((4, 3), np.float32)
+    for r in range(begin, end):
+        for c in range(out.shape[1]):
+            count, _, first_at, apart = place(rays, voxels.shape, r, c, True, start, step, direction, last)
+            value, at = _F(0), -1
+            if how <= 1:
+                value, at = _extremum(voxels, bounds, _F(1 if how == 0 else -1), count, start, step)
+            elif how == 4:
+                value, at = _local_maximum(voxels, threshold, count, start, step)
+            elif how == 2:
+                total = _sum(voxels, count, start, step, _F(-np.inf), _F(1), _F(0))
+                value = _F(total * (1.0 / max(count, 1)))
+            else:
+                value = _F(_sum(voxels, count, start, step, _F(0), scale, offset) * apart)
+            none = count == 0 or (at < 0 and how not in (2, 3))
+            out[r, c] = fill if none else value + _F(0)
+            depth[r, c] = _F(np.nan) if at < 0 else _F(first_at + at * apart)
+
+
+def cast_rays(
+    voxels: NDArray[Any],
+    ranges: NDArray[Any],
+    out: NDArray[Any],
+    depth: NDArray[Any],
+    rays: Rays,
+    *,
+    combine: str,
+    threshold: float,
+    scale: float,
+    offset: float,
+    fill: float,
+    num_threads: int,
+) -> None:
+    how = _COMBINES.index(combine)
+    bounds = bounds_of(ranges, -1 if combine == "min" else 1)
+    numbers = (_F(threshold), _F(scale), _F(offset), _F(fill))
+    parallel_for(
+        out.shape[0],
+        8,
+        num_threads,
+        lambda begin, end: _cast(voxels, bounds, out, depth, rays, how, *numbers, begin, end),
+    )

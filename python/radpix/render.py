@@ -1,0 +1,301 @@
+"""Volume rendering on the CPU, and digitally reconstructed radiographs.
+
+Rays are sampled by trilinear interpolation between the first and the last half voxel of the volume (as `reslice` does),
+in float32; every thread count, CPU level and backend gives the same bits. Levoy, "Display of surfaces from volume
+data", IEEE CG&A 8(3), 1988; opacity over a length d of extinction mu is 1 - exp(-mu d) (Beer-Lambert).
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from radpix import limits
+from radpix._backend import Lighting, kernels
+from radpix._padding import Padding, absent_value
+from radpix.slices import Slice, voxels_of
+from radpix.threads import thread_count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from radpix._backend import Rays
+    from radpix.camera import Camera
+    from radpix.transfer_function import TransferFunction
+    from radpix.volume import Volume
+
+__all__ = ["Shading", "drr", "render"]
+
+# A pass over the voxels (15 ms for a CT), kept as long as the volume, as its minimum is.
+_ranges: weakref.WeakKeyDictionary[Volume, NDArray[np.float32]] = weakref.WeakKeyDictionary()
+
+
+class Shading(NamedTuple):
+    """Blinn-Phong reflection of a light at the eye: colour * (ambient + diffuse * n) + specular * n ** power.
+
+    n is the cosine between the ray and the gradient; surfaces have two sides.
+    """
+
+    ambient: float = 0.2
+    diffuse: float = 0.7
+    specular: float = 0.2
+    power: int = 10
+
+
+def render(
+    volume: Volume,
+    camera: Camera,
+    transfer_function: TransferFunction,
+    *,
+    shape: tuple[int, int],
+    shading: bool | Shading = True,
+    step: float | None = None,
+    background: tuple[float, float, float] | None = (0.0, 0.0, 0.0),
+    padding: Padding = "exclude",
+    num_threads: int | None = None,
+) -> NDArray[np.uint8]:
+    """Render a volume by casting rays.
+
+    Parameters
+    ----------
+    volume
+        (z, y, x) of one channel. The first picture takes a pass over the voxels to find what can be skipped; do not
+        change them afterwards.
+    camera
+        From where it is looked at.
+    transfer_function
+        Colours and extinction per mm of the voxels' values. A table of 4096 values is looked up.
+    shape
+        (rows, columns) of the picture.
+    shading
+        Whether surfaces reflect light, or how. The gradient comes from central differences over a voxel either way;
+        where there is none, only the ambient light is left.
+    step
+        Between samples in mm, by default half the smallest voxel spacing. The opacity does not depend on it.
+    background
+        (red, green, blue) from 0 to 1, behind the volume; the picture is then opaque. None leaves it transparent.
+    padding
+        ``"exclude"``: the volume's padding value stands for the smallest other value. ``"include"`` takes it as it is.
+    num_threads
+        1 to 1024; None for the default.
+
+    Returns
+    -------
+    ndarray
+        (rows, columns, 4) uint8: red, green, blue, not weighted with the opacity, and the opacity.
+
+    Raises
+    ------
+    ValueError, TypeError, LimitError
+        An argument is outside its range, the volume has channels, or the picture is larger than `radpix.limits` allows.
+
+    Examples
+    --------
+    >>> from radpix import Camera, TransferFunction, Volume
+    >>> cube = Volume(np.full((10, 10, 10), 100, np.int16))
+    >>> camera = Camera.parallel(cube.center, (0, 1, 0), field_of_view=10)
+    >>> grey = TransferFunction([(100, 1, 1, 1, 0.1)])
+    >>> picture = render(cube, camera, grey, shape=(2, 2), shading=False, background=None)
+    >>> picture[0, 0].tolist(), round(255 * (1 - np.exp(-0.1 * 10)))
+    ([255, 255, 255, 161], 161)
+    """
+    rows, columns = shape_of(shape, 16)
+    voxels, ranges, threads = prepared(volume, padding, num_threads)
+    rays = camera.rays(volume, (rows, columns), step_of(volume, step))
+    image = np.zeros((rows, columns, 4), np.float32)
+    kernels().composite(
+        voxels,
+        ranges,
+        image,
+        rays,
+        *transfer_function.table(),
+        _lighting(shading),
+        num_threads=threads,
+    )
+    return _picture(image, background)
+
+
+def _lighting(shading: bool | Shading) -> Lighting:
+    chosen = shading if isinstance(shading, Shading) else Shading()
+    numbers = np.array(chosen[:3], dtype=np.float64)
+    if not ((numbers >= 0) & (numbers <= 10)).all() or int(chosen.power) != chosen.power:
+        raise ValueError(f"shading has weights from 0 to 10 and a whole power, not {chosen}")
+    if not 0 <= chosen.power <= 1024:
+        raise ValueError(f"the power of the highlights is from 0 to 1024, not {chosen.power}")
+    ambient, diffuse, specular = numbers.tolist()
+    return Lighting(shading is not False, ambient, diffuse, specular, int(chosen.power))
+
+
+def _picture(image: NDArray[np.float32], background: tuple[float, float, float] | None) -> NDArray[np.uint8]:
+    """Return the picture of premultiplied colours."""
+    opacity = image[..., 3:]
+    picture = np.empty_like(image)
+    if background is None:
+        picture[..., :3] = image[..., :3] / np.maximum(opacity, np.float32(1e-6))
+        picture[..., 3:] = opacity
+    else:
+        behind = np.array(background, dtype=np.float32)
+        if behind.shape != (3,) or not ((behind >= 0) & (behind <= 1)).all():
+            raise ValueError(f"background is (red, green, blue), each from 0 to 1, not {background}")
+        picture[..., :3] = image[..., :3] + (np.float32(1) - opacity) * behind
+        picture[..., 3] = 1
+    levels = np.rint(np.clip(picture, 0, 1) * np.float32(255))
+    return np.asarray(levels, dtype=np.uint8)
+
+
+def drr(
+    volume: Volume,
+    camera: Camera,
+    *,
+    shape: tuple[int, int],
+    mu_water: float = 0.0206,
+    step: float | None = None,
+    padding: Padding = "exclude",
+    num_threads: int | None = None,
+) -> Slice:
+    """Compute a digitally reconstructed radiograph: the line integral of the attenuation along every ray.
+
+    Parameters
+    ----------
+    volume
+        CT in HU. The attenuation is mu = mu_water * (1 + HU / 1000) per mm, 0 where that is negative: the definition of
+        the Hounsfield unit, with air as vacuum.
+    camera
+        `Camera.perspective` has the tube as its eye.
+    shape
+        (rows, columns).
+    mu_water
+        Per mm; 0.0206 is that of water at 60 keV (NIST XCOM, 0.206 cm^2/g).
+    step
+        Between samples in mm, by default half the smallest voxel spacing. Every ray's way through the volume is divided
+        into equal parts no longer than it, so that homogeneous volumes are exact at any obliquity.
+    padding, num_threads
+        As of `render`; padding is air.
+
+    Returns
+    -------
+    Slice
+        float32 (rows, columns), without unit: exp(-value) of the rays' intensity is left. In the plane through the
+        camera's target.
+
+    Raises
+    ------
+    ValueError, TypeError, LimitError
+        As `render`.
+
+    Examples
+    --------
+    >>> from radpix import Camera, Volume
+    >>> water = Volume(np.zeros((10, 10, 10), np.int16))
+    >>> camera = Camera.parallel(water.center, (0, 1, 0), field_of_view=4)
+    >>> drr(water, camera, shape=(2, 2), mu_water=0.02).pixels.tolist() == [[np.float32(0.2)] * 2] * 2
+    True
+    """
+    rows, columns = shape_of(shape, 8)
+    if not (np.isfinite(mu_water) and 0 < mu_water < 1e6):
+        raise ValueError(f"mu_water is a positive number per mm, not {mu_water}")
+    voxels, ranges, threads = prepared(volume, padding, num_threads, stand_in=-1000.0)
+    rays = camera.rays(volume, (rows, columns), step_of(volume, step))
+    image, _ = cast(
+        voxels, ranges, rays, (rows, columns), threads, combine="integral", scale=0.001, offset=1.0
+    )
+    image *= np.float32(mu_water)
+    return Slice(
+        image,
+        camera.plane((rows, columns)),
+        0.0,
+        "sum",
+        "linear",
+        frame_of_reference_uid=volume.frame_of_reference_uid,
+        modality=volume.modality,
+    )
+
+
+def cast(
+    voxels: NDArray[Any],
+    ranges: NDArray[np.float32],
+    rays: Rays,
+    shape: tuple[int, int],
+    threads: int,
+    *,
+    combine: str,
+    threshold: float = 0.0,
+    scale: float = 1.0,
+    offset: float = 0.0,
+    fill: float = 0.0,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return values and depths (rows, columns) of rays."""
+    image, depth = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    kernels().cast_rays(
+        voxels,
+        ranges,
+        image,
+        depth,
+        rays,
+        combine=combine,
+        threshold=threshold,
+        scale=scale,
+        offset=offset,
+        fill=fill,
+        num_threads=threads,
+    )
+    return image, depth
+
+
+def shape_of(shape: Sequence[float], item: int) -> tuple[int, int]:
+    """Return (rows, columns) within the limits, of pixels that take ``item`` bytes."""
+    if len(shape) != 2 or any(int(n) != n or n < 1 for n in shape):
+        raise ValueError(f"shape is (rows, columns), both at least 1, not {shape}")
+    rows, columns = int(shape[0]), int(shape[1])
+    limits.check_frame(rows, columns)
+    limits.check_bytes(rows * columns * item)
+    return rows, columns
+
+
+def step_of(volume: Volume, step: float | None, default: float = 0.5) -> float:
+    """Return the distance of samples in mm, by default a part of the smallest voxel spacing."""
+    chosen = min(volume.spacing) * default if step is None else float(step)
+    if not (np.isfinite(chosen) and chosen > 0):
+        raise ValueError(f"step is a positive number of mm, not {step}")
+    return chosen
+
+
+def prepared(
+    volume: Volume, padding: Padding, num_threads: int | None, stand_in: float | None = None
+) -> tuple[NDArray[Any], NDArray[np.float32], int]:
+    """Return voxels (z, y, x) without padding, their blocks' ranges, and the number of threads."""
+    threads = thread_count(num_threads)
+    absent = absent_value(volume, padding)
+    voxels = voxels_of(volume)
+    channels = int(voxels.shape[3])
+    if channels != 1 or not voxels.size:
+        raise ValueError(f"rays go through volumes (z, y, x) that are not empty, not {volume.voxels.shape}")
+    voxels = voxels[..., 0]
+    if absent is not None:
+        voxels = _without(voxels, absent, stand_in)
+        return voxels, _ranges_of(voxels, threads), threads
+    if volume not in _ranges:
+        _ranges[volume] = _ranges_of(voxels, threads)
+    return voxels, _ranges[volume], threads
+
+
+def _ranges_of(voxels: NDArray[Any], threads: int) -> NDArray[np.float32]:
+    blocks = [max(n - 2, 0) // 8 + 1 for n in voxels.shape]
+    ranges = np.empty((*blocks, 2), np.float32)
+    kernels().block_ranges(voxels, ranges, num_threads=threads)
+    return ranges
+
+
+def _without(voxels: NDArray[Any], absent: float, stand_in: float | None) -> NDArray[Any]:
+    """Return a copy with another value in the place of the padding value, by default the smallest other one."""
+    is_absent = np.isnan(voxels) if np.isnan(absent) else voxels == voxels.dtype.type(absent)
+    if stand_in is None or voxels.dtype.kind == "u":
+        others = voxels[~is_absent]
+        stand_in = float(np.fmin.reduce(others)) if others.size else 0.0
+    filled = voxels.copy()
+    filled[is_absent] = voxels.dtype.type(stand_in)
+    return filled
