@@ -1,6 +1,7 @@
 """Every kind of object of the corpora against DCMTK's dcm2pnm, a renderer that shares nothing with radpix.
 
-One level of difference is allowed: DCMTK truncates where radpix rounds. What DCMTK shows differently for a reason is listed.
+One level of difference is allowed: DCMTK truncates where radpix rounds. What DCMTK shows differently for a reason is
+listed.
 """
 
 from __future__ import annotations
