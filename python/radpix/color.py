@@ -175,7 +175,7 @@ def to_srgb(rgb: NDArray[Any], profile: bytes) -> NDArray[Any]:
         return rgb
     from PIL import Image
 
-    return np.asarray(transform.apply(Image.fromarray(np.ascontiguousarray(rgb))))
+    return np.array(transform.apply(Image.fromarray(np.ascontiguousarray(rgb))))
 
 
 @lru_cache(maxsize=8)

@@ -14,6 +14,7 @@ from radpix._grey import Grey, full_window, grey_levels, window_over
 from radpix._lut import LookupTable
 from radpix._padding_values import holds_padding, padding_range
 from radpix._thumbnail import resized, size_of
+from radpix._warn import warn
 from radpix.codec import decode
 from radpix.color import icc_profile, to_srgb
 from radpix.errors import PixelDataError
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ["display"]
 
-_GREY = frozenset({"MONOCHROME1", "MONOCHROME2"})
 _NOT_RGB = frozenset({"HSV", "ARGB", "CMYK"})
 
 
@@ -202,10 +202,15 @@ def _is_inverted(dataset: Dataset, photometric: str) -> bool:
 
     The two agree in objects that are right (PS3.3 C.8.11.3.1.2); they are never applied both.
     """
-    shape = text(dataset, "PresentationLUTShape")
-    if shape in {"IDENTITY", "INVERSE"}:
-        return shape == "INVERSE"
-    return photometric == "MONOCHROME1"
+    shape, is_white = text(dataset, "PresentationLUTShape"), photometric == "MONOCHROME1"
+    if shape not in {"IDENTITY", "INVERSE"}:
+        return is_white
+    if is_white != (shape == "INVERSE"):
+        warn(
+            f"the image is {photometric} but has Presentation LUT Shape {shape}, which is taken",
+            "polarity-contradiction",
+        )
+    return shape == "INVERSE"
 
 
 def _rgb(

@@ -101,6 +101,8 @@ def test_profiles_are_applied_to_8_bit_colour() -> None:
     np.testing.assert_array_equal(radpix.display(dataset), np.asarray(wanted))
     assert np.abs(radpix.display(dataset)[..., 0].astype(int) - RGB[..., 1]).mean() < 20
     np.testing.assert_array_equal(radpix.display(dataset, icc=False), RGB)
+    made.add_overlay(dataset, np.ones((40, 50), bool))
+    assert (radpix.display(dataset) == 255).all()
 
 
 def test_profiles_that_cannot_be_used_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:

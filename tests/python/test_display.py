@@ -157,6 +157,17 @@ def test_the_least_value_is_white_once(photometric: str, shape: str | None, inve
     assert radpix.display(dataset).tolist() == ([[255, 0]] if inverted else [[0, 255]])
 
 
+@pytest.mark.parametrize(
+    ("photometric", "shape", "levels"),
+    [("MONOCHROME1", "IDENTITY", [0, 255]), ("MONOCHROME2", "INVERSE", [255, 0])],
+)
+def test_a_contradiction_about_polarity_is_reported(photometric: str, shape: str, levels: list[int]) -> None:
+    dataset = made.image(np.array([[0, 255]], np.uint8), photometric=photometric, PresentationLUTShape=shape)
+    with pytest.warns(radpix.RadpixWarning, match=shape) as caught:
+        assert radpix.display(dataset).tolist() == [levels]
+    assert caught[0].message.code == "polarity-contradiction"  # type: ignore[union-attr]
+
+
 def test_constant_images_are_shown_in_the_range_of_bits_stored() -> None:
     assert (
         radpix.display(made.image(np.full((2, 2), 2048, np.uint16), stored=12)).tolist() == [[128, 128]] * 2

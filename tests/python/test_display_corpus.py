@@ -1,6 +1,7 @@
 """Every kind of object of the corpora against DCMTK's dcm2pnm, a renderer that shares nothing with radpix.
 
-One level of difference is allowed: DCMTK rounds otherwise. What DCMTK shows differently for a reason is listed.
+One level of difference is allowed: DCMTK truncates where radpix rounds. What DCMTK shows differently for a reason is
+listed.
 """
 
 from __future__ import annotations
@@ -126,14 +127,32 @@ def verdict(path: Path, error: Exception, target: Path) -> str:
     return "undecodable" if dcmtk(path, [], target) is None else f"{path}: {error}"
 
 
-def compare(path: Path, target: Path) -> str:
-    """Return what came of one object: an error's text, or one of the words that are counted."""
+#: A window that no object names, and the function's option of DCMTK.
+WINDOWS = {"+Wfl": radpix.Window(40.0, 400.0), "+Wfs": radpix.Window(300.0, 900.0, "SIGMOID")}
+
+
+def compare(path: Path, target: Path) -> list[str]:
+    """Return what came of one object: errors' texts, or words that are counted."""
     dataset = pydicom.dcmread(path, force=True)
     try:
-        options = options_for(dataset, path)
-        found = radpix.display(path, shutters=False, icc=False)
+        views: list[tuple[Any, list[str]]] = [(None, options_for(dataset, path))]
+        if "SharedFunctionalGroupsSequence" not in dataset and "MONOCHROME" in str(
+            dataset.get("PhotometricInterpretation")
+        ):
+            views += [(w, ["+Ww", str(w.center), str(w.width), option]) for option, w in WINDOWS.items()]
+        found = [radpix.display(path, window=window, shutters=False, icc=False) for window, _ in views]
     except (radpix.RadpixError, IndexError) as error:
-        return verdict(path, error, target)
+        return [verdict(path, error, target)]
+    return [
+        verdict_on(image, options, path, dataset, target)
+        for image, (_, options) in zip(found, views, strict=True)
+    ]
+
+
+def verdict_on(
+    found: NDArray[Any], options: list[str], path: Path, dataset: pydicom.Dataset, target: Path
+) -> str:
+    """Return whether an image is DCMTK's."""
     wanted = dcmtk(path, options, target)
     if wanted is None:
         return "not by DCMTK"
@@ -143,7 +162,9 @@ def compare(path: Path, target: Path) -> str:
     difference = np.abs(found.astype(np.int16) - wanted)
     if padding is not None and found.ndim == 2:  # DCMTK windows padding as any other value
         difference[radpix.decode(path, index=0) == padding] = 0
-    if difference.max() <= 1:
+    # Of modality values that are no integers DCMTK makes levels that are up to 1.6 below the formula's.
+    whole = float(dataset.get("RescaleSlope") or 1).is_integer()
+    if difference.max() <= (1 if whole else 2):
         return "equal"
     if path.name in EXCEPTIONS:
         return "excepted"
@@ -162,7 +183,7 @@ def test_every_kind_of_object_is_shown_as_dcmtk_shows_it(tmp_path: Path) -> None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for path in objects():
-            results[compare(path, tmp_path / "image.pnm")] += 1
+            results.update(compare(path, tmp_path / "image.pnm"))
     words = {"equal", "excepted", "refused", "undecodable", "not by DCMTK"}
     assert sorted(set(results) - words) == []
-    assert results["equal"] >= 120
+    assert results["equal"] >= 400

@@ -51,7 +51,7 @@ def test_the_places_that_the_architecture_names_exist() -> None:
 
 #: Words with hyphens in the sources that are no codes of errors or warnings.
 NO_CODES = re.compile(
-    r"latin-1|not-dicom|not-an-image|little-endian|"
+    r"latin-1|soft-tissue|not-dicom|not-an-image|little-endian|"
     r"unsupported-.*|invalid-argument|shape-mismatch|limit-exceeded|size-overflow"  # not of a DecodeError
 )
 CODE = re.compile(r'"([a-z0-9]+(?:-[a-z0-9]+)+)"')
@@ -66,7 +66,7 @@ def codes_of_sources() -> set[str]:
     ]
     sources += [package / name for name in ("_frames.py", "_header_scan.py", "_plugins.py", "modality.py")]
     sources += [package / name for name in ("_lut.py", "_padding_values.py", "color.py", "overlays.py")]
-    sources += [package / name for name in ("palette.py", "shutters.py", "voi.py")]
+    sources += [package / name for name in ("display.py", "palette.py", "shutters.py", "voi.py")]
     sources.append(ROOT / "cpp" / "src" / "base" / "error.cpp")
     found = {code for path in sources for code in CODE.findall(path.read_text(encoding="utf-8"))}
     return {code for code in found if not NO_CODES.fullmatch(code)} | {"truncated", "unreadable-file"}

@@ -215,8 +215,9 @@ def complete(state: Dataset, rows: int, columns: int) -> Dataset:
     ],
     ids=["full range", "rescale, inverse", "window", "table", "orientation", "presentation table"],
 )
-def test_dcmtk_shows_the_same(attributes: dict[str, Any], tmp_path: Path) -> None:
-    dataset = ct()
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_dcmtk_shows_the_same(attributes: dict[str, Any], photometric: str, tmp_path: Path) -> None:
+    dataset = ct(photometric=photometric)
     image = saved(dataset, tmp_path / "image.dcm")
     state = complete(made.presentation_state(dataset, **attributes), *PIXELS.shape)
     series = state.ReferencedSeriesSequence[0]
