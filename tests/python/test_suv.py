@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import pickle
 import re
@@ -12,6 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
@@ -299,6 +303,51 @@ def test_a_number_that_is_none_is_refused_as_it_stands_in_a_file(raw: bytes) -> 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom's own
         assert refusal(dataset).code == "suv-attribute-invalid"
+
+
+WORDS = st.sampled_from(
+    rb"|0|-1|1e300|1e-300|nan|70\71|x|00010101|99991231|20240310|130000|245960.5|126161|20240310120000-9900|START|NONE"
+    rb"|BQML|CNTS|GML|  ".split(b"|")
+)
+VRS = {
+    name: dictionary_VR(tag_for_keyword(name) or 0)
+    for name in (
+        *(
+            "Units",
+            "DecayCorrection",
+            "CorrectedImage",
+            "PatientWeight",
+            "PatientSex",
+            "SeriesDate",
+            "SeriesTime",
+        ),
+        *("AcquisitionDate", "AcquisitionTime", "ActualFrameDuration", "FrameReferenceTime", "Manufacturer"),
+        *("ImagePositionPatient", "RadiopharmaceuticalStartTime", "RadiopharmaceuticalStartDateTime"),
+        *(
+            "RadionuclideTotalDose",
+            "RadionuclideHalfLife",
+            "TimezoneOffsetFromUTC",
+            "DecayCorrectionDateTime",
+        ),
+    )
+}
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    changes=st.dictionaries(st.sampled_from(sorted(VRS)), WORDS, min_size=1, max_size=4), none=st.booleans()
+)
+def test_any_header_gives_a_factor_or_a_refusal(changes: dict[str, bytes], none: bool) -> None:
+    dataset = pet(decay="NONE" if none else "START", ActualFrameDuration="60000", Manufacturer="SIEMENS")
+    drug = dataset.RadiopharmaceuticalInformationSequence[0]
+    for name, raw in changes.items():
+        tag = BaseTag(tag_for_keyword(name) or 0)
+        target = drug if name.startswith("Radio") else dataset
+        target._dict[tag] = RawDataElement(tag, VRS[name], len(raw), raw, 0, False, True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with contextlib.suppress(SuvError):
+            assert 0 < suv_scale(dataset).factors[0] < math.inf
 
 
 def test_a_half_life_in_minutes_is_refused_for_a_nuclide_known() -> None:

@@ -33,6 +33,8 @@ def _combine(date: str, time: str) -> datetime | None:
     day, clock = _DATE.fullmatch(date.strip()), _TIME.fullmatch(time.strip())
     if day is None or clock is None:
         return None
+    if not 1900 <= int(day[1]) <= 2200:
+        return None
     hour, minute, second, fraction = (clock.group(k) or "0" for k in range(1, 5))
     try:
         start = datetime(int(day[1]), int(day[2]), int(day[3]), int(hour), int(minute))  # noqa: DTZ001

@@ -56,6 +56,13 @@ def _stated(given: float | None, dataset: Dataset, keyword: str) -> float | None
     return _number(dataset, keyword) if given is None else given
 
 
+def _milliseconds(dataset: Dataset, keyword: str) -> float | None:
+    number = _number(dataset, keyword)
+    if number is not None and abs(number) > 1e10:
+        invalid(keyword, f"{number:g} ms", "a part of a day")
+    return number
+
+
 def _word(dataset: Dataset, keyword: str) -> str:
     return str(dataset.get(keyword) or "").strip()
 
@@ -64,14 +71,23 @@ def _text(dataset: Dataset, keyword: str) -> str:
     return _word(dataset, keyword).upper()
 
 
+def _items(dataset: Dataset, keyword: str) -> list[Dataset]:
+    """Return the items of a sequence; a value that is none, as of a wrong VR, has none."""
+    value = dataset.get(keyword)
+    return list(value) if type(value).__name__ == "Sequence" else []
+
+
 def _words(dataset: Dataset, keyword: str) -> tuple[str, ...]:
     value = dataset.get(keyword) or ()
     return (value,) if isinstance(value, str) else tuple(map(str, value))
 
 
 def _position(dataset: Dataset) -> tuple[float, ...] | None:
-    value = dataset.get("ImagePositionPatient") or ()
-    return tuple(map(float, value)) if len(value) == 3 else None
+    try:
+        value = tuple(map(float, dataset.get("ImagePositionPatient") or ()))
+    except (TypeError, ValueError):
+        return None
+    return value if len(value) == 3 and all(map(math.isfinite, value)) else None
 
 
 def _private(dataset: Dataset, group: int, creator: str, element: int, literal: bool) -> Any:
@@ -173,9 +189,9 @@ class PetHeader:
     @classmethod
     def of(cls, dataset: Dataset, given: Given) -> PetHeader:
         """Read a data set; what ``given`` states takes the place of what the header says."""
-        items = dataset.get("RadiopharmaceuticalInformationSequence") or []
+        items = _items(dataset, "RadiopharmaceuticalInformationSequence")
         drug: Any = next(iter(items), {})
-        nuclide: Any = next(iter(drug.get("RadionuclideCodeSequence") or []), {})
+        nuclide: Any = next(iter(_items(drug, "RadionuclideCodeSequence")), {})
         zone = _word(dataset, "TimezoneOffsetFromUTC")
         injected_at = given.injected_at
         return cls(
@@ -193,8 +209,8 @@ class PetHeader:
             acquisition=moment(dataset, "Acquisition"),
             ge_scan_start=parse_datetime(str(_private(dataset, *_GE_SCAN_START, literal=False)), zone),
             decay_reference=parse_datetime(_word(dataset, "DecayCorrectionDateTime"), zone),
-            frame_duration=_number(dataset, "ActualFrameDuration"),
-            frame_reference=_number(dataset, "FrameReferenceTime"),
+            frame_duration=_milliseconds(dataset, "ActualFrameDuration"),
+            frame_reference=_milliseconds(dataset, "FrameReferenceTime"),
             injections=len(items),
             injection_datetime=injected_at
             or parse_datetime(_word(drug, "RadiopharmaceuticalStartDateTime"), zone),
@@ -230,6 +246,10 @@ class PetHeader:
         if not self.half_life or self.half_life < 0:
             self._check_injections("RadionuclideHalfLife")
             missing("RadionuclideHalfLife", "half_life= in s")
+        if (
+            not 1 <= self.half_life <= 1e9
+        ):  # nothing injected decays faster, or within thirty years not at all
+            invalid("RadionuclideHalfLife", f"{self.half_life:g}", "s from 1 to 1e9")
         expected = _HALF_LIVES.get(self.nuclide)
         if expected is not None and abs(self.half_life / expected - 1) > 0.03:
             tag = TAGS["RadionuclideHalfLife"]

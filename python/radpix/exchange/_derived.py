@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +13,6 @@ from radpix._suv.body import UNITS as SUV_UNITS
 from radpix._version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
@@ -150,11 +149,16 @@ def add_unit(volume: Volume, dataset: Dataset) -> None:
     dataset.RescaleType = volume.unit or "US"
 
 
+def _is_placed(source: Dataset) -> bool:
+    position = source.get("ImagePositionPatient")
+    return isinstance(position, Sequence) and len(position) == 3
+
+
 def nearest(
     sources: Sequence[Dataset], position: NDArray[np.float64], normal: NDArray[np.float64]
 ) -> list[Dataset]:
     """Return the sources at either side of a slice, the nearest first; all where their place is not known."""
-    placed = [one for one in sources if len(one.get("ImagePositionPatient") or ()) == 3]
+    placed = [one for one in sources if _is_placed(one)]
     if len(placed) < len(sources) or len(sources) < 2:
         return list(sources)
     away = [float((np.array(one.ImagePositionPatient, dtype=float) - position) @ normal) for one in placed]

@@ -182,7 +182,7 @@ def write_nifti(
     path: str | os.PathLike[str],
     *,
     version: Literal[1, 2] | None = None,
-    compression: int = 4,
+    compression: int = 1,
 ) -> None:
     """Write a volume as a NIfTI file, complete or not at all.
 

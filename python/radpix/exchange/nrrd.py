@@ -128,7 +128,7 @@ def _samples(stream: BinaryIO, header: NrrdHeader, path: Path) -> NDArray[Any]:
 
 
 def write_nrrd(
-    volume: Volume, path: str | os.PathLike[str], *, compression: int = 4, detached: bool = False
+    volume: Volume, path: str | os.PathLike[str], *, compression: int = 1, detached: bool = False
 ) -> None:
     """Write a volume as an NRRD file in space left-posterior-superior, complete or not at all.
 

@@ -57,7 +57,7 @@ def write_ome_zarr(
         Resolutions, each half of the one before along the axes whose voxels are less than twice as long as the
         shortest. By default until no axis is longer than 128.
     interpolation
-        Of `radpix.resample` for the coarser levels; ``"nearest"`` for masks.
+        Of `radpix.resample` for the coarser levels; ``"label"`` for masks.
     chunks
         Voxels along (z, y, x) in one file.
     compression
