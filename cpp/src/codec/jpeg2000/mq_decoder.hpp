@@ -168,6 +168,18 @@ public:
         decoder.split(c_, a_);
     }
 
+    /// The same for a context that is nearly always right: with a branch for that case.
+    RADPIX_MQ_INLINE unsigned decode_likely(MqContext &context) noexcept {
+        const std::uint64_t qe = static_cast<std::uint64_t>(context & 0xFFFFU) << mq_point;
+        const std::uint64_t c = c_ - qe, a = a_ - qe;
+        if (RADPIX_MQ_UNLIKELY(((c | (a - MqDecoder::one_half)) >> 63U) != 0)) {
+            return decode(context);
+        }
+        c_ = c;
+        a_ = a;
+        return context >> 31U;
+    }
+
     RADPIX_MQ_INLINE unsigned decode(MqContext &context) noexcept {
         const MqContext state = context;
         const std::uint64_t qe = static_cast<std::uint64_t>(state & 0xFFFFU) << mq_point;

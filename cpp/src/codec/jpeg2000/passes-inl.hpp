@@ -146,7 +146,7 @@ RADPIX_MQ_INLINE std::uint16_t *list_refinements(Flags *first, Index width, std:
 
 template <bool causal>
 [[gnu::noinline]] void cleanup_pass(BlockState &block, MqDecoder &shared, int plane) noexcept {
-    MqDecoder decoder = shared;
+    EvenMqDecoder decoder(shared);
     const std::uint8_t *const zero_context = block.zero_context;
     const Index stride = block.flag_stride;
     const std::uint32_t value = 3U << plane;
@@ -159,7 +159,7 @@ template <bool causal>
             Flags flags = *at;
             unsigned members = ~(flags >> 4U) & rows & ~spread_rows(flags >> 24U & 15U);
             if ((flags & (significance_of_all | coded_of_all)) == 0 && rows == every_row) { // D.5: run-length
-                if (decoder.decode(contexts[run_length_context]) == 0) {
+                if (decoder.decode_likely(contexts[run_length_context]) == 0) {
                     continue;
                 }
                 unsigned row = decoder.decode(contexts[uniform_context]) << 1U;
@@ -182,7 +182,7 @@ template <bool causal>
             *at = flags & ~coded_of_all;
         }
     }
-    shared = decoder;
+    decoder.give_back(shared);
 }
 
 void significance(BlockState &block, MqDecoder &decoder, int plane) noexcept {
