@@ -53,8 +53,8 @@ def decode_frame(src: bytes, runner: DecodeRunner) -> bytearray:
     src
         The codestream.
     runner
-        Describes the frame. Its options are changed to what the result is: colour by pixel, and RGB where
-        JPEG 2000 transforms colour itself.
+        Describes the frame. Its options are changed to what the result is: colour by pixel, by plane for RLE,
+        and RGB where JPEG 2000 transforms colour itself.
 
     Returns
     -------
@@ -80,15 +80,25 @@ def decode_frame(src: bytes, runner: DecodeRunner) -> bytearray:
         planar_configuration=runner.planar_configuration if runner.samples_per_pixel > 1 else 0,
         photometric_interpretation=str(runner.photometric_interpretation),
     )
+    # An option of pydicom for segments written in the wrong order: the bits stored are known after swapping.
+    is_swapped = uid == syntaxes.RLE_LOSSLESS and runner.get_option("rle_segment_order", ">") == "<"
+    if is_swapped:
+        bits = layout.bits_allocated
+        layout = layout._replace(bits_stored=bits, high_bit=bits - 1)
     check_arguments(layout, runner.pixel_representation)
     shape, dtype = frame_shape(layout), element_type(layout)
     # pydicom converts YBR_FULL itself; the transforms within JPEG 2000 are its decoders' work.
     inner_colour = uid in syntaxes.JPEG_2000
     frame = bytearray(dtype.itemsize * int(np.prod(shape)))
-    out = np.frombuffer(frame, dtype).reshape(shape)
+    # pydicom's own decoder of RLE gives colour by plane, and its users' buffers are to stay as they are.
+    planar = uid == syntaxes.RLE_LOSSLESS and layout.samples_per_pixel > 1
+    out = np.frombuffer(frame, dtype).reshape((shape[2], *shape[:2]) if planar else shape)
+    out = np.moveaxis(out, 0, -1) if planar else out
     report = Reporter("pydicom data set")
     decode_codestream(uid, src, layout, out, 0, report, keep_components=not inner_colour)
-    runner.set_option("planar_configuration", 0)
+    if is_swapped:
+        out.byteswap(inplace=True)
+    runner.set_option("planar_configuration", int(planar))
     if inner_colour and layout.photometric_interpretation in {"YBR_ICT", "YBR_RCT"}:
         runner.set_option("photometric_interpretation", "RGB")
     return frame
