@@ -194,10 +194,11 @@ def _loaded(source: Any, num_threads: int | None) -> tuple[Volume, list[Dataset]
     from radpix.load import _plan
 
     plan = _plan(source, None)
-    headers: list[Dataset] = [
-        dcmread(one.path, force=True, stop_before_pixels=True) for one in plan.instances
-    ]
-    return load(plan, num_threads=num_threads), headers
+    by_path: dict[str, Dataset] = {}
+    for one in plan.instances:  # the frames of an object have one file
+        if one.path not in by_path:
+            by_path[one.path] = dcmread(one.path, force=True, stop_before_pixels=True)
+    return load(plan, num_threads=num_threads), [by_path[one.path] for one in plan.instances]
 
 
 def _check_unit(volume: Volume, header: PetHeader) -> None:

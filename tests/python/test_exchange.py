@@ -288,7 +288,7 @@ def test_a_file_cut_anywhere_is_refused(name: str, tmp_path: Path) -> None:
     write, read = FORMATS[name]
     write(oblique(), tmp_path / name)
     whole = (tmp_path / name).read_bytes()
-    for length in [*range(0, len(whole) - 9, 17), len(whole) - 9]:
+    for length in [*range(0, len(whole) - 9, 17), *range(len(whole) - 9, len(whole))]:
         (tmp_path / name).write_bytes(whole[:length])
         with pytest.raises(RadpixError):
             read(tmp_path / name)
@@ -311,6 +311,18 @@ def test_any_header_gives_a_volume_or_a_radpix_error(
         warnings.simplefilter("ignore", RadpixWarning)
         with contextlib.suppress(RadpixError):
             assert read(path).voxels.nbytes < 1 << 20
+
+
+def test_a_gzip_stream_that_fails_its_checksum_is_refused(tmp_path: Path) -> None:
+    for name in ("v.nii.gz", "v.nrrd"):
+        write, read = FORMATS[name]
+        write(oblique(), tmp_path / name)
+        raw = bytearray((tmp_path / name).read_bytes())
+        raw[-6] ^= 1
+        (tmp_path / name).write_bytes(raw)
+        with pytest.raises(DecodeError) as caught:
+            read(tmp_path / name)
+        assert caught.value.code == "gzip-invalid"
 
 
 def test_a_bomb_is_refused_before_memory_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,6 +83,8 @@ def read_array(
                 code="truncated",
             )
         done += read
+    if packed:
+        stream.read(1)  # at its end the stream is compared with its CRC-32
     return array
 
 

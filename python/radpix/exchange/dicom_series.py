@@ -139,7 +139,8 @@ def _sources(template: Any) -> list[Dataset]:
     if isinstance(template, Dataset):
         return [template]
     if isinstance(template, Series | VolumePlan):
-        return [dcmread(one.path, force=True, stop_before_pixels=True) for one in template.instances]
+        paths = dict.fromkeys(one.path for one in template.instances)  # the frames of an object have one file
+        return [dcmread(path, force=True, stop_before_pixels=True) for path in paths]
     listed = (
         list(template) if isinstance(template, Sequence) and not isinstance(template, str | bytes) else []
     )
