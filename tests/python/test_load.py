@@ -286,3 +286,16 @@ def test_series_without_the_private_scale_has_no_such_values(tmp_path: Path) -> 
         radpix.load(tmp_path, scaling="philips")
     with pytest.raises(ValueError, match="scaling"):
         radpix.load(tmp_path, scaling="ge")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("dtype", "value"), [("int16", 32767.5), ("uint8", 255.5), ("float32", 3.5e38)])
+def test_values_just_beyond_a_type_are_refused(tmp_path: Path, dtype: str, value: float) -> None:
+    Phantom(values=lambda p: np.full(p.shape[:-1], value), rescale=(value, 0.0)).write(tmp_path)
+    with pytest.raises(ValueError, match=f"{dtype} cannot hold"):
+        radpix.load(tmp_path, dtype=dtype)
+
+
+@pytest.mark.parametrize(("dtype", "value"), [("int16", 32767.4), ("uint8", 255.4), ("int16", -32768.5)])
+def test_values_that_round_into_a_type_are_kept(tmp_path: Path, dtype: str, value: float) -> None:
+    Phantom(values=lambda p: np.full(p.shape[:-1], value), rescale=(value, 0.0)).write(tmp_path)
+    assert set(radpix.load(tmp_path, dtype=dtype).voxels.ravel().tolist()) == {round(value)}
