@@ -53,8 +53,27 @@ def _pydicom(folder: Path) -> NDArray[Any]:
     return voxels
 
 
+def _dicomsdl(folder: Path) -> NDArray[Any]:
+    dicomsdl = pytest.importorskip("dicomsdl")
+    slices = sorted(
+        (dicomsdl.open(str(path)) for path in folder.iterdir()), key=lambda s: s.ImagePositionPatient[2]
+    )
+    voxels = np.empty(SHAPE, np.int16)
+    for target, each in zip(voxels, slices, strict=True):
+        target[...] = each.pixelData(storedvalue=True) * float(each.RescaleSlope) + float(
+            each.RescaleIntercept
+        )
+    return voxels
+
+
 @pytest.mark.parametrize(
-    ("system", "call"), [("radpix", _radpix), ("SimpleITK", _simpleitk), ("pydicom + NumPy", _pydicom)]
+    ("system", "call"),
+    [
+        ("radpix", _radpix),
+        ("SimpleITK", _simpleitk),
+        ("pydicom + NumPy", _pydicom),
+        ("dicomsdl + NumPy", _dicomsdl),
+    ],
 )
 def test_load_native_ct(
     benchmark: BenchmarkFixture, folder: Path, system: str, call: Callable[[Path], NDArray[Any]]
@@ -98,4 +117,41 @@ def test_scan(benchmark: BenchmarkFixture, folder: Path, system: str, call: Call
         system=system,
         threads=1,
         pixels=SHAPE[0],
+    )
+
+
+MIXED = 2400
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of small series with repeated positions: echoes and time points among them."""
+    path = tmp_path_factory.mktemp("mixed")
+    for number in range(8):
+        tags = {
+            k: {"EchoTime": str(5 * (1 + k // 30)), "TemporalPositionIdentifier": k // 150}
+            for k in range(300)
+        }
+        positions = np.tile(stack_positions(30), (10, 1)) if number % 2 else stack_positions(300)
+        Phantom(
+            positions=positions, shape=(16, 16), modality="MR", slice_tags=tags, tags={"SeriesNumber": number}
+        ).write(path / str(number))
+    return path
+
+
+def _group(folder: Path) -> int:
+    return sum(
+        len(plan.instances) for series in radpix.scan(folder, num_threads=2) for plan in series.volumes()
+    )
+
+
+def test_scan_and_group_mixed_files(benchmark: BenchmarkFixture, mixed: Path) -> None:
+    assert _group(mixed) == MIXED
+    timed(
+        benchmark,
+        lambda: _group(mixed),
+        work="scan and group 2400 files of 8 series",
+        system="radpix",
+        threads=2,
+        pixels=MIXED,
     )

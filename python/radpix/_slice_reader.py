@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 import warnings
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -246,12 +248,22 @@ def _check_fit(
     """
     if stored.dtype.kind == dtype.kind == "f":
         return
-    limit = np.iinfo(dtype) if dtype.kind in "iu" else np.finfo(dtype)
+    low, high = _bounds(dtype)
     for end, possible in zip((np.min, np.max), _range(stored, instance), strict=True):
-        if not limit.min <= np.rint(possible * slope + intercept) <= limit.max:
+        if not low <= possible * slope + intercept < high:
             value = float(end(stored)) * slope + intercept
-            if not limit.min <= np.rint(value) <= limit.max:
+            if not low <= value < high:
                 raise DoesNotFitError(f"the value {value:g} of {instance.path}")
+
+
+@cache
+def _bounds(dtype: np.dtype[Any]) -> tuple[float, float]:
+    """Return what rounds half to even into a type: from the first to in front of the second."""
+    if dtype.kind == "f":
+        largest = float(np.finfo(dtype).max)
+        return -largest, math.nextafter(largest, math.inf)
+    limit = np.iinfo(dtype)
+    return limit.min - 0.5, limit.max + 0.5  # the smallest integer is even, the largest odd
 
 
 def _range(stored: NDArray[Any], instance: Instance) -> tuple[float, float]:

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from radpix._instance import Instance
     from radpix.window import Window
 
-__all__ = ["Level", "padding_value", "read_voxels", "unit_of", "windows_of"]
+__all__ = ["Level", "Scaling", "padding_value", "read_voxels", "unit_of", "windows_of"]
 
 Level = Literal["modality", "stored"]
+Scaling = Literal["rescale", "philips"]
 _ALLOWED = (
     "int8",
     "uint8",
@@ -37,8 +38,12 @@ _ALLOWED = (
 _GRAYSCALE = frozenset({"MONOCHROME1", "MONOCHROME2", ""})
 
 
-def rescale_of(instance: Instance) -> tuple[float, float]:
-    """Return Rescale Slope and Intercept, 1 and 0 where absent (PS3.3 C.11.1.1.2)."""
+def rescale_of(instance: Instance, scaling: Scaling = "rescale") -> tuple[float, float]:
+    """Return slope and intercept, 1 and 0 where absent (PS3.3 C.11.1.1.2).
+
+    Philips' own floating point values are (slope * stored + intercept) / (slope * Scale Slope), in which displayed
+    values of different series compare.
+    """
     if instance.has_modality_lut:  # takes the place of slope and intercept
         return 1.0, 0.0
     slope = 1.0 if instance.rescale_slope is None else instance.rescale_slope
@@ -46,7 +51,15 @@ def rescale_of(instance: Instance) -> tuple[float, float]:
         raise PixelDataError(
             f'{instance.path}: a Rescale Slope of 0 makes all pixels equal; level="stored" reads them'
         )
-    return slope, instance.rescale_intercept or 0.0
+    intercept = instance.rescale_intercept or 0.0
+    if scaling == "rescale":
+        return slope, intercept
+    if instance.philips_scale is None:
+        raise PixelDataError(
+            f'{instance.path}: no private Scale Slope (2005,100E) of Philips; scaling="rescale" applies the standard'
+            " attributes"
+        )
+    return 1 / instance.philips_scale[0], intercept / (slope * instance.philips_scale[0])
 
 
 def unit_of(instance: Instance) -> str:
@@ -73,7 +86,7 @@ def windows_of(instance: Instance) -> tuple[Window, ...]:
     )
 
 
-def padding_value(instances: Sequence[Instance], level: Level) -> float | None:
+def padding_value(instances: Sequence[Instance], level: Level, scaling: Scaling = "rescale") -> float | None:
     """Return Pixel Padding Value at this level, where it is the same in all slices."""
     values: set[float | None] = set()
     for instance in instances:
@@ -81,7 +94,7 @@ def padding_value(instances: Sequence[Instance], level: Level) -> float | None:
         if stored is None or level == "stored":
             values.add(stored)
         else:
-            slope, intercept = rescale_of(instance)
+            slope, intercept = rescale_of(instance, scaling)
             values.add(slope * stored + intercept)
     return values.pop() if len(values) == 1 else None
 
@@ -90,6 +103,7 @@ def read_voxels(
     instances: Sequence[Instance],
     *,
     level: Level,
+    scaling: Scaling,
     dtype: np.dtype[Any] | None,
     progress: Callable[[int, int], object] | None,
     num_threads: int,
@@ -104,7 +118,7 @@ def read_voxels(
     # segments are what they are.
     if instances[0].photometric_interpretation not in _GRAYSCALE or instances[0].modality == "SEG":
         level = "stored"
-    rescales = [(1.0, 0.0) if level == "stored" else rescale_of(instance) for instance in instances]
+    rescales = [(1.0, 0.0) if level == "stored" else rescale_of(instance, scaling) for instance in instances]
     runs = runs_of(instances)
     told = 0
     for candidate in _candidates(first.dtype, rescales, level, dtype):

@@ -19,6 +19,7 @@ from radpix._straighten import straighten
 from radpix._transfer_syntaxes import NATIVE
 from radpix._voxels import (
     Level,
+    Scaling,
     check_dtype,
     deviations_told_once,
     padding_value,
@@ -52,6 +53,7 @@ def load(
     *,
     series_uid: str | None = None,
     level: Level = "modality",
+    scaling: Scaling = "rescale",
     on_irregular: Literal["raise", "resample", "keep"] = "raise",
     dtype: DTypeLike | None = None,
     progress: Progress | None = None,
@@ -65,27 +67,26 @@ def load(
 
     Parameters
     ----------
-    source
-        A file, a folder, several of them, or a `Series` or `VolumePlan` of `radpix.scan`.
-    series_uid
-        Which series, where the source holds several.
+    source, series_uid
+        A file, a folder, several of them, or a `Series` or `VolumePlan` of `radpix.scan`; of several series
+        that of ``series_uid``.
     level
         ``"modality"``: Rescale Slope and Intercept of each slice applied (HU, BQML, ...); ``"stored"``: as in the file.
+    scaling
+        Of modality values: ``"rescale"``; ``"philips"`` by the private Scale Slope (2005,100E), without a unit.
     on_irregular
         What to do with slices that do not form a regular volume (a gap, a repeated position, uneven spacing, a tilt,
         a slice aside). Missing attributes, frames and tiles without places are refused whatever this says.
-        ``"raise"``: refuse. ``"keep"``: stack all slices as they are, none dropped; the affine has the mean step, so
-        that of uneven slices only the first and the last are where it says. ``"resample"``: interpolate linearly onto a
-        regular grid (see the module).
+        ``"raise"``: refuse. ``"keep"``: stack all slices, none dropped; the affine has the mean step, so that of
+        uneven ones only the first and last are where it says. ``"resample"``: linearly onto a regular grid.
     dtype
         Of the voxels; values beyond it are an error, integers are rounded half to even. Default at level
         "modality": int16 where every slope and intercept is an integer and every value fits, else int32, else
         float32 (float64 for pixels of more than 16 bits); for colours, palettes and at level "stored" the type
         in the file.
-    progress
-        Called as ``progress(slices done, slices in all)``.
-    num_threads
-        Slices decoded at once; by default `radpix.get_num_threads` where they are compressed, else 1.
+    progress, num_threads
+        Called as ``progress(slices done, slices in all)``; slices decoded at once, by default
+        `radpix.get_num_threads` where they are compressed, else 1.
 
     Returns
     -------
@@ -112,7 +113,7 @@ def load(
     >>> volume.shape, volume.spacing, volume.voxels.dtype, volume.unit
     ((1, 128, 128), (5.0, 0.661468, 0.661468), dtype('int16'), 'HU')
     """
-    _check_choices(level, on_irregular)
+    _check_choices(level, on_irregular, scaling)
     wanted = check_dtype(dtype)
     threads = thread_count(num_threads)
     plan = _plan(source, series_uid)
@@ -120,16 +121,18 @@ def load(
     stack = _checked_stack(plan, on_irregular)
     with deviations_told_once() as deviations:
         voxels = read_voxels(
-            plan.instances, level=level, dtype=wanted, progress=progress, num_threads=threads
+            plan.instances, level=level, scaling=scaling, dtype=wanted, progress=progress, num_threads=threads
         )
     tell(deviations, stacklevel=2)
-    padding = padding_value(plan.instances, level)
+    padding = padding_value(plan.instances, level, scaling)
     irregular = on_irregular == "resample" and not plan.report.ok
     grid = straighten(voxels, stack, padding, plan.instances) if irregular else (voxels, stack.affine)
-    return _volume(plan, *grid, padding, level)
+    return _volume(plan, *grid, padding, level if scaling == "rescale" else "stored")
 
 
-def _check_choices(level: str, on_irregular: str) -> None:
+def _check_choices(level: str, on_irregular: str, scaling: str) -> None:
+    if scaling not in {"rescale", "philips"}:
+        raise ValueError(f'scaling is "rescale" or "philips", not {scaling!r}')
     if level not in {"modality", "stored"}:
         raise ValueError(f'level is "modality" or "stored", not {level!r}')
     if on_irregular not in {"raise", "resample", "keep"}:

@@ -13,7 +13,10 @@ from tests.python.phantom import GRADIENT, Phantom, linear_field, rotation, stac
 import radpix
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 
 def gap() -> Phantom:
@@ -183,3 +186,37 @@ def test_missing_position_is_refused_whatever_the_choice(tmp_path: Path, choice:
     Phantom(tags={"ImagePositionPatient": None}).write(tmp_path)
     with pytest.raises(radpix.GeometryError, match=r"Image Position \(Patient\)"):
         radpix.load(tmp_path, on_irregular=choice)
+
+
+def blobs(landmarks: NDArray[np.float64]) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """Return a field of Gaussian blobs at patient positions, wide against the voxels."""
+
+    def field(positions: NDArray[np.float64]) -> NDArray[np.float64]:
+        squared = ((positions[..., None, :] - landmarks) ** 2).sum(axis=-1)
+        return np.asarray(4000 * np.exp(-squared / (2 * 2.0**2)).sum(axis=-1))
+
+    return field
+
+
+@pytest.mark.parametrize("steps", ["tilted", "uneven", "both"])
+def test_landmarks_land_where_the_tags_say(tmp_path: Path, steps: str) -> None:
+    along = 1.0 * np.arange(36) if steps == "tilted" else np.cumsum(np.tile([0.8, 1.2, 1.0], 12))
+    step = np.array([0, 0 if steps == "uneven" else 0.3, 1.0])
+    positions = stack_positions(1) + along[:, None] * step
+    centre = positions[0] + [20 * 0.7, 20 * 0.8 + 5, 17]
+    landmarks = centre + np.array([[0, 0, 0], [6.3, -5.1, 3.2], [-5.7, 4.4, -4.6]])
+    Phantom(
+        positions=positions, shape=(44, 40), values=blobs(landmarks), rescale=(1.0, 0.0), modality="MR"
+    ).write(tmp_path)
+    volume = radpix.load(tmp_path, on_irregular="resample", dtype="float64")
+    indices = np.moveaxis(np.indices(volume.shape), 0, -1)
+    places = volume.index_to_patient(indices)
+    for landmark in landmarks:
+        near = np.linalg.norm(places - landmark, axis=-1) < 4.0
+        weights = volume.voxels[near]
+        found = (indices[near] * weights[:, None]).sum(axis=0) / weights.sum()
+        # The same centroid of the analytic field: the grid's own share of the error.
+        ideal = blobs(landmarks)(places[near])
+        expected = (indices[near] * ideal[:, None]).sum(axis=0) / ideal.sum()
+        assert np.abs(found - expected).max() < 0.05
+        assert np.abs(expected - volume.patient_to_index(landmark)).max() < 0.2

@@ -256,3 +256,46 @@ def test_slope_of_zero_is_refused_at_modality_level(tmp_path: Path) -> None:
     with pytest.raises(radpix.PixelDataError, match=r"0000\.dcm.*Slope"):
         radpix.load(tmp_path)
     assert radpix.load(tmp_path, level="stored").shape == (6, 12, 10)
+
+
+def philips(folder: Path, scale: float | None) -> Phantom:
+    """Write a series with the private scale of Philips."""
+    phantom = Phantom(rescale=(2.0, -1000.0), modality="MR", tags={"PixelPaddingValue": 7})
+    for path in phantom.write(folder):
+        dataset = dcmread(path)
+        if scale is not None:
+            block = dataset.private_block(0x2005, "Philips MR Imaging DD 001", create=True)
+            block.add_new(0x0D, "FL", 0.0)
+            block.add_new(0x0E, "FL", scale)
+        dataset.save_as(path)
+    return phantom
+
+
+def test_philips_own_scale_gives_its_floating_point_values(tmp_path: Path) -> None:
+    phantom = philips(tmp_path, 0.25)
+    volume = radpix.load(tmp_path, scaling="philips")
+    stored = np.array([phantom.stored(index) for index in range(6)])
+    np.testing.assert_array_equal(volume.voxels, (stored * 2.0 - 1000.0) / (2.0 * 0.25))
+    assert (volume.unit, volume.padding_value) == ("", (7 * 2.0 - 1000.0) / 0.5)
+    np.testing.assert_array_equal(radpix.load(tmp_path).voxels, stored * 2 - 1000)
+
+
+def test_series_without_the_private_scale_has_no_such_values(tmp_path: Path) -> None:
+    philips(tmp_path, None)
+    with pytest.raises(radpix.PixelDataError, match="2005,100E"):
+        radpix.load(tmp_path, scaling="philips")
+    with pytest.raises(ValueError, match="scaling"):
+        radpix.load(tmp_path, scaling="ge")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("dtype", "value"), [("int16", 32767.5), ("uint8", 255.5), ("float32", 3.5e38)])
+def test_values_just_beyond_a_type_are_refused(tmp_path: Path, dtype: str, value: float) -> None:
+    Phantom(values=lambda p: np.full(p.shape[:-1], value), rescale=(value, 0.0)).write(tmp_path)
+    with pytest.raises(ValueError, match=f"{dtype} cannot hold"):
+        radpix.load(tmp_path, dtype=dtype)
+
+
+@pytest.mark.parametrize(("dtype", "value"), [("int16", 32767.4), ("uint8", 255.4), ("int16", -32768.5)])
+def test_values_that_round_into_a_type_are_kept(tmp_path: Path, dtype: str, value: float) -> None:
+    Phantom(values=lambda p: np.full(p.shape[:-1], value), rescale=(value, 0.0)).write(tmp_path)
+    assert set(radpix.load(tmp_path, dtype=dtype).voxels.ravel().tolist()) == {round(value)}

@@ -70,12 +70,15 @@ def audit(
     series: Annotated[
         str | None, typer.Option(metavar="UID", help="Only this series: UID or number.")
     ] = None,
+    protocol: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Rules on acquisition, in TOML (docs/volumes.md).")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Check whether the slices of each series form a regular volume; exit status 1 if one does not."""
     from radpix.cli.audit import audit as command
 
-    raise typer.Exit(command(path, series=series, as_json=json))
+    raise typer.Exit(command(path, series=series, as_json=json, protocol=protocol))
 
 
 @app.command()
