@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from radpix import _transfer_syntaxes as syntaxes
 from radpix._source.header import open_data_set
@@ -18,33 +18,33 @@ if TYPE_CHECKING:
 
     from radpix._source.source import Source
 
-__all__ = ["header_of", "read_dataset"]
+__all__ = ["header_of", "read_dataset", "rereadable"]
 
 
-def header_of(source: Source) -> tuple[Dataset, Source]:
-    """Return the data set of a source, and the source to decode: itself, or its bytes where it can be read once.
+def rereadable(source: Source) -> Source:
+    """Return the source, or the bytes of a file that can be read only once."""
+    file: Any = source
+    if not callable(getattr(file, "read", None)) or _is_dataset(source):
+        return source
+    is_seekable = callable(getattr(file, "seek", None)) and getattr(file, "seekable", lambda: True)()
+    return source if is_seekable else cast("bytes", file.read())
+
+
+def header_of(source: Source) -> Dataset:
+    """Return the data set of a source that has been decoded, which is where its deviations are reported.
 
     Raises
     ------
-    Exception
-        As in `radpix.decode`.
+    PixelDataError
+        pydicom cannot read it.
     """
-    pydicom_dataset = sys.modules.get("pydicom.dataset")
-    if pydicom_dataset is not None and isinstance(source, pydicom_dataset.Dataset):
-        return source, source
-    if not isinstance(source, str | os.PathLike | bytes | bytearray | memoryview) and not _is_seekable(
-        source
-    ):
-        source = source.read()
-    with open_source(source) as opened:  # its errors say more than pydicom's
-        if opened.transfer_syntax == syntaxes.DEFLATED_EXPLICIT_LITTLE_ENDIAN:
-            header = opened._header  # noqa: SLF001 - the part of a deflated data set that is safe to inflate
-            return _of_inflated(header.stream.read(0, header.offset)), source
-    return _read(source), source
-
-
-def _is_seekable(file: Any) -> bool:
-    return bool(callable(getattr(file, "seek", None)) and getattr(file, "seekable", lambda: True)())
+    if _is_dataset(source):
+        return cast("Dataset", source)
+    if _is_deflated(source):
+        with open_source(source) as opened:
+            header = opened._header  # noqa: SLF001 - what of a deflated data set is safe to inflate
+            return _of_inflated(header.stream.read(0, header.offset))
+    return _read(source)
 
 
 def read_dataset(source: Any) -> Dataset:
@@ -57,15 +57,38 @@ def read_dataset(source: Any) -> Dataset:
     LimitError
         It is deflated, and grows beyond what a header may take.
     """
-    stream, name = _stream_of(source)
-    if stream is not None:
-        try:
-            found = open_data_set(stream, Reporter(name))
-            if found.transfer_syntax == syntaxes.DEFLATED_EXPLICIT_LITTLE_ENDIAN:
-                return _of_inflated(found.stream.read(0, 1 << 62))
-        finally:
-            stream.close()
+    if _is_deflated(source):
+        stream, name = _stream_of(source)
+        if stream is not None:
+            try:
+                return _of_inflated(open_data_set(stream, _Silent(name)).stream.read(0, 1 << 62))
+            finally:
+                stream.close()
     return _read(source)
+
+
+def _is_dataset(source: object) -> bool:
+    pydicom_dataset = sys.modules.get("pydicom.dataset")
+    return pydicom_dataset is not None and isinstance(source, pydicom_dataset.Dataset)
+
+
+class _Silent(Reporter):
+    """Deviations have been reported by whoever decoded the pixels."""
+
+    def __call__(self, *_: object, **__: object) -> None:
+        """Say nothing."""
+
+
+def _is_deflated(source: Any) -> bool:
+    """Return whether the data set is deflated: pydicom would inflate it without end."""
+    stream, name = _stream_of(source)
+    if stream is None:
+        return False
+    try:
+        syntax = open_data_set(stream, _Silent(name)).transfer_syntax
+        return syntax == syntaxes.DEFLATED_EXPLICIT_LITTLE_ENDIAN
+    finally:
+        stream.close()
 
 
 def _of_inflated(raw: bytes | memoryview) -> Dataset:
