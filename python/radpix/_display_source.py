@@ -6,7 +6,7 @@ import os
 import sys
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from radpix import _transfer_syntaxes as syntaxes
 from radpix._source.header import open_data_set
@@ -19,31 +19,23 @@ if TYPE_CHECKING:
 
     from radpix._source.source import Source
 
-__all__ = ["header_of", "read_dataset"]
+__all__ = ["header_of", "read_dataset", "rereadable"]
 
 
-def header_of(source: Source) -> tuple[Dataset, Source]:
-    """Return the data set of a source, and the source to decode: itself, or its bytes where it can be read once.
-
-    Raises
-    ------
-    Exception
-        As in `radpix.decode`.
-    """
-    pydicom_dataset = sys.modules.get("pydicom.dataset")
-    if pydicom_dataset is not None and isinstance(source, pydicom_dataset.Dataset):
-        return source, source
-    if not _can_be_read_twice(source):
-        source = _bytes_of(source)
-    with open_source(source) as opened:  # its errors say more than pydicom's
-        if opened.transfer_syntax == syntaxes.DEFLATED_EXPLICIT_LITTLE_ENDIAN:
-            header = opened._header  # noqa: SLF001 - the part of a deflated data set that is safe to inflate
-            return _of_inflated(header.stream.read(0, header.offset)), source
-    return _read(source), source
+def rereadable(source: Source) -> Source:
+    """Return the source, or the bytes of what can be read only once: a pipe, a member of an archive, a URL."""
+    if _is_dataset(source) or _can_be_read_twice(source):
+        return source
+    stream, _ = _stream_of(source)
+    assert stream is not None, "a data set is no stream"
+    try:
+        return bytes(stream.read(0, 1 << 62))
+    finally:
+        stream.close()
 
 
 def _can_be_read_twice(source: Any) -> bool:
-    """Tell files in the file system, bytes and files with positions from pipes, members of archives and URLs."""
+    """Tell files in the file system, bytes and files with positions from all others."""
     if isinstance(source, str):
         return Path(source).exists()
     if isinstance(source, os.PathLike | bytes | bytearray | memoryview):
@@ -52,13 +44,21 @@ def _can_be_read_twice(source: Any) -> bool:
     return has_positions and bool(getattr(source, "seekable", lambda: True)())
 
 
-def _bytes_of(source: Any) -> bytes:
-    stream, _ = _stream_of(source)
-    assert stream is not None, "a data set is no stream"
-    try:
-        return bytes(stream.read(0, 1 << 62))
-    finally:
-        stream.close()
+def header_of(source: Source) -> Dataset:
+    """Return the data set of a source that has been decoded, which is where its deviations are reported.
+
+    Raises
+    ------
+    PixelDataError
+        pydicom cannot read it.
+    """
+    if _is_dataset(source):
+        return cast("Dataset", source)
+    if _is_deflated(source):
+        with open_source(source) as opened:
+            header = opened._header  # noqa: SLF001 - what of a deflated data set is safe to inflate
+            return _of_inflated(header.stream.read(0, header.offset))
+    return _read(source)
 
 
 def read_dataset(source: Any) -> Dataset:
@@ -71,15 +71,38 @@ def read_dataset(source: Any) -> Dataset:
     LimitError
         It is deflated, and grows beyond what a header may take.
     """
-    stream, name = _stream_of(source)
-    if stream is not None:
-        try:
-            found = open_data_set(stream, Reporter(name))
-            if found.transfer_syntax == syntaxes.DEFLATED_EXPLICIT_LITTLE_ENDIAN:
-                return _of_inflated(found.stream.read(0, 1 << 62))
-        finally:
-            stream.close()
+    if _is_deflated(source):
+        stream, name = _stream_of(source)
+        if stream is not None:
+            try:
+                return _of_inflated(open_data_set(stream, _Silent(name)).stream.read(0, 1 << 62))
+            finally:
+                stream.close()
     return _read(source)
+
+
+def _is_dataset(source: object) -> bool:
+    pydicom_dataset = sys.modules.get("pydicom.dataset")
+    return pydicom_dataset is not None and isinstance(source, pydicom_dataset.Dataset)
+
+
+class _Silent(Reporter):
+    """Deviations have been reported by whoever decoded the pixels."""
+
+    def __call__(self, *_: object, **__: object) -> None:
+        """Say nothing."""
+
+
+def _is_deflated(source: Any) -> bool:
+    """Return whether the data set is deflated: pydicom would inflate it without end."""
+    stream, name = _stream_of(source)
+    if stream is None:
+        return False
+    try:
+        syntax = open_data_set(stream, _Silent(name)).transfer_syntax
+        return syntax == syntaxes.DEFLATED_EXPLICIT_LITTLE_ENDIAN
+    finally:
+        stream.close()
 
 
 def _of_inflated(raw: bytes | memoryview) -> Dataset:

@@ -61,11 +61,13 @@ def _means(values: NDArray[Any], count: int, first: int, last: int, *, axis: int
     # Whole parts and remainders of k * length / count, in integers: no edge is off by a rounding.
     edges = np.arange(first, last + 1, dtype=np.int64) * length
     whole, rest = edges // count, (edges % count) / count
-    start = int(whole[0])
-    part = np.moveaxis(values, axis, 0)[start : min(int(whole[-1]) + 1, length)].astype(np.float64)
-    integral = np.zeros((len(part) + 1, *part.shape[1:]))
-    np.cumsum(part, axis=0, out=integral[1:])
-    # The integral is linear inside a pixel.
-    after = part[np.minimum(whole - start, len(part) - 1)]
-    at = integral[whole - start] + rest.reshape(-1, *[1] * (part.ndim - 1)) * after
-    return np.moveaxis(np.diff(at, axis=0) * (count / length), 0, axis)
+    values = np.moveaxis(values, axis, 0)
+    inner = np.minimum(whole, length - 1)
+    # Whole pixels from each edge to the next; between edges in one pixel there are none, though reduceat takes one.
+    end = max(whole[-1], inner[-2] + 1)
+    sums = np.add.reduceat(values[:end], inner[:-1], axis=0, dtype=np.float64)
+    sums[whole[1:] == whole[:-1]] = 0.0
+    if rest.any():
+        parts = rest.reshape(-1, *[1] * (values.ndim - 1)) * values[inner]
+        sums += np.diff(parts, axis=0)
+    return np.moveaxis(sums * (count / length), 0, axis)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from radpix._attributes import integer, text, value
-from radpix._display_source import header_of
+from radpix._display_source import header_of, rereadable
 from radpix._grey import Grey, full_window, grey_levels, window_over
 from radpix._lut import LookupTable
 from radpix._padding_values import holds_padding, padding_range
@@ -106,8 +106,9 @@ def display(
     """
     kind, threads, index = np.dtype(dtype), thread_count(num_threads), operator.index(index)
     display_maximum(kind)
-    dataset, source = header_of(source)
+    source = rereadable(source)
     pixels = decode(source, index=index, num_threads=num_threads)
+    dataset = header_of(source)
     frame = index if index >= 0 else index + (integer(dataset, "NumberOfFrames") or 1)
     state = None
     if presentation_state is not None:

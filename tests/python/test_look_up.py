@@ -52,7 +52,7 @@ def test_any_array_is_indexed(
 
 def test_the_core_checks_what_it_is_given() -> None:
     pixels, out, table = np.zeros(4, np.uint8), np.full(4, 9, np.uint8), np.zeros(256, np.uint8)
-    for given, into, wrong in (
+    for stored, result, entries in (
         (pixels, out, table[:-1]),
         (pixels, out, table[::-1]),
         (pixels, out, np.zeros(512, np.uint8)[::2]),
@@ -63,5 +63,5 @@ def test_the_core_checks_what_it_is_given() -> None:
         (pixels.astype(np.float32), out, table),
     ):
         with pytest.raises((ValueError, TypeError)):
-            _core.look_up(given, into, wrong, num_threads=1)
+            _core.look_up(stored, result, entries, 1)
     assert (out == 9).all()
