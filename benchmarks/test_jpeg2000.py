@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+import radpix
 from benchmarks.inputs import images
 from benchmarks.timing import timed
 from radpix._backend import FrameLayout, kernels
@@ -108,6 +109,46 @@ def test_one_frame(benchmark: BenchmarkFixture, name: str, kind: str, system: st
         pixels=pixels,
         goal=goal,
     )
+
+
+#: What is asked for of the CR frame. Of a stream with loss most bytes are those of the lower resolutions.
+PARTS: dict[str, dict[str, Any]] = {
+    "reduced by 4": {"reduce": 2},
+    "256 x 256": {"region": (1100, 900, 256, 256)},
+}
+
+
+@pytest.mark.parametrize("part", ["whole", *PARTS])
+@pytest.mark.parametrize("kind", KINDS)
+def test_part_of_a_frame(benchmark: BenchmarkFixture, kind: str, part: str) -> None:
+    image = images()["CR"]
+    stream = _encoded(image, kind)
+    options = PARTS.get(part, {})
+
+    def call() -> NDArray[Any]:
+        return radpix.decode_frame(
+            stream,
+            transfer_syntax=KINDS[kind][0],
+            rows=image.shape[0],
+            columns=image.shape[1],
+            bits_allocated=16,
+            num_threads=1,
+            **options,
+        )
+
+    if "region" in options:
+        row, column, height, width = options["region"]
+        whole = radpix.decode_frame(
+            stream,
+            transfer_syntax=KINDS[kind][0],
+            rows=image.shape[0],
+            columns=image.shape[1],
+            bits_allocated=16,
+        )
+        assert np.array_equal(call(), whole[row : row + height, column : column + width])
+    pixels = image.shape[0] * image.shape[1]
+    work = f"JPEG 2000 {kind} decode, {part} of one CR frame"
+    timed(benchmark, call, work=work, system="radpix", threads=1, pixels=pixels)
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -177,6 +177,19 @@ def test_memory_of_an_earlier_frame_does_not_show() -> None:
             np.testing.assert_array_equal(decode(empty, flat.shape, syntax), flat)
 
 
+def test_components_without_data_are_flat() -> None:
+    # The transformation leaves nothing of a grey image in its other two components, nor of a flat one in any.
+    grey = np.repeat(picture((80, 130), 8)[..., None], 3, axis=-1)
+    for source in (grey, np.full((80, 130, 3), 128, np.uint8)):
+        for threads in (1, 3):
+            stream = encoded(source, reversible=True, mct=True)
+            np.testing.assert_array_equal(decode(stream, source.shape, num_threads=threads), source)
+            ht = encoded_ht(source)
+            np.testing.assert_array_equal(decode(ht, source.shape, HT, num_threads=threads), source)
+            part = decode(stream, source.shape, region=(7, 9, 30, 40), num_threads=threads)
+            np.testing.assert_array_equal(part, source[7:37, 9:49])
+
+
 def test_out_of_a_region() -> None:
     source = picture((40, 50), 8)
     stream = encoded(source, reversible=True)

@@ -112,13 +112,19 @@ void TileDecoder::lay_out(const TileComponent &component, Plane &plane) {
 void TileDecoder::decode_blocks(const Tile &tile) {
     std::vector<BlockTask> tasks;
     for (std::size_t c = 0; c < planes_.size(); ++c) {
-        const Plane &plane = planes_[c];
+        Plane &plane = planes_[c];
+        const std::size_t begin = tasks.size();
         for (std::size_t r = 0; r < plane.windows.size(); ++r) {
             const std::size_t home = std::max<std::size_t>(r, plane.windows.size() > 1 ? 1 : 0);
             if (!plane.windows[home].lifted.empty()) {
                 add_block_tasks(tile, tile.components[c], r, plane.windows, plane.levels[home],
                                 plane.is_clean, tasks);
             }
+        }
+        plane.is_zero = std::none_of(tasks.begin() + static_cast<std::ptrdiff_t>(begin), tasks.end(),
+                                     [&](const BlockTask &task) { return tile.has_passes(*task.block); });
+        if (plane.is_zero) { // flat: neither memory nor time for a plane of zeros
+            tasks.resize(begin);
         }
     }
     // Large blocks come last in a tile; their number a thread takes at once keeps both ends busy.
@@ -142,7 +148,7 @@ Index TileDecoder::rows_at_once(const Rect &rect) const {
 
 /// All levels but the last, each into the LL quadrant of the next.
 void TileDecoder::synthesise(const TileComponent &component, Plane &plane) {
-    for (std::size_t r = 1; r + 1 < plane.windows.size(); ++r) {
+    for (std::size_t r = 1; r + 1 < plane.windows.size() && !plane.is_zero; ++r) {
         const ResolutionWindow &window = plane.windows[r];
         const LevelPlane &target = plane.levels[r + 1];
         if (window.shown.empty()) {
@@ -193,11 +199,14 @@ void TileDecoder::store_rows(const Tile &tile, std::size_t component, std::size_
     const bool reversible = leading.parameters.style.reversible;
     const Index width = rect.width();
     std::array<std::optional<LevelRows>, 3> levels;
+    std::array<std::vector<Coefficient>, 3> zeros;
     std::array<SampleRange, 3> ranges;
     for (std::size_t i = 0; i < count; ++i) {
         const Plane &plane = planes_[component + i];
         ranges[i] = range_of(size_.components[component + i]);
-        if (plane.windows.size() > 1) {
+        if (plane.is_zero) {
+            zeros[i].resize(static_cast<std::size_t>(width));
+        } else if (plane.windows.size() > 1) {
             levels[i].emplace(kernels_, plane.windows.back(), plane.levels.back(), reversible,
                               tile.components[component + i].output_rect.y0 + first);
         }
@@ -208,7 +217,14 @@ void TileDecoder::store_rows(const Tile &tile, std::size_t component, std::size_
         std::array<const std::int32_t *, 3> finished{};
         for (std::size_t i = 0; i < count; ++i) {
             const LevelPlane &plane = planes_[component + i].levels.back();
-            rows[i] = levels[i] ? levels[i]->next() : plane.data + y * plane.stride;
+            if (levels[i]) {
+                rows[i] = levels[i]->next();
+            } else if (zeros[i].empty()) {
+                rows[i] = plane.data + y * plane.stride;
+            } else {
+                std::ranges::fill(zeros[i], Coefficient{0});
+                rows[i] = zeros[i].data();
+            }
         }
         if (count == 3 && reversible) {
             kernels_.inverse_rct(&rows[0]->integer, &rows[1]->integer, &rows[2]->integer, width);

@@ -34,8 +34,9 @@ public:
 
 private:
     struct Plane {
-        PlaneMemory memory; ///< kept from tile to tile
-        bool is_clean = false;
+        PlaneMemory memory;    ///< kept from tile to tile
+        bool is_clean = false; ///< holds nothing but zeros before blocks are decoded
+        bool is_zero = false;  ///< and after: no block has data
         std::vector<ResolutionWindow> windows;
         std::vector<LevelPlane>
             levels; ///< by resolution; LL of resolution 0 lies in the first that is lifted
