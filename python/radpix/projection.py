@@ -1,13 +1,15 @@
-"""Projections of a volume along an axis or a direction, of which the maximum intensity projection is one."""
+"""Projections of a volume along an axis, a direction or a camera's rays: maximum intensity projection and relatives."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import numpy as np
 
+from radpix import render
 from radpix._backend import Combine, kernels
-from radpix._padding import Padding, absent_value
+from radpix._padding import Padding, absent_value, default_fill
+from radpix.camera import check_slab, rays_of
 from radpix.errors import GeometryError
 from radpix.plane import Plane, corners_of
 from radpix.reslice import reslice
@@ -15,11 +17,17 @@ from radpix.slices import Interpolation, Slice, check_choice, output_for, slice_
 from radpix.threads import thread_count
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
+    from radpix._backend import Rays
+    from radpix.camera import Camera
     from radpix.volume import Volume
 
 __all__ = ["project"]
+
+_Rayed = Literal["local-max", "depth"]
+# The sine of the angle up to which a direction is an axis' own: rounding.
+_ALONG_AXIS = 1e-9
 
 
 def project(
@@ -27,80 +35,166 @@ def project(
     *,
     axis: int | None = None,
     direction: ArrayLike | None = None,
-    combine: Combine = "max",
+    camera: Camera | None = None,
+    combine: Combine | _Rayed = "max",
+    slab: tuple[float, float] | None = None,
+    shape: tuple[int, int] | None = None,
+    threshold: float | None = None,
     interpolation: Interpolation = "linear",
     fill: float | None = None,
     padding: Padding = "exclude",
     num_threads: int | None = None,
 ) -> Slice:
-    """Combine all voxels along an axis or a direction: a maximum intensity projection, and its relatives.
+    """Combine all voxels along an axis, a direction or rays: a maximum intensity projection, and its relatives.
 
     Parameters
     ----------
     volume
-        (z, y, x[, channel]).
+        (z, y, x[, channel]); of one channel for a camera, ``"local-max"`` and ``"depth"``.
     axis
         Index axis, 0 for z, 1 for y, 2 for x. The voxels themselves are combined, without interpolation; rows
         and columns are the remaining axes in index order.
     direction
-        Instead of an axis, a direction (x, y, z) in patient space, the normal of the resulting plane. The
-        volume is resampled: a slab of `reslice` that holds all of it, with head on top (anterior, where one
-        looks along the body) and the volume's smallest voxel spacing.
+        Instead of an axis, a direction (x, y, z) in patient space, the normal of the resulting plane, with head on
+        top (anterior, where one looks along the body). Along an axis of the volume the result is that of ``axis``,
+        turned, if its picture then has the head on top as well. Else the volume is resampled: a slab of `reslice`
+        that holds all of it, with the volume's smallest voxel spacing.
+    camera
+        Instead of both, the rays of a camera, for pictures of ``shape``, with ``"max"``, ``"min"``, ``"mean"``,
+        ``"local-max"`` or ``"depth"``.
     combine
-        As of `reslice`.
+        As of `reslice`; or ``"local-max"``, the first maximum along the ray that reaches ``threshold``, else the
+        maximum (Sato et al., "LMIP", J Comput Assist Tomogr 22(6), 1998); or ``"depth"``, where the maximum is (the
+        first of equal ones), in mm along the plane's normal from the plane, for an eye along the ray from the eye:
+        float32, NaN where there is none.
+    slab
+        (from, to) in mm along the axis or direction, from the volume's centre, or along the camera's rays as of
+        `Camera.rays`. Voxels with their centres in it take part, along an axis; by default the whole volume.
+    shape
+        (rows, columns) of a camera's picture, by default 512 x 512.
+    threshold
+        Of ``"local-max"``.
     interpolation, fill
-        As of `reslice`; for ``direction`` only.
+        As of `reslice`; for ``direction`` only. Rays are always interpolated linearly.
     padding
         ``"exclude"``: voxels equal to the volume's padding value take no part, as of `reslice`; a line of nothing else
-        gives the padding value. ``"include"`` takes them for tissue.
+        gives the padding value. For rays they stand for the smallest other value. ``"include"`` takes them for tissue.
     num_threads
         1 to 1024; None for the default.
 
     Returns
     -------
     Slice
-        In the middle of the volume, with the volume's extent along the rays as its thickness. The type of the
-        pixels is that of `reslice`.
+        In the middle of the volume or slab, with its extent along the rays as its thickness; for a camera, in the
+        plane through its target. The type of the pixels is that of `reslice`.
 
     Raises
     ------
     GeometryError
         The axis is oblique to the other two, or those to each other (a tilted gantry): use ``direction``.
     ValueError
-        Neither or both of axis and direction are given, or an argument is outside its range.
+        Not exactly one of axis, direction and camera is given, or an argument is outside its range.
 
     Examples
     --------
     >>> import numpy as np
     >>> from radpix import Volume, project
-    >>> project(Volume(np.arange(24, dtype=np.int16).reshape(2, 3, 4)), axis=0).pixels.tolist()
+    >>> volume = Volume(np.arange(24, dtype=np.int16).reshape(2, 3, 4))
+    >>> project(volume, axis=0).pixels.tolist()
     [[12, 13, 14, 15], [16, 17, 18, 19], [20, 21, 22, 23]]
+    >>> project(volume, direction=(0, 0, 1), combine="depth").pixels[0].tolist()
+    [0.5, 0.5, 0.5, 0.5]
     """
-    if (axis is None) == (direction is None):
-        raise ValueError("a projection goes along axis= or direction=, one of them")
-    check_choice("combine", combine, get_args(Combine))
-    if direction is not None:
-        center = corners_of(volume).mean(axis=0)
-        plane = Plane.through(volume, normal=(center, direction, None))
-        distance = plane.distance(corners_of(volume))
-        return reslice(
-            volume,
-            plane,
-            thickness=float(distance.max() - distance.min()),
-            combine=combine,
-            interpolation=interpolation,
-            fill=fill,
-            padding=padding,
-            num_threads=num_threads,
-        )
-    if axis not in {0, 1, 2}:
+    _check(axis, direction, camera, combine, threshold)
+    if camera is not None:
+        return _project_camera(volume, camera, combine, slab, shape, threshold, padding, num_threads)
+    rayed = combine in get_args(_Rayed)
+    if axis is not None:
+        plane = _plane_across(volume, axis)
+        if rayed:
+            return _project_rays(
+                volume, plane, _toward(volume, axis, plane, slab), volume.spacing[axis], combine, threshold, padding,
+                num_threads,
+            )  # fmt: skip
+        return _project_axis(volume, axis, cast("Combine", combine), slab, padding, thread_count(num_threads))
+    assert direction is not None
+    plane = Plane.through(volume, normal=(corners_of(volume).mean(axis=0), direction, None))
+    along = _axis_along(volume, plane)
+    if rayed:
+        step = min(volume.spacing) if along is None else volume.spacing[along]
+        return _project_rays(volume, plane, slab, step, combine, threshold, padding, num_threads)
+    if along is not None:
+        reach = _toward(volume, along, plane, slab)
+        found = _turned(volume, along, cast("Combine", combine), reach, padding, plane, num_threads)
+        if found is not None:
+            return found
+    low, high = _reach(volume, plane) if slab is None else check_slab(slab)
+    return reslice(
+        volume,
+        plane.shifted((low + high) / 2),
+        thickness=high - low,
+        combine=cast("Combine", combine),
+        interpolation=interpolation,
+        fill=fill,
+        padding=padding,
+        slab_step=None if along is None else volume.spacing[along],
+        num_threads=num_threads,
+    )
+
+
+def _check(
+    axis: int | None,
+    direction: ArrayLike | None,
+    camera: Camera | None,
+    combine: str,
+    threshold: float | None,
+) -> None:
+    if sum(given is not None for given in (axis, direction, camera)) != 1:
+        raise ValueError("a projection goes along axis=, direction= or a camera='s rays, one of them")
+    check_choice("combine", combine, get_args(Combine) + get_args(_Rayed))
+    if combine == "local-max" and (threshold is None or not np.isfinite(threshold)):
+        raise ValueError(f"local-max needs a threshold, a finite value, not {threshold}")
+    if axis is not None and axis not in {0, 1, 2}:
         raise ValueError(f"axis is 0, 1 or 2 for z, y or x, not {axis}")
-    return _project_axis(volume, axis, combine, absent_value(volume, padding), thread_count(num_threads))
 
 
-def _project_axis(volume: Volume, axis: int, combine: Combine, absent: float | None, threads: int) -> Slice:
+def _reach(volume: Volume, plane: Plane) -> tuple[float, float]:
+    distance = plane.distance(corners_of(volume))
+    half = float(distance.max() - distance.min()) / 2
+    return -half, half
+
+
+def _axis_along(volume: Volume, plane: Plane) -> int | None:
+    """Return the axis whose direction is the plane's normal or its opposite, and perpendicular to the other two."""
+    cosines = np.abs(plane.normal @ volume.direction)
+    axis = int(np.argmax(cosines))
+    off = np.linalg.norm(np.cross(plane.normal, volume.direction[:, axis]))
+    return axis if off < _ALONG_AXIS and np.delete(cosines, axis).max() < _ALONG_AXIS else None
+
+
+def _toward(
+    volume: Volume, axis: int, plane: Plane, slab: tuple[float, float] | None
+) -> tuple[float, float] | None:
+    """Return a range along the axis as one along the plane's normal, or the reverse: they may be opposite."""
+    if slab is None:
+        return None
+    low, high = check_slab(slab)
+    opposite = float(plane.normal @ volume.direction[:, axis]) < 0
+    return (-high, -low) if opposite else (low, high)
+
+
+def _project_axis(
+    volume: Volume,
+    axis: int,
+    combine: Combine,
+    slab: tuple[float, float] | None,
+    padding: Padding,
+    threads: int,
+) -> Slice:
     plane = _plane_across(volume, axis)
-    voxels = voxels_of(volume)
+    absent = absent_value(volume, padding)
+    first, last = _voxels_within(volume, axis, slab)
+    voxels = np.moveaxis(np.moveaxis(voxels_of(volume), axis, 0)[first : last + 1], 0, axis)
     pixels = output_for(volume, plane.shape + volume.voxels.shape[3:], combine, None)
     target = pixels.view(np.uint8) if pixels.dtype == np.bool_ else pixels
     for channel in range(voxels.shape[3]):
@@ -112,8 +206,133 @@ def _project_axis(volume: Volume, axis: int, combine: Combine, absent: float | N
             num_threads=threads,
             padding=absent,
         )
-    thickness = volume.shape[axis] * volume.spacing[axis]
-    return slice_of(volume, pixels, plane, thickness, combine, "nearest")
+    middle = (first + last) / 2 - (volume.shape[axis] - 1) / 2
+    center = plane.center + volume.affine[:3, axis] * middle if middle else plane.center
+    plane = Plane(center, plane.row_direction, plane.column_direction, plane.spacing, plane.shape)
+    return slice_of(volume, pixels, plane, (last - first + 1) * volume.spacing[axis], combine, "nearest")
+
+
+def _voxels_within(volume: Volume, axis: int, slab: tuple[float, float] | None) -> tuple[int, int]:
+    """Return the first and the last index along the axis with a centre in the range of mm."""
+    count, spacing = volume.shape[axis], volume.spacing[axis]
+    if slab is None:
+        return 0, count - 1
+    low, high = check_slab(slab)
+    first = max(0, int(np.ceil(np.clip(low / spacing + (count - 1) / 2 - 1e-6, 0, count))))
+    last = min(count - 1, int(np.floor(np.clip(high / spacing + (count - 1) / 2 + 1e-6, -1, count))))
+    if first > last:
+        raise ValueError(f"no voxel has its centre within the slab {slab} mm")
+    return first, last
+
+
+def _turned(
+    volume: Volume,
+    axis: int,
+    combine: Combine,
+    slab: tuple[float, float] | None,
+    padding: Padding,
+    plane: Plane,
+    num_threads: int | None,
+) -> Slice | None:
+    """Return the projection along an axis with its rows and columns as the plane's, where they are parallel."""
+    try:
+        _plane_across(volume, axis)
+    except GeometryError:  # the two others are oblique to each other
+        return None
+    rows, columns = (other for other in range(3) if other != axis)
+    cosines = np.stack([plane.column_direction, plane.row_direction]) @ volume.direction[:, [rows, columns]]
+    is_swapped = bool(abs(cosines[0, 0]) < 0.5)
+    if np.abs(np.abs(cosines) - np.eye(2)[:: -1 if is_swapped else 1]).max() > _ALONG_AXIS:
+        return None
+    found = _project_axis(volume, axis, combine, slab, padding, thread_count(num_threads))
+    pixels, spacing = found.pixels, found.plane.spacing
+    if is_swapped:
+        pixels, spacing = np.swapaxes(pixels, 0, 1), spacing[::-1]
+    signs = cosines[[0, 1], [1, 0] if is_swapped else [0, 1]]
+    pixels = np.ascontiguousarray(pixels[:: 1 if signs[0] > 0 else -1, :: 1 if signs[1] > 0 else -1])
+    turned = Plane(
+        found.plane.center,
+        plane.row_direction,
+        plane.column_direction,
+        spacing,
+        (pixels.shape[0], pixels.shape[1]),
+    )
+    return slice_of(volume, pixels, turned, found.thickness, combine, "nearest")
+
+
+def _project_rays(
+    volume: Volume,
+    plane: Plane,
+    slab: tuple[float, float] | None,
+    step: float,
+    combine: str,
+    threshold: float | None,
+    padding: Padding,
+    num_threads: int | None,
+) -> Slice:
+    """Return what rays along the normal find; depths are those from the plane that is returned."""
+    low, high = _reach(volume, plane) if slab is None else check_slab(slab)
+    plane = plane.shifted((low + high) / 2)
+    half = (high - low) / 2
+    rays = rays_of(plane, volume, step, None if slab is None else (-half, half))
+    return _found(volume, plane, rays, high - low, combine, threshold, padding, num_threads)
+
+
+def _project_camera(
+    volume: Volume,
+    camera: Camera,
+    combine: str,
+    slab: tuple[float, float] | None,
+    shape: tuple[int, int] | None,
+    threshold: float | None,
+    padding: Padding,
+    num_threads: int | None,
+) -> Slice:
+    check_choice("combine of a camera's rays", combine, ("max", "min", "mean", *get_args(_Rayed)))
+    picture = render.shape_of((512, 512) if shape is None else shape, 8)
+    rays = camera.rays(volume, picture, render.step_of(volume, None, 1.0), slab)
+    thickness = 0.0 if slab is None else float(slab[1] - slab[0])
+    plane = camera.plane(picture)
+    return _found(volume, plane, rays, thickness, combine, threshold, padding, num_threads)
+
+
+def _found(
+    volume: Volume,
+    plane: Plane,
+    rays: Rays,
+    thickness: float,
+    combine: Any,
+    threshold: float | None,
+    padding: Padding,
+    num_threads: int | None,
+) -> Slice:
+    rows, columns = render.shape_of(plane.shape, 8)
+    voxels, ranges, threads = render.prepared(volume, padding, num_threads)
+    values, depths = render.cast(
+        voxels,
+        ranges,
+        rays,
+        (rows, columns),
+        threads,
+        combine="max" if combine == "depth" else combine,
+        threshold=0.0 if threshold is None else float(threshold),
+        fill=default_fill(volume, lambda: False),
+    )
+    pixels = depths if combine == "depth" else _as_voxels(values, volume.voxels.dtype)
+    return slice_of(volume, pixels, plane, thickness, combine, "linear")
+
+
+def _as_voxels(values: NDArray[np.float32], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return the values in the volume's type, rounded half to even and saturated."""
+    if dtype.kind == "f":
+        return values.astype(dtype, copy=False)
+    if dtype == np.bool_:
+        return np.rint(values) > 0
+    info = np.iinfo(dtype)
+    exact = np.rint(values.astype(np.float64))
+    out = np.clip(exact, float(info.min), float(info.max))
+    with np.errstate(invalid="ignore"):
+        return np.where(exact >= float(info.max), info.max, out.astype(dtype)).astype(dtype)
 
 
 def _plane_across(volume: Volume, axis: int) -> Plane:

@@ -34,7 +34,7 @@ class Slice:
     thickness
         Of the slab in mm, along the plane's normal and half on either side; 0 for a single sample.
     combine, interpolation
-        How the values were made.
+        How the values were made; ``"local-max"`` and ``"depth"`` by `project` only, ``"integral"`` by `drr`.
     frame_of_reference_uid, modality, unit
         As of the volume.
     """
@@ -42,7 +42,7 @@ class Slice:
     pixels: NDArray[Any]
     plane: Plane
     thickness: float = 0.0
-    combine: Combine = "mean"
+    combine: Combine | Literal["local-max", "depth", "integral"] = "mean"
     interpolation: Interpolation = "linear"
     frame_of_reference_uid: str = ""
     modality: str = ""
@@ -116,7 +116,7 @@ def slice_of(
     pixels: NDArray[Any],
     plane: Plane,
     thickness: float,
-    combine: Combine,
+    combine: Combine | Literal["local-max", "depth", "integral"],
     interpolation: Interpolation,
 ) -> Slice:
     """Return the slice with the volume's frame of reference, modality and unit."""

@@ -278,18 +278,6 @@ def test_deviations_are_reported_once(tmp_path: Path) -> None:
         assert [w.message.code for w in caught] == ["pixel-representation-absent"]  # type: ignore[union-attr]
 
 
-class Pipe(BytesIO):
-    """A file that can be read once."""
-
-    def seekable(self) -> bool:
-        return False
-
-
-def test_a_file_that_cannot_seek_is_read_once() -> None:
-    data = objects.image(objects.ct(2), stored=12)
-    np.testing.assert_array_equal(radpix.display(Pipe(data)), radpix.display(data))
-
-
 def test_thumbnails_are_means_over_areas() -> None:
     pixels = RNG.integers(0, 256, (60, 90), dtype=np.uint8)
     dataset = made.image(pixels, WindowCenter=128, WindowWidth=256)
