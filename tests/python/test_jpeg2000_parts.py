@@ -125,8 +125,9 @@ def test_region_is_the_whole_cropped(
     source = picture(whole_shape, 8)
     row, column = region[0] % shape[0], region[1] % shape[1]
     part = (row, column, min(region[2], shape[0] - row), min(region[3], shape[1] - column))
-    smallest = min(*shape, *(tile or shape))
-    levels = min(levels, smallest.bit_length())  # OpenJPEG's encoder refuses more
+    sizes = zip(shape, reversed(tile or shape[::-1]), strict=True)
+    smallest = min(side % of or of for side, of in sizes)  # of the tiles at the edges
+    levels = min(levels, smallest.bit_length())  # OpenJPEG's encoder aborts where a lone sample is split
     options = {"num_resolutions": levels} | ({} if tile is None else {"tile_size": tile})
     reduce = min(reduce, levels - 1)
     step = 1 << reduce
