@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from radpix._backend import Grid
+from radpix._backend import Grid, kernels
 from radpix._sampling import Field, Settings, run_points
+from radpix.reslice import ORIGIN_TOLERANCE, STEP_TOLERANCE, snapped
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -15,10 +16,63 @@ if TYPE_CHECKING:
     from radpix._backend import Combine
     from radpix.volume import Volume
 
-__all__ = ["sample_points", "sample_slab"]
+__all__ = ["Lines", "sample_lines", "sample_points", "sample_slab"]
 
 #: Voxels around the positions that a sample may need: a cubic one has two on either side.
 _MARGIN = 3
+
+
+class Lines(NamedTuple):
+    """Pixels at equal steps: from ``origins`` (steps, 3) by ``across`` along a row, by ``down`` from row to row.
+
+    All are patient positions or vectors (steps, 3) in mm; ``slab`` is the step from one of ``samples`` to the next.
+    """
+
+    origins: NDArray[np.float64]
+    across: NDArray[np.float64]
+    down: NDArray[np.float64]
+    slab: NDArray[np.float64]
+    samples: int
+
+
+def sample_lines(
+    volume: Volume,
+    out: NDArray[Any],
+    lines: Lines,
+    combine: Combine,
+    interpolation: str,
+    fill: float,
+    num_threads: int,
+    padding: float | None,
+) -> None:
+    """Sample every step of ``lines`` into ``out`` (steps, rows, columns[, channel]) as a plane of its own."""
+    inverse = np.linalg.inv(volume.affine)
+    turn = inverse[:3, :3].T
+    origins = snapped(lines.origins @ turn + inverse[:3, 3], ORIGIN_TOLERANCE)
+    steps = [snapped(vectors @ turn, STEP_TOLERANCE) for vectors in (lines.down, lines.across, lines.slab)]
+    still = (0.0, 0.0, 0.0)
+    grids = [
+        Grid((z, y, x), still, tuple(down), tuple(across), tuple(slab), lines.samples)
+        for (z, y, x), down, across, slab in zip(
+            origins.tolist(), *[vectors.tolist() for vectors in steps], strict=True
+        )
+    ]
+    sample = kernels().reslice
+    voxels = volume.voxels if volume.voxels.ndim == 4 else volume.voxels[..., None]
+    for channel in range(voxels.shape[3]):
+        source = voxels[..., channel]
+        target = out if out.ndim == 3 else out[..., channel]
+        for i, grid in enumerate(grids):
+            sample(
+                source,
+                target[i : i + 1],
+                grid,
+                combine=combine,
+                interpolation=interpolation,
+                fill=fill,
+                num_threads=num_threads,
+                padding=padding,
+            )
 
 
 def sample_points(

@@ -15,10 +15,10 @@ import numpy as np
 from radpix import _paths, limits
 from radpix._backend import Combine
 from radpix._padding import Padding, absent_value
-from radpix._points import sample_points, sample_slab
+from radpix._points import Lines, sample_lines, sample_points, sample_slab
 from radpix._sampling import check_interpolation, check_volume, checked_fill
 from radpix.errors import GeometryError
-from radpix.slices import check_choice
+from radpix.slices import check_choice, output_for
 from radpix.threads import thread_count
 
 if TYPE_CHECKING:
@@ -216,21 +216,57 @@ def curved(
         origins, across, through = _frames_across(points, steps[0], up, angle)
     else:
         origins, across, through = _frames_along(points, steps[0], up, projected=mode == "projected")
-    positions = _positions(origins, across, through if mode == "cross-sections" else None, width, steps[1])
-    limits.check_bytes(positions.nbytes, "curved: ")
-    value = checked_fill(volume, fill, lambda: False)
-    how = (interpolation, value, thread_count(num_threads), absent_value(volume, padding))
-    if thickness > 0:
-        normals = _tangents(through, across) if mode == "cross-sections" else through
-        count = max(1, round(thickness / min(volume.spacing)))
-        offsets = ((np.arange(count) + 0.5) / count - 0.5) * thickness
-        pixels = sample_slab(volume, positions, normals, offsets, combine, *how)
-    else:
-        pixels = sample_points(volume, positions, *how)
+    pixels = _sampled(
+        volume,
+        (origins, across, through),
+        steps[1],
+        (width, float(thickness)),
+        combine,
+        interpolation,
+        checked_fill(volume, fill, lambda: False),
+        thread_count(num_threads),
+        absent_value(volume, padding),
+        sections=mode == "cross-sections",
+    )
     return CurvedSlice(
         pixels, steps, origins, across, through, mode, float(thickness), combine, interpolation,
         volume.frame_of_reference_uid, volume.modality, volume.unit,
     )  # fmt: skip
+
+
+def _sampled(
+    volume: Volume,
+    frames: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    spacing: float,
+    size: tuple[float, float],
+    combine: Combine,
+    *how: Any,
+    sections: bool,
+) -> NDArray[Any]:
+    """Sample lines, or squares, across the path, of ``size`` (width, thickness) in mm.
+
+    What is a plane at every step goes through `radpix.reslice`'s kernel; other interpolations sample points.
+    """
+    origins, across, through = frames
+    width, thickness = size
+    samples = max(1, round(thickness / min(volume.spacing)))
+    normals = np.cross(across, through) if sections else through
+    columns = max(1, round(width / spacing))
+    rows = columns if sections else 1
+    limits.check_bytes(len(origins) * rows * columns * 3 * 8, "curved: ")
+    if how[0] in ("nearest", "linear"):
+        down = through * spacing if sections else np.zeros_like(through)
+        first = origins - (columns - 1) / 2 * spacing * across - (rows - 1) / 2 * down
+        lines = Lines(first, across * spacing, down, normals * (thickness / samples), samples)
+        dtype = output_for(volume, (1, 1), combine, None).dtype
+        pixels = np.empty((len(origins), rows, columns, *volume.voxels.shape[3:]), dtype)
+        sample_lines(volume, pixels, lines, combine, *how)
+        return pixels if sections else pixels[:, 0]
+    positions = _positions(origins, across, through if sections else None, columns, spacing)
+    if thickness == 0:
+        return sample_points(volume, positions, *how)
+    offsets = ((np.arange(samples) + 0.5) / samples - 0.5) * thickness
+    return sample_slab(volume, positions, normals, offsets, combine, *how)
 
 
 def _spacing(volume: Volume, spacing: float | tuple[float, float] | None) -> tuple[float, float]:
@@ -291,10 +327,6 @@ def _frames_along(
     return origins, across, np.cross(tangents, across)
 
 
-def _tangents(through: NDArray[np.float64], across: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.cross(across, through)
-
-
 def _direction(vector: ArrayLike) -> NDArray[np.float64]:
     direction = np.array(vector, dtype=np.float64)
     length = np.linalg.norm(direction) if direction.shape == (3,) else np.nan
@@ -315,11 +347,10 @@ def _positions(
     origins: NDArray[np.float64],
     across: NDArray[np.float64],
     down: NDArray[np.float64] | None,
-    width: float,
+    count: int,
     spacing: float,
 ) -> NDArray[np.float64]:
     """Return (steps, columns, 3), or (steps, rows, columns, 3) where there is a second vector."""
-    count = max(1, round(width / spacing))
     offsets = (np.arange(count) - (count - 1) / 2) * spacing
     rows = offsets[None, :, None] * across[:, None, :]
     if down is None:

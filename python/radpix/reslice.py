@@ -35,7 +35,7 @@ __all__ = ["Slice", "reslice"]
 _MAX_SLAB_SAMPLES = 1 << 16
 # Index positions this close to a whole number are meant to be it: a matrix inverse is off by 1e-13 or so, and
 # a plane through voxel centres shall give the voxels. A step's error grows with the column.
-_ORIGIN_TOLERANCE, _STEP_TOLERANCE = 1e-9, 1e-12
+ORIGIN_TOLERANCE, STEP_TOLERANCE = 1e-9, 1e-12
 
 
 def reslice(
@@ -120,11 +120,15 @@ def reslice(
     return slice_of(volume, pixels, plane, thickness, combine, interpolation)
 
 
-def _snapped(vector: NDArray[np.float64], tolerance: float) -> tuple[float, float, float]:
-    """Return the vector with components near a whole number made whole."""
-    whole = np.rint(vector)
+def snapped(vectors: NDArray[np.float64], tolerance: float) -> NDArray[np.float64]:
+    """Return vectors with components near a whole number made whole."""
+    whole = np.rint(vectors)
     with np.errstate(invalid="ignore"):  # an infinity, which `_grid_of` refuses
-        z, y, x = np.where(np.abs(vector - whole) <= tolerance, whole, vector).tolist()
+        return np.where(np.abs(vectors - whole) <= tolerance, whole, vectors)
+
+
+def _triple(vector: NDArray[np.float64], tolerance: float) -> tuple[float, float, float]:
+    z, y, x = snapped(vector, tolerance).tolist()
     return z, y, x
 
 
@@ -148,11 +152,11 @@ def _grid_of(volume: Volume, plane: Plane, thickness: float, slab_step: float | 
         steps = to_index[:3, :3] @ affine[:3, :2]
         slab = to_index[:3, :3] @ (plane.normal * (thickness / samples))
     grid = Grid(
-        origin=_snapped(origin, _ORIGIN_TOLERANCE),
+        origin=_triple(origin, ORIGIN_TOLERANCE),
         plane_step=(0.0, 0.0, 0.0),
-        row_step=_snapped(steps[:, 0], _STEP_TOLERANCE),
-        column_step=_snapped(steps[:, 1], _STEP_TOLERANCE),
-        slab_step=_snapped(slab, _STEP_TOLERANCE),
+        row_step=_triple(steps[:, 0], STEP_TOLERANCE),
+        column_step=_triple(steps[:, 1], STEP_TOLERANCE),
+        slab_step=_triple(slab, STEP_TOLERANCE),
         slab_samples=samples,
     )
     if not np.isfinite(np.array(grid[:5])).all():
