@@ -7,16 +7,17 @@ increasing column indices; the column direction points down a column. Patient co
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
 from radpix.errors import GeometryError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
+    from pydicom import Dataset
 
     from radpix.volume import Volume
 
@@ -34,6 +35,15 @@ _COVER_TOLERANCE = 1e-6
 
 _LEFT, _POSTERIOR, _HEAD = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
 _FEET = (0.0, 0.0, -1.0)
+
+#: Image Plane and Image Pixel attributes (PS3.3 C.7.6.2, C.7.6.3), and how many numbers they have.
+_IMAGE_PLANE = {
+    "ImagePositionPatient": 3,
+    "ImageOrientationPatient": 6,
+    "PixelSpacing": 2,
+    "Rows": 1,
+    "Columns": 1,
+}
 
 
 class EdgeLetters(NamedTuple):
@@ -269,6 +279,39 @@ class Plane:
         return plane if shape is not None else plane._cover(volume)
 
     @classmethod
+    def of_image(cls, dataset: Dataset | Mapping[str, Any]) -> Plane:
+        """Return the plane of an image: a localizer to draw on, or another series' slice to look at here.
+
+        Parameters
+        ----------
+        dataset
+            A data set, or any mapping of keywords, with the Image Plane module (PS3.3 C.7.6.2): Image Position
+            (Patient), Image Orientation (Patient), Pixel Spacing, Rows and Columns. Of a multi-frame object, one
+            frame's functional groups, with Rows and Columns.
+
+        Raises
+        ------
+        GeometryError
+            An attribute is missing or makes no plane.
+        """
+        values = {}
+        for keyword, count in _IMAGE_PLANE.items():
+            value = dataset.get(keyword)
+            try:
+                numbers = np.array(value, dtype=np.float64).reshape(count)
+            except (TypeError, ValueError):
+                numbers = np.array([np.nan])
+            if not np.isfinite(numbers).all():
+                raise GeometryError(f"{keyword} has {count} numbers in an image with a plane, not {value!r}")
+            values[keyword] = numbers
+        row, column = values["ImageOrientationPatient"].reshape(2, 3)
+        shape = (int(values["Rows"][0]), int(values["Columns"][0]))
+        spacing = (float(values["PixelSpacing"][0]), float(values["PixelSpacing"][1]))
+        plane = cls(values["ImagePositionPatient"], row, column, spacing, shape)
+        middle = plane.pixel_to_patient((shape[0] - 1, shape[1] - 1)) - plane.center
+        return replace(plane, center=plane.center + middle)
+
+    @classmethod
     def _covering(
         cls,
         volume: Volume,
@@ -328,6 +371,28 @@ class Plane:
     def shifted(self, mm: float) -> Plane:
         """Return the plane moved by ``mm`` along its normal."""
         return replace(self, center=self.center + self.normal * mm)
+
+    def rotated(self, degrees: float, *, about: Literal["row", "column", "normal"]) -> Plane:
+        """Return the plane turned about one of its axes through its centre: twice for a double oblique.
+
+        The turn is right-handed: seen against the axis, counter-clockwise.
+        """
+        axes = {"row": self.row_direction, "column": self.column_direction, "normal": self.normal}
+        if about not in axes:
+            raise ValueError(f"about is one of {', '.join(axes)}, not {about!r}")
+        if not np.isfinite(degrees):
+            raise ValueError(f"degrees is a finite number, not {degrees}")
+        axis, angle = axes[about], np.deg2rad(float(degrees))
+
+        def turned(vector: NDArray[np.float64]) -> NDArray[np.float64]:  # Rodrigues' formula
+            along = (vector @ axis) * axis
+            return np.asarray(
+                along + np.cos(angle) * (vector - along) + np.sin(angle) * _cross(axis, vector), np.float64
+            )
+
+        return replace(
+            self, row_direction=turned(self.row_direction), column_direction=turned(self.column_direction)
+        )
 
     def pixel_to_patient(self, pixel: ArrayLike) -> NDArray[np.float64]:
         """Return patient positions (..., 3) as (x, y, z) mm, of pixels (..., 2) as (row, column)."""
