@@ -11,11 +11,20 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from radpix._image_plane import image_plane
+from radpix._plane_checks import (
+    ORTHOGONAL_TOLERANCE,
+    axes_through,
+    cross,
+    position_of,
+    rotated_about,
+    shape_of,
+    spacing_of,
+    unit_of,
+)
 from radpix.errors import GeometryError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from numpy.typing import ArrayLike, NDArray
     from pydicom import Dataset
 
@@ -23,27 +32,13 @@ if TYPE_CHECKING:
 
 __all__ = ["EdgeLetters", "Plane"]
 
-# Image Orientation (Patient) is often written with 4 to 6 decimals, so directions read from a file are this
-# far from perpendicular (0.06 degrees); more is a mistake.
-_ORTHOGONAL_TOLERANCE = 1e-3
 # Components below the sine of 1 degree are no part of an orientation.
 _LETTER_THRESHOLD = 0.0175
-# Beyond a thousand kilometres, or below a femtometre, there is no patient; float64 stays far from its ends.
-_FARTHEST, _FINEST = 1e9, 1e-12
 # A plane that covers 511.9999999 pixels needs 512.
 _COVER_TOLERANCE = 1e-6
 
 _LEFT, _POSTERIOR, _HEAD = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
 _FEET = (0.0, 0.0, -1.0)
-
-#: Image Plane and Image Pixel attributes (PS3.3 C.7.6.2, C.7.6.3), and how many numbers they have.
-_IMAGE_PLANE = {
-    "ImagePositionPatient": 3,
-    "ImageOrientationPatient": 6,
-    "PixelSpacing": 2,
-    "Rows": 1,
-    "Columns": 1,
-}
 
 
 class EdgeLetters(NamedTuple):
@@ -65,55 +60,11 @@ def letters_of(direction: ArrayLike) -> str:
     >>> letters_of((0.8, 0.6, 0))
     'LP'
     """
-    unit = _unit(direction, "the direction")
+    unit = unit_of(direction, "the direction")
     order = np.argsort(-np.abs(unit), kind="stable")
     letters = zip("LPH", "RAF", strict=True)
     names = [positive if unit[axis] > 0 else negative for axis, (positive, negative) in enumerate(letters)]
     return "".join(names[axis] for axis in order if abs(unit[axis]) > _LETTER_THRESHOLD)
-
-
-def _vector(value: ArrayLike, name: str) -> NDArray[np.float64]:
-    vector: NDArray[np.float64] = np.array(value, dtype=np.float64)
-    if vector.shape != (3,) or not np.isfinite(vector).all():
-        raise GeometryError(f"{name} is three finite numbers (x, y, z), not {value!r}")
-    return vector
-
-
-def _position(value: ArrayLike) -> NDArray[np.float64]:
-    position = _vector(value, "center")
-    if np.abs(position).max() > _FARTHEST:
-        raise GeometryError(f"center is a patient position within {_FARTHEST:g} mm, not {value!r}")
-    return position
-
-
-def _unit(value: ArrayLike, name: str) -> NDArray[np.float64]:
-    vector = _vector(value, name)
-    size = np.abs(vector).max()
-    if size == 0:
-        raise GeometryError(f"{name} has no length")
-    vector = vector / size  # so that the squares neither overflow nor vanish
-    return np.asarray(vector / np.linalg.norm(vector), dtype=np.float64)
-
-
-def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a x b; numpy.cross takes 40 us, a tenth of a small slice."""
-    (ax, ay, az), (bx, by, bz) = a.tolist(), b.tolist()
-    return np.array([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])
-
-
-def _spacing(value: float | tuple[float, float]) -> tuple[float, float]:
-    """Return (between rows, between columns) from it, or from one number for both."""
-    given = np.asarray(value, dtype=np.float64)
-    pair = np.broadcast_to(given, 2) if given.shape in {(), (2,)} else None
-    if pair is None or not ((pair >= _FINEST) & (pair <= _FARTHEST)).all():
-        raise GeometryError(f"spacing is (between rows, between columns) in mm, both positive, not {value!r}")
-    return float(pair[0]), float(pair[1])
-
-
-def _shape(value: Sequence[float]) -> tuple[int, int]:
-    if len(value) != 2 or any(not np.isfinite(n) or int(n) != n or n < 1 for n in value):
-        raise GeometryError(f"shape is (rows, columns), both at least 1, not {value!r}")
-    return int(value[0]), int(value[1])
 
 
 def corners_of(volume: Volume) -> NDArray[np.float64]:
@@ -170,23 +121,23 @@ class Plane:
         spacing: float | tuple[float, float],
         shape: tuple[int, int],
     ) -> None:
-        row = _unit(row_direction, "row_direction")
-        column = _unit(column_direction, "column_direction")
+        row = unit_of(row_direction, "row_direction")
+        column = unit_of(column_direction, "column_direction")
         cosine = float(row @ column)
-        if abs(cosine) > _ORTHOGONAL_TOLERANCE:
+        if abs(cosine) > ORTHOGONAL_TOLERANCE:
             raise GeometryError(
                 f"row_direction and column_direction are perpendicular; these have a cosine of {cosine:.4g}"
             )
         vectors = {
-            "center": _position(center),
+            "center": position_of(center),
             "row_direction": row,
-            "column_direction": _unit(column - cosine * row, "column_direction") if cosine else column,
+            "column_direction": unit_of(column - cosine * row, "column_direction") if cosine else column,
         }
         for name, vector in vectors.items():
             vector.setflags(write=False)
             object.__setattr__(self, name, vector)
-        object.__setattr__(self, "spacing", _spacing(spacing))
-        object.__setattr__(self, "shape", _shape(shape))
+        object.__setattr__(self, "spacing", spacing_of(spacing))
+        object.__setattr__(self, "shape", shape_of(shape))
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # Not through the constructor, which would make the vectors unit vectors again and change their last bits;
@@ -271,7 +222,7 @@ class Plane:
         if (points is None) == (normal is None):
             raise ValueError("a plane goes through points= or has a normal=, one of them")
         if points is not None:
-            center, row, column = _axes_through(points)
+            center, row, column = axes_through(points)
         else:
             assert normal is not None
             center, row, column = axes_along(*normal)
@@ -279,37 +230,43 @@ class Plane:
         return plane if shape is not None else plane._cover(volume)
 
     @classmethod
-    def of_image(cls, dataset: Dataset | Mapping[str, Any]) -> Plane:
-        """Return the plane of an image: a localizer to draw on, or another series' slice to look at here.
+    def of_image(cls, dataset: Dataset, *, frame: int = 0) -> Plane:
+        """Return the plane of a DICOM image, of any series: for cross-reference lines and for sampling alike.
 
-        Parameters
-        ----------
-        dataset
-            A data set, or any mapping of keywords, with the Image Plane module (PS3.3 C.7.6.2): Image Position
-            (Patient), Image Orientation (Patient), Pixel Spacing, Rows and Columns. Of a multi-frame object, one
-            frame's functional groups, with Rows and Columns.
+        From Image Position and Orientation (Patient), Pixel Spacing, Rows and Columns (PS3.3 C.7.6.2.1.1), else
+        from the functional groups of ``frame``, counted from 0.
+
+        Raises
+        ------
+        GeometryError, IndexError
+            An attribute is absent or no such thing; there is no functional group of ``frame``.
+        """
+        return cls(*image_plane(dataset, frame))
+
+    @classmethod
+    def of_slice(cls, volume: Volume, index: float, *, axis: int = 0) -> Plane:
+        """Return the plane of the volume's own slice ``index`` along ``axis`` of (z, y, x), pixel for voxel.
 
         Raises
         ------
         GeometryError
-            An attribute is missing or makes no plane.
+            The slice's rows and columns are not perpendicular, as in a sheared volume across the shear.
+        ValueError
+            ``axis`` is not 0, 1 or 2.
         """
-        values = {}
-        for keyword, count in _IMAGE_PLANE.items():
-            value = dataset.get(keyword)
-            try:
-                numbers = np.array(value, dtype=np.float64).reshape(count)
-            except (TypeError, ValueError):
-                numbers = np.array([np.nan])
-            if not np.isfinite(numbers).all():
-                raise GeometryError(f"{keyword} has {count} numbers in an image with a plane, not {value!r}")
-            values[keyword] = numbers
-        row, column = values["ImageOrientationPatient"].reshape(2, 3)
-        shape = (int(values["Rows"][0]), int(values["Columns"][0]))
-        spacing = (float(values["PixelSpacing"][0]), float(values["PixelSpacing"][1]))
-        plane = cls(values["ImagePositionPatient"], row, column, spacing, shape)
-        middle = plane.pixel_to_patient((shape[0] - 1, shape[1] - 1)) - plane.center
-        return replace(plane, center=plane.center + middle)
+        if axis not in {0, 1, 2}:
+            raise ValueError(f"axis is 0, 1 or 2 of (z, y, x), not {axis!r}")
+        down, along = (k for k in range(3) if k != axis)
+        middle = (np.array(volume.shape) - 1) / 2
+        middle[axis] = index
+        spacing = volume.spacing[down], volume.spacing[along]
+        return cls(
+            volume.index_to_patient(middle),
+            volume.affine[:3, along],
+            volume.affine[:3, down],
+            spacing,
+            (volume.shape[down], volume.shape[along]),
+        )
 
     @classmethod
     def _covering(
@@ -345,7 +302,7 @@ class Plane:
     @property
     def normal(self) -> NDArray[np.float64]:
         """Unit vector row_direction x column_direction."""
-        return _cross(self.row_direction, self.column_direction)
+        return cross(self.row_direction, self.column_direction)
 
     @property
     def affine(self) -> NDArray[np.float64]:
@@ -368,31 +325,38 @@ class Plane:
             right=letters_of(self.row_direction),
         )
 
+    @property
+    def patient_orientation(self) -> tuple[str, str]:
+        """Where rows and columns run to, as Patient Orientation (0020,0020), PS3.3 C.7.6.1.1.1."""
+        return letters_of(self.row_direction), letters_of(self.column_direction)
+
+    def rotated(
+        self,
+        degrees: float,
+        about: Literal["normal", "row", "column"] = "normal",
+        *,
+        pivot: ArrayLike | None = None,
+    ) -> Plane:
+        """Return the plane turned by the right-hand rule about one of its own axes; twice for a double oblique.
+
+        ``pivot`` is the patient position that stays, by default the centre.
+        """
+        axes = {"normal": self.normal, "row": self.row_direction, "column": self.column_direction}
+        if about not in axes:
+            raise ValueError(f"about is normal, row or column, not {about!r}")
+        if not np.isfinite(degrees):
+            raise ValueError(f"degrees is a finite number, not {degrees}")
+        fixed = self.center if pivot is None else position_of(pivot)
+        return replace(
+            self,
+            center=fixed + rotated_about(self.center - fixed, axes[about], degrees),
+            row_direction=rotated_about(self.row_direction, axes[about], degrees),
+            column_direction=rotated_about(self.column_direction, axes[about], degrees),
+        )
+
     def shifted(self, mm: float) -> Plane:
         """Return the plane moved by ``mm`` along its normal."""
         return replace(self, center=self.center + self.normal * mm)
-
-    def rotated(self, degrees: float, *, about: Literal["row", "column", "normal"]) -> Plane:
-        """Return the plane turned about one of its axes through its centre: twice for a double oblique.
-
-        The turn is right-handed: seen against the axis, counter-clockwise.
-        """
-        axes = {"row": self.row_direction, "column": self.column_direction, "normal": self.normal}
-        if about not in axes:
-            raise ValueError(f"about is one of {', '.join(axes)}, not {about!r}")
-        if not np.isfinite(degrees):
-            raise ValueError(f"degrees is a finite number, not {degrees}")
-        axis, angle = axes[about], np.deg2rad(float(degrees))
-
-        def turned(vector: NDArray[np.float64]) -> NDArray[np.float64]:  # Rodrigues' formula
-            along = (vector @ axis) * axis
-            return np.asarray(
-                along + np.cos(angle) * (vector - along) + np.sin(angle) * _cross(axis, vector), np.float64
-            )
-
-        return replace(
-            self, row_direction=turned(self.row_direction), column_direction=turned(self.column_direction)
-        )
 
     def pixel_to_patient(self, pixel: ArrayLike) -> NDArray[np.float64]:
         """Return patient positions (..., 3) as (x, y, z) mm, of pixels (..., 2) as (row, column)."""
@@ -418,30 +382,17 @@ def _finest(volume: Volume) -> float:
     return min(volume.spacing)
 
 
-def _axes_through(points: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return (center, row direction, column direction) of three points."""
-    three = np.array(points, dtype=np.float64)
-    if three.shape != (3, 3) or not np.isfinite(three).all():
-        raise GeometryError(f"points are three finite patient positions, an array (3, 3), not {three.shape}")
-    row = _unit(three[1] - three[0], "the way from the first point to the second")
-    to_third = three[2] - three[0]
-    column = to_third - (to_third @ row) * row
-    if np.linalg.norm(column) <= 1e-6 * np.linalg.norm(three[1] - three[0]):
-        raise GeometryError("the three points lie on a line; no single plane goes through them")
-    return three.mean(axis=0), row, column
-
-
 def axes_along(
     center: ArrayLike, normal: ArrayLike, up: ArrayLike | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return (center, row direction, column direction) of a normal and what is on top."""
-    unit = _unit(normal, "the normal")
+    unit = unit_of(normal, "the normal")
     if up is None:
         along_body = abs(unit[2]) > np.cos(np.deg2rad(1))
         up = -np.array(_POSTERIOR) if along_body else _HEAD
-    top = _unit(up, "the up direction")
+    top = unit_of(up, "the up direction")
     column = (top @ unit) * unit - top
     if np.linalg.norm(column) < 1e-6:
         raise GeometryError("the up direction points along the normal; give another one")
-    column = _unit(column, "the up direction")
-    return _position(center), _cross(column, unit), column
+    column = unit_of(column, "the up direction")
+    return position_of(center), cross(column, unit), column

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from radpix import limits
+from radpix.errors import GeometryError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
     from radpix._backend import Combine
-    from radpix.plane import Plane
+    from radpix.plane import EdgeLetters, Plane
     from radpix.volume import Volume
 
 __all__ = ["Interpolation", "Slice", "check_choice", "output_for", "slice_of", "voxels_of"]
@@ -60,6 +61,33 @@ class Slice:
     def patient_to_pixel(self, position: ArrayLike) -> NDArray[np.float64]:
         """Return pixels (..., 2) as (row, column), of patient positions (..., 3), projected along the normal."""
         return self.plane.patient_to_pixel(position)
+
+    @property
+    def orientation_letters(self) -> EdgeLetters:
+        """What lies beyond each edge, as of `Plane`."""
+        return self.plane.orientation_letters
+
+    @property
+    def patient_orientation(self) -> tuple[str, str]:
+        """Where rows and columns run to, as Patient Orientation (0020,0020)."""
+        return self.plane.patient_orientation
+
+    def pixel_in(self, other: Slice, pixel: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return where pixels (..., 2) lie in another slice: its pixels (..., 2), and mm (...) along its normal.
+
+        Raises
+        ------
+        GeometryError
+            The frames of reference are known and not the same.
+        """
+        known = {self.frame_of_reference_uid, other.frame_of_reference_uid} - {""}
+        if len(known) > 1:
+            raise GeometryError(
+                f"the slices lie in the frames of reference {' and '.join(sorted(known))};"
+                " register them, then transform one volume"
+            )
+        position = self.pixel_to_patient(pixel)
+        return other.patient_to_pixel(position), other.plane.distance(position)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydicom import Dataset
 
-from radpix import GeometryError, Plane, Volume
+from radpix import GeometryError, Plane, Volume, reslice
 from radpix.plane import corners_of, letters_of
 
 AFFINE = np.array([[0, 0, 0.7, -100], [0, 0.8, 0, -80], [2.5, 0, 0, 40], [0, 0, 0, 1]])
@@ -171,3 +173,91 @@ def test_a_plane_cannot_be_changed(volume: Volume) -> None:
         cast("Any", plane).spacing = (1.0, 1.0)
     with pytest.raises(ValueError, match="read-only"):
         plane.center[0] = 3
+
+
+def image(position: Any, orientation: Any, spacing: Any = (0.5, 0.25)) -> Dataset:
+    dataset = Dataset()
+    dataset.Rows, dataset.Columns = 5, 9
+    dataset.ImagePositionPatient = list(position)
+    dataset.ImageOrientationPatient = list(orientation)
+    dataset.PixelSpacing = list(spacing)
+    return dataset
+
+
+def test_the_plane_of_an_image_has_its_first_pixel_at_the_image_position() -> None:
+    plane = Plane.of_image(image((10, -20, 30), (0, 1, 0, 0, 0, -1)))
+    assert (plane.shape, plane.spacing) == ((5, 9), (0.5, 0.25))
+    # PS3.3 C.7.6.2.1.1: the columns' spacing goes along a row.
+    assert plane.pixel_to_patient((0, 0)).tolist() == [10, -20, 30]
+    assert plane.pixel_to_patient((2, 4)).tolist() == [10, -19, 29]
+    assert plane.patient_orientation == ("P", "F")
+
+
+def test_the_plane_of_a_frame_comes_from_its_functional_groups() -> None:
+    dataset, shared, frame = image((0, 0, 0), (1, 0, 0, 0, 1, 0)), Dataset(), Dataset()
+    measures, orientation, position = Dataset(), Dataset(), Dataset()
+    measures.PixelSpacing, orientation.ImageOrientationPatient = [2, 3], [1, 0, 0, 0, 0, -1]
+    position.ImagePositionPatient = [7, 8, 9]
+    shared.PixelMeasuresSequence, shared.PlaneOrientationSequence = [measures], [orientation]
+    frame.PlanePositionSequence = [position]
+    dataset.SharedFunctionalGroupsSequence, dataset.PerFrameFunctionalGroupsSequence = [shared], [frame]
+    assert Plane.of_image(dataset).pixel_to_patient((1, 1)).tolist() == [10, 8, 7]
+    with pytest.raises(IndexError, match="frame 1"):
+        Plane.of_image(dataset, frame=1)
+
+
+@pytest.mark.parametrize(
+    "keyword", ["ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows", "Columns"]
+)
+def test_an_image_without_a_place_has_no_plane(keyword: str) -> None:
+    dataset = image((0, 0, 0), (1, 0, 0, 0, 1, 0))
+    delattr(dataset, keyword)
+    with pytest.raises(GeometryError, match=keyword):
+        Plane.of_image(dataset)
+
+
+def test_an_image_of_no_direction_or_spacing_has_no_plane() -> None:
+    with pytest.raises(GeometryError, match="no length"):
+        Plane.of_image(image((0, 0, 0), (0, 0, 0, 0, 1, 0)))
+    with pytest.raises(GeometryError, match="spacing is"):
+        Plane.of_image(image((0, 0, 0), (1, 0, 0, 0, 1, 0), (0, 1)))
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_slice_of_the_volume_is_a_plane_pixel_for_voxel(axis: int) -> None:
+    voxels = np.random.default_rng(0).integers(-999, 999, (4, 5, 6), np.int16)
+    volume = Volume(voxels, AFFINE)
+    got = reslice(volume, Plane.of_slice(volume, 2, axis=axis), interpolation="nearest").pixels
+    np.testing.assert_array_equal(got, np.take(voxels, 2, axis))
+    with pytest.raises(ValueError, match="axis is 0, 1 or 2"):
+        Plane.of_slice(volume, 2, axis=3)
+
+
+def test_a_plane_turns_about_its_own_axes_by_the_right_hand_rule(volume: Volume) -> None:
+    plane = Plane.axial(volume)
+    np.testing.assert_allclose(plane.rotated(90).row_direction, (0, 1, 0), atol=1e-15)
+    np.testing.assert_allclose(plane.rotated(90, "row").normal, (0, -1, 0), atol=1e-15)
+    np.testing.assert_allclose(plane.rotated(90, "column").normal, (1, 0, 0), atol=1e-15)
+    np.testing.assert_array_equal(plane.rotated(33, "row").center, plane.center)
+    double = plane.rotated(30, "row").rotated(-20, "column")
+    assert double.row_direction @ double.column_direction == pytest.approx(0, abs=1e-15)
+    pivot = plane.pixel_to_patient((3, 4))
+    np.testing.assert_allclose(plane.rotated(77, pivot=pivot).patient_to_pixel(pivot), (3, 4), atol=1e-12)
+    with pytest.raises(ValueError, match="about is normal, row or column"):
+        plane.rotated(1, cast("Any", "z"))
+    with pytest.raises(ValueError, match="degrees is a finite"):
+        plane.rotated(np.inf)
+
+
+def test_a_pixel_of_one_slice_is_found_in_another_with_its_distance(volume: Volume) -> None:
+    first = reslice(volume, Plane.axial(volume, 50.0))
+    second = reslice(volume, Plane.coronal(volume, -75.0).rotated(25, "row"))
+    pixel, distance = first.pixel_in(second, [(3, 4), (0, 0)])
+    position = second.pixel_to_patient(pixel) + distance[:, None] * second.plane.normal
+    np.testing.assert_allclose(position, first.pixel_to_patient([(3, 4), (0, 0)]), atol=1e-12)
+    assert first.orientation_letters == first.plane.orientation_letters
+    assert first.patient_orientation == ("L", "P")
+    with pytest.raises(GeometryError, match=r"reference 1\.2 and 1\.3"):
+        replace(first, frame_of_reference_uid="1.2").pixel_in(
+            replace(second, frame_of_reference_uid="1.3"), (0, 0)
+        )
