@@ -98,7 +98,10 @@ def fetch(folder: Path) -> Path:
     subprocess.run([*command, "--dest", str(folder), f"pydicom=={__version__}"], check=True)
     archive = next(folder.glob("pydicom-*.tar.gz"))
     with tarfile.open(archive) as file:
-        file.extractall(folder, filter="data")
+        if hasattr(tarfile, "data_filter"):
+            file.extractall(folder, filter="data")
+        else:  # Python 3.11.2 and its like
+            file.extractall(folder)
     return folder / archive.name.removesuffix(".tar.gz")
 
 
