@@ -11,6 +11,7 @@ from radpix._version import __version__
 from radpix.camera import Camera
 from radpix.codec import TransferSyntax, decode, decode_frame, iter_frames, transfer_syntaxes
 from radpix.color import convert_color
+from radpix.curved import CurvedSlice, curved
 from radpix.display import display
 from radpix.encode import encode_frame
 from radpix.errors import (
@@ -65,6 +66,7 @@ __all__ = [
     "WINDOW_PRESETS",
     "BackendInfo",
     "Camera",
+    "CurvedSlice",
     "DecodeError",
     "EdgeLetters",
     "Finding",
@@ -95,6 +97,7 @@ __all__ = [
     "apply_voi",
     "backend",
     "convert_color",
+    "curved",
     "decode",
     "decode_frame",
     "display",
