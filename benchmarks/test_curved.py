@@ -38,8 +38,7 @@ def _expected() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return where the pixels lie, as indices (3, n) of the volume, and SciPy's values there in float64."""
     ndimage = pytest.importorskip("scipy.ndimage")
     found = _reformat(1)
-    pixels = np.stack(np.meshgrid(*[np.arange(n) for n in found.pixels.shape], indexing="ij"), axis=-1)
-    indices = ct_volume().patient_to_index(found.pixel_to_patient(pixels)).reshape(-1, 3).T
+    indices = ct_volume().patient_to_index(found.positions()).reshape(-1, 3).T
     values = ndimage.map_coordinates(ct_volume().voxels.astype(np.float64), indices, order=1, mode="nearest")
     return np.ascontiguousarray(indices), values
 

@@ -59,6 +59,22 @@ void bind_reslice(py::module_ &module) {
         },
         py::arg("voxels"), py::arg("out"), py::arg("grid"), py::arg("combine"), py::arg("interpolation"),
         py::arg("fill"), py::arg("num_threads"), py::arg("padding") = py::none());
+    module.def(
+        "reslice_lines",
+        [](const py::array &voxels, const py::array &out, const py::array &lines, Index slab_samples,
+           const std::string &combine, const std::string &interpolation, double fill, int num_threads,
+           std::optional<double> padding) {
+            const ArrayView source = view_of(voxels);
+            const ArrayView target = writable_view_of(out);
+            const ArrayView where = view_of(lines);
+            const reslice::Combine how = combine_named(combine);
+            const reslice::Interpolation between = interpolation_named(interpolation);
+            const py::gil_scoped_release unlocked;
+            reslice::apply_lines(source, target, where, slab_samples, how, between, fill, num_threads,
+                                 padding);
+        },
+        py::arg("voxels"), py::arg("out"), py::arg("lines"), py::arg("slab_samples"), py::arg("combine"),
+        py::arg("interpolation"), py::arg("fill"), py::arg("num_threads"), py::arg("padding") = py::none());
 }
 
 } // namespace radpix::bindings

@@ -195,6 +195,24 @@ class Kernels(Protocol):
     ) -> None:
         """Sample (z, y, x) on an oblique ``grid`` into ``out`` (planes, rows, columns)."""
 
+    def reslice_lines(
+        self,
+        voxels: NDArray[Any],
+        out: NDArray[Any],
+        lines: NDArray[Any],
+        *,
+        slab_samples: int,
+        combine: Combine,
+        interpolation: str,
+        fill: float,
+        num_threads: int,
+        padding: float | None = None,
+    ) -> None:
+        """Sample (z, y, x) as `reslice`, every row of ``out`` on its own line.
+
+        ``lines`` (planes * rows, 3, 3): position of column 0, step by a column, step by a sample of the slab.
+        """
+
     def transform(
         self,
         voxels: NDArray[Any],

@@ -62,6 +62,17 @@ def transform(
     to_index: Rows = ...,
 ) -> None: ...
 def spline_coefficients(voxels: NDArray[Any], out: NDArray[Any], num_threads: int) -> None: ...
+def reslice_lines(
+    voxels: NDArray[Any],
+    out: NDArray[Any],
+    lines: NDArray[Any],
+    slab_samples: int,
+    combine: str,
+    interpolation: str,
+    fill: float,
+    num_threads: int,
+    padding: float | None = None,
+) -> None: ...
 def project(
     voxels: NDArray[Any],
     out: NDArray[Any],

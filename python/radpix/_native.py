@@ -40,6 +40,7 @@ __all__ = [
     "resample",
     "rescale",
     "reslice",
+    "reslice_lines",
     "set_num_threads",
     "spline_coefficients",
     "transform",
@@ -109,6 +110,21 @@ def reslice(
     padding: float | None = None,
 ) -> None:
     _core.reslice(voxels, out, grid, combine, interpolation, fill, num_threads, padding)
+
+
+def reslice_lines(
+    voxels: NDArray[Any],
+    out: NDArray[Any],
+    lines: NDArray[Any],
+    *,
+    slab_samples: int,
+    combine: Combine,
+    interpolation: str,
+    fill: float,
+    num_threads: int,
+    padding: float | None = None,
+) -> None:
+    _core.reslice_lines(voxels, out, lines, slab_samples, combine, interpolation, fill, num_threads, padding)
 
 
 def transform(

@@ -1,8 +1,8 @@
-"""Curved reformats (CPR): a volume sampled along a path, such as the centre line of a vessel.
+"""Curved reformatting: a volume along a path, such as a vessel's, the spine's or the dental arch.
 
-Kanitsar, Fleischmann, Wegenkittl, Felkel, Groeller, "CPR - curved planar reformation", IEEE Visualization 2002. Samples
-follow the rules of `radpix.transform`: within half a voxel of the outermost centres their values go on, beyond lies
-``fill``; pixel padding takes no part unless asked.
+Every row of the result is a straight line in patient space, sampled by the kernels and rules of `radpix.reslice`; rows
+of a straight path are those of a plane. A path of points is made a centripetal Catmull-Rom curve and sampled by arc
+length; frames along it are rotation-minimising, by double reflection (Wang et al., ACM TOG 27(1), 2008).
 """
 
 from __future__ import annotations
@@ -12,348 +12,304 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from radpix import _paths, limits
-from radpix._backend import Combine
+from radpix import limits
+from radpix._backend import Combine, kernels
+from radpix._curved_rows import Rows, Settings, rows_of
 from radpix._padding import Padding, absent_value
-from radpix._points import Lines, sample_lines, sample_points, sample_slab
-from radpix._sampling import check_interpolation, check_volume, checked_fill
+from radpix._plane_checks import spacing_of
 from radpix.errors import GeometryError
-from radpix.slices import check_choice, output_for
+from radpix.reslice import fill_for, slab_samples_of
+from radpix.slices import check_choice, output_for, voxels_of
 from radpix.threads import thread_count
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
 
     from radpix.volume import Volume
 
-__all__ = ["CurvedSlice", "curved"]
+__all__ = ["CurvedMode", "CurvedSlice", "curved"]
 
-Mode = Literal["straightened", "stretched", "projected", "cross-sections"]
-_Interpolation = Literal["nearest", "linear", "cubic", "label"]
+CurvedMode = Literal["straightened", "stretched", "projected", "cross-sections"]
+CurvedInterpolation = Literal["nearest", "linear"]
 
-#: A direction this close to a path or an axis, as a cosine, does not say what is up.
-_ALONG = np.cos(np.deg2rad(1))
+# As in `radpix.reslice`: positions this close to a whole index are meant to be it.
+_ORIGIN_TOLERANCE, _STEP_TOLERANCE = 1e-9, 1e-12
+# Positions for which all rows are compared at once: 1024 x 1024 x 3 float64 are 25 MB.
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
 class CurvedSlice:
-    """Pixels along a path, and where in the patient they come from.
+    """Pixels along a path.
 
     Attributes
     ----------
     pixels
-        (rows, columns[, channel]), a row for each step of the path; for ``"cross-sections"`` (steps, rows, columns
-        [, channel]).
+        (rows, columns[, channel]), of cross-sections (planes, rows, columns[, channel]).
     spacing
-        (between steps, between the pixels across) in mm.
-    origins
-        (steps, 3): patient positions (x, y, z) in mm, LPS, of the middle of every row or cross-section.
-    across, through
-        (steps, 3): unit vectors along a row, and along the slab's thickness, which is down a cross-section's columns.
+        mm (between rows, between columns).
+    plane_spacing
+        mm along the path between cross-sections, else 0.
     mode, thickness, combine, interpolation
-        As given to `curved`.
+        How the values were made.
+    path
+        (rows, 3), of cross-sections (planes, 3): patient positions of the path.
+    first, column_step, normals
+        (planes, rows, 3): patient position of column 0, the way to the next column, and the unit vector along which a
+        slab is thick.
     frame_of_reference_uid, modality, unit
-        The volume's.
+        As of the volume.
     """
 
     pixels: NDArray[Any]
     spacing: tuple[float, float]
-    origins: NDArray[np.float64]
-    across: NDArray[np.float64]
-    through: NDArray[np.float64]
-    mode: Mode
+    plane_spacing: float
+    mode: CurvedMode
     thickness: float
     combine: Combine
-    interpolation: str
-    frame_of_reference_uid: str | None = None
-    modality: str | None = None
-    unit: str | None = None
+    interpolation: CurvedInterpolation
+    path: NDArray[np.float64]
+    first: NDArray[np.float64]
+    column_step: NDArray[np.float64]
+    normals: NDArray[np.float64]
+    frame_of_reference_uid: str = ""
+    modality: str = ""
+    unit: str = ""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(rows, columns), of cross-sections (planes, rows, columns)."""
+        return self.pixels.shape[: 3 if self.mode == "cross-sections" else 2]
+
+    def positions(self) -> NDArray[np.float64]:
+        """Return the patient positions (..., 3) of all pixels."""
+        column = np.arange(self.shape[-1])[:, None]
+        all_of_them = self.first[:, :, None] + column * self.column_step[:, :, None]
+        return np.asarray(all_of_them.reshape(*self.shape, 3), np.float64)
 
     def pixel_to_patient(self, pixel: ArrayLike) -> NDArray[np.float64]:
-        """Return patient positions (..., 3) of pixels (..., 2) as (row, column), or (..., 3) as (step, row, column).
+        """Return patient positions (..., 3) in mm of pixels (..., 2) as (row, column), or (plane, row, column).
 
-        Exact at whole steps; between them frames are interpolated linearly.
+        Columns may have fractions. Rows and planes between two are linear between them, and no further than the first
+        and last. A pixel that is no number has no position.
         """
-        wanted = np.asarray(pixel, dtype=np.float64)
-        dimensions = 3 if self.mode == "cross-sections" else 2
-        if wanted.shape[-1] != dimensions:
-            raise ValueError(f"pixels of this slice have {dimensions} indices, not {wanted.shape[-1]}")
-        step = wanted[..., 0]
-        middle = (self.pixels.shape[dimensions - 1] - 1) / 2
-        aside = (wanted[..., -1] - middle) * self.spacing[1]
-        position = self._at(self.origins, step) + aside[..., None] * self._at(self.across, step)
-        if dimensions == 3:
-            down = (wanted[..., 1] - (self.pixels.shape[1] - 1) / 2) * self.spacing[1]
-            position = position + down[..., None] * self._at(self.through, step)
-        return np.asarray(position, np.float64)
+        index = np.asarray(pixel, np.float64)
+        if index.shape[-1:] != (len(self.shape),):
+            raise ValueError(f"a pixel has {len(self.shape)} indices, an array (..., {len(self.shape)})")
+        column = index[..., -1:]
+        planes, rows = self.first.shape[:2]
+        plane = index[..., 0] if index.shape[-1] == 3 else np.zeros(index.shape[:-1])
+        total = np.zeros((*index.shape[:-1], 3))
+        for p, p_weight in _neighbours(plane, planes):
+            for r, r_weight in _neighbours(index[..., -2], rows):
+                here = self.first[p, r] + column * self.column_step[p, r]
+                total += (p_weight * r_weight)[..., None] * here
+        return total
 
-    def patient_to_pixel(self, position: ArrayLike) -> NDArray[np.float64]:
-        """Return the nearest pixels (..., 2) or (..., 3) of positions (..., 3): a whole step, and where across it.
+    def patient_to_pixel(self, position: ArrayLike) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Return the nearest pixels (..., 2) or (..., 3), and their distances (...) in mm, of positions (..., 3).
 
-        The nearest step is the one whose line, or plane, passes closest within its extent.
+        Of equally near ones the first; a path that crosses itself shows a position more than once.
         """
-        wanted = np.asarray(position, dtype=np.float64)
-        flat = wanted.reshape(-1, 3)
-        found = np.empty((len(flat), 3 if self.mode == "cross-sections" else 2))
-        for i, point in enumerate(flat):
-            relative = point - self.origins
-            aside = np.einsum("ij,ij->i", relative, self.across)
-            width = self.pixels.shape[len(found[i]) - 1] * self.spacing[1] / 2
-            nearest = relative - np.clip(aside, -width, width)[:, None] * self.across
-            down = np.einsum("ij,ij->i", relative, self.through)
-            if len(found[i]) == 3:
-                height = self.pixels.shape[1] * self.spacing[1] / 2
-                nearest = nearest - np.clip(down, -height, height)[:, None] * self.through
-            step = int(np.argmin(np.einsum("ij,ij->i", nearest, nearest)))
-            middles = (np.array(self.pixels.shape[1 : len(found[i])]) - 1) / 2
-            offsets = [aside[step]] if len(found[i]) == 2 else [down[step], aside[step]]
-            found[i] = [step, *(np.array(offsets) / self.spacing[1] + middles)]
-        return found.reshape(*wanted.shape[:-1], found.shape[1])
+        where = np.asarray(position, np.float64)
+        if where.shape[-1:] != (3,) or not np.isfinite(where).all():
+            raise ValueError(f"positions are finite numbers, an array (..., 3), not {where.shape}")
+        flat = where.reshape(-1, 3)
+        first, step = self.first.reshape(-1, 3), self.column_step.reshape(-1, 3)
+        pixel = np.empty((len(flat), len(self.shape)), np.intp)
+        distance = np.empty(len(flat))
+        chunk = max(1, _CHUNK // len(first))
+        for start in range(0, len(flat), chunk):
+            relative = flat[start : start + chunk, None] - first
+            along = np.einsum("mlk,lk->ml", relative, step) / self.spacing[1] ** 2
+            column = np.clip(np.rint(along), 0, self.shape[-1] - 1)
+            away = np.linalg.norm(relative - column[..., None] * step, axis=-1)
+            row = away.argmin(axis=1)
+            some = np.arange(len(row))
+            distance[start : start + chunk] = away[some, row]
+            place = (*np.unravel_index(row, self.first.shape[:2]), column[some, row])
+            pixel[start : start + chunk] = np.stack(place[-len(self.shape) :], axis=-1)
+        return pixel.reshape(*where.shape[:-1], -1), distance.reshape(where.shape[:-1])
 
-    def _at(self, vectors: NDArray[np.float64], step: NDArray[np.float64]) -> NDArray[np.float64]:
-        last = len(vectors) - 1
-        low = np.clip(np.floor(step), 0, max(last - 1, 0)).astype(int)
-        share = (step - low)[..., None]
-        return np.asarray(vectors[low] * (1 - share) + vectors[np.minimum(low + 1, last)] * share, np.float64)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.pixels, dtype=dtype, copy=copy)
+
+
+def _neighbours(index: NDArray[np.float64], count: int) -> list[tuple[NDArray[np.intp], NDArray[np.float64]]]:
+    """Return two indices for each, and their weights."""
+    inside = np.clip(index, 0, count - 1)
+    low = np.minimum(np.nan_to_num(inside).astype(np.intp), max(count - 2, 0))
+    weight = inside - low
+    return [(low, 1 - weight), (np.minimum(low + 1, count - 1), weight)]
 
 
 def curved(
     volume: Volume,
     path: ArrayLike,
     *,
-    width: float,
+    width: float | None = None,
     spacing: float | tuple[float, float] | None = None,
-    mode: Mode = "straightened",
-    up: ArrayLike | None = None,
-    angle: float = 0.0,
+    mode: CurvedMode = "straightened",
     polyline: bool = False,
+    across: ArrayLike | None = None,
+    along: ArrayLike | None = None,
+    rotation: float = 0.0,
+    step: float | None = None,
     thickness: float = 0.0,
     combine: Combine = "mean",
-    interpolation: _Interpolation = "linear",
+    interpolation: CurvedInterpolation = "linear",
     fill: float | None = None,
     padding: Padding = "exclude",
+    slab_step: float | None = None,
     num_threads: int | None = None,
 ) -> CurvedSlice:
-    """Sample a volume along a path.
+    """Sample a volume along a path (curved planar reformatting).
 
     Parameters
     ----------
     volume
-        (z, y, x[, channel]) of 8, 16 or 32-bit integers, float32 or float64.
+        (z, y, x[, channel]) of any integer type, bool, float32 or float64.
     path
-        (n, 3) patient positions (x, y, z) in mm, LPS; a centripetal Catmull-Rom spline goes through them.
+        (n, 3): patient positions (x, y, z) in mm, LPS, in order. Points within 1e-6 mm of the one before are left out.
     width
-        Of every row across the path, in mm.
+        mm of a row; there are round(width / spacing) columns. ``"stretched"`` and ``"projected"`` cover the path
+        by default; the others need it. Cross-sections are as high as wide.
     spacing
-        (between steps along the path, between pixels across it) in mm; one number stands for both. Default: the
-        volume's smallest voxel spacing.
+        mm (between rows, between columns); one number for both; by default the smallest voxel spacing.
     mode
-        ``"straightened"``: rows across the path, one below the other by its length. ``"cross-sections"``: square planes
-        across the path. ``"stretched"``: all rows parallel to ``up``, by the length of the path seen along ``up``, so
-        that distances along it are true. ``"projected"``: the same rows, by their place on the plane through ``up``
-        and both ends of the path.
-    up
-        A patient direction. For rows across the path, where the first one points to, as far as it can; it is carried
-        along without turning about the path. Default: the head, or anterior where the path begins along the body.
-        For the other two modes, the direction of the rows; by default left, or head where the path runs to the side.
-    angle
-        Degrees by which the rows are turned about the path, from ``across`` to ``through``; for rows across the path.
+        ``"straightened"``: row k is perpendicular to the path where its length is k times the spacing.
+        ``"stretched"``: rows in the direction across, through the path; the surface is unrolled, so that lengths in
+        the image are lengths along it. ``"projected"``: the same surface seen onto the plane of the directions across
+        and along. ``"cross-sections"``: planes perpendicular to the path, every ``step`` mm.
+        The last row or plane is at the path's end, or less than a step before it.
     polyline
-        Take the path as it is, straight from point to point.
-    thickness
-        Of the slab in mm, half on either side of the surface; 0 for the surface itself.
-    combine
-        Of the slab's samples inside the volume, as of `radpix.reslice`.
+        Take the path's points as they are, instead of the curve through them.
+    across
+        Direction of increasing columns: of the path's start, made perpendicular to it, by default the patient's left,
+        or posterior if the path starts within 30 degrees of it. For ``"stretched"`` and ``"projected"`` of all rows,
+        by default that of the patient's axes along which the path goes least.
+    along
+        Direction of increasing rows of ``"projected"``, by default from the path's start to its end.
+    rotation
+        Degrees by which rows are turned about the path, by the right-hand rule; for ``"straightened"`` and
+        ``"cross-sections"``.
+    step
+        mm between cross-sections, by default the smallest voxel spacing.
+    thickness, combine, fill, padding, slab_step
+        As in `radpix.reslice`. A slab is thick along row x column: beside the image, of cross-sections along the path.
     interpolation
-        ``"linear"``, ``"nearest"``, ``"cubic"``, or ``"label"`` without a slab.
-    fill
-        The value where no sample is inside; by default the volume's padding value, else its minimum.
-    padding
-        ``"exclude"``: padding takes no part. ``"include"`` takes it for tissue.
+        ``"linear"`` or ``"nearest"``.
     num_threads
         1 to 1024; None for the default.
 
     Returns
     -------
     CurvedSlice
-        Of the volume's type; float32 or float64 for ``"sum"`` of integers.
+        Pixels and where each is.
 
     Raises
     ------
     GeometryError
-        The path has no two different points, is shorter than a step, turns back within one, or, projected, turns back
-        at all; or ``up`` says nothing about it.
+        The path has no length, turns back where it must not, or runs along the direction across.
     ValueError, TypeError, LimitError
-        An argument is outside its range, or the result over `radpix.limits`.
+        As `radpix.reslice`.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from radpix import Volume, curved
-    >>> volume = Volume(np.arange(60, dtype=np.int16).reshape(5, 4, 3))
-    >>> found = curved(volume, [(1, 1, 0), (1, 1, 4)], width=3.0, up=(1, 0, 0))
-    >>> found.pixels.tolist()
-    [[3, 4, 5], [15, 16, 17], [27, 28, 29], [39, 40, 41], [51, 52, 53]]
+    >>> from radpix import Volume
+    >>> volume = Volume(np.arange(60, dtype=np.int16).reshape(3, 4, 5))
+    >>> curved(volume, [(2, 0, 1), (2, 3, 1)], width=3).pixels.tolist()
+    [[21, 22, 23], [26, 27, 28], [31, 32, 33], [36, 37, 38]]
     """
-    check_volume(volume, "sample")
-    check_interpolation(volume, interpolation, get_args(_Interpolation))
-    check_choice("mode", mode, get_args(Mode))
+    check_choice("mode", mode, get_args(CurvedMode))
     check_choice("combine", combine, get_args(Combine))
-    steps = _spacing(volume, spacing)
-    for name, value, least in (("width", width, 0.0), ("thickness", thickness, -1.0)):
-        if not least < value < 1e6:
-            raise ValueError(f"{name} is a number of mm, positive and below 1e6, not {value}")
-    if interpolation == "label" and thickness > 0:
-        raise ValueError("labels have no slab; take thickness=0, or interpolation='nearest'")
-    points = _paths.checked_path(path)
-    if not polyline:
-        points = _paths.smoothed(points)
-    limits.check_frame(max(1, int(_paths.arc_length(points)[-1] / steps[0])), max(1, round(width / steps[1])))
-    if mode in ("straightened", "cross-sections"):
-        origins, across, through = _frames_across(points, steps[0], up, angle)
-    else:
-        origins, across, through = _frames_along(points, steps[0], up, projected=mode == "projected")
-    pixels = _sampled(
-        volume,
-        (origins, across, through),
-        steps[1],
-        (width, float(thickness)),
+    check_choice("interpolation", interpolation, get_args(CurvedInterpolation))
+    threads, absent, voxels = thread_count(num_threads), absent_value(volume, padding), voxels_of(volume)
+    samples = slab_samples_of(volume, thickness, slab_step)
+    settings = _settings(volume, mode, spacing, width, step, polyline, across, along, rotation)
+    rows = rows_of(path, settings)
+    shape = (*rows.first.shape[:2], rows.columns)
+    limits.check_frame(shape[0] * shape[1], shape[2])
+    pixels = output_for(volume, shape + volume.voxels.shape[3:], combine, None)
+    lines = _lines_of(volume, rows, thickness / samples)
+    value = fill_for(volume, fill, pixels.dtype, lambda: False)
+    target = (pixels.view(np.uint8) if pixels.dtype == np.bool_ else pixels).reshape(*shape, -1)
+    for channel in range(voxels.shape[3]):
+        kernels().reslice_lines(
+            voxels[..., channel],
+            target[..., channel],
+            lines,
+            slab_samples=samples,
+            combine=combine,
+            interpolation=interpolation,
+            fill=value,
+            num_threads=threads,
+            padding=absent,
+        )
+    return CurvedSlice(
+        pixels if mode == "cross-sections" else pixels[0],
+        settings.spacing,
+        settings.step if mode == "cross-sections" else 0.0,
+        mode,
+        float(thickness),
         combine,
         interpolation,
-        checked_fill(volume, fill, lambda: False),
-        thread_count(num_threads),
-        absent_value(volume, padding),
-        sections=mode == "cross-sections",
+        rows.path,
+        rows.first,
+        rows.step,
+        rows.normal,
+        frame_of_reference_uid=volume.frame_of_reference_uid,
+        modality=volume.modality,
+        unit=volume.unit,
     )
-    return CurvedSlice(
-        pixels, steps, origins, across, through, mode, float(thickness), combine, interpolation,
-        volume.frame_of_reference_uid, volume.modality, volume.unit,
-    )  # fmt: skip
 
 
-def _sampled(
+def _check_directions(mode: CurvedMode, rotation: float, along: ArrayLike | None) -> None:
+    if not np.isfinite(rotation):
+        raise ValueError(f"rotation is a finite number of degrees, not {rotation}")
+    if rotation and mode in {"stretched", "projected"}:
+        raise ValueError(f"rotation turns rows about the path; {mode} rows have the direction across=")
+    if along is not None and mode != "projected":
+        raise ValueError("along is the direction of projected rows only")
+
+
+def _settings(
     volume: Volume,
-    frames: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
-    spacing: float,
-    size: tuple[float, float],
-    combine: Combine,
-    *how: Any,
-    sections: bool,
-) -> NDArray[Any]:
-    """Sample lines, or squares, across the path, of ``size`` (width, thickness) in mm.
-
-    What is a plane at every step goes through `radpix.reslice`'s kernel; other interpolations sample points.
-    """
-    origins, across, through = frames
-    width, thickness = size
-    samples = max(1, round(thickness / min(volume.spacing)))
-    normals = np.cross(across, through) if sections else through
-    columns = max(1, round(width / spacing))
-    rows = columns if sections else 1
-    limits.check_bytes(len(origins) * rows * columns * 3 * 8, "curved: ")
-    if how[0] in ("nearest", "linear"):
-        down = through * spacing if sections else np.zeros_like(through)
-        first = origins - (columns - 1) / 2 * spacing * across - (rows - 1) / 2 * down
-        lines = Lines(first, across * spacing, down, normals * (thickness / samples), samples)
-        dtype = output_for(volume, (1, 1), combine, None).dtype
-        pixels = np.empty((len(origins), rows, columns, *volume.voxels.shape[3:]), dtype)
-        sample_lines(volume, pixels, lines, combine, *how)
-        return pixels if sections else pixels[:, 0]
-    positions = _positions(origins, across, through if sections else None, columns, spacing)
-    if thickness == 0:
-        return sample_points(volume, positions, *how)
-    offsets = ((np.arange(samples) + 0.5) / samples - 0.5) * thickness
-    return sample_slab(volume, positions, normals, offsets, combine, *how)
+    mode: CurvedMode,
+    spacing: float | tuple[float, float] | None,
+    width: float | None,
+    step: float | None,
+    polyline: bool,
+    across: ArrayLike | None,
+    along: ArrayLike | None,
+    rotation: float,
+) -> Settings:
+    finest = min(volume.spacing)
+    between = spacing_of(finest if spacing is None else spacing)
+    if width is None and mode in {"straightened", "cross-sections"}:
+        raise ValueError(f"width= in mm is needed for {mode}")
+    if width is not None and not (np.isfinite(width) and width > 0):
+        raise ValueError(f"width is a positive number of mm, not {width}")
+    if width is not None:
+        limits.check_frame(1, round(width / between[1]))
+    _check_directions(mode, rotation, along)
+    planes = spacing_of(finest if step is None else step)[0]
+    if step is not None and mode != "cross-sections":
+        raise ValueError("step is the distance of cross-sections only; take spacing=")
+    return Settings(mode, between, width, planes, polyline, across, along, rotation)
 
 
-def _spacing(volume: Volume, spacing: float | tuple[float, float] | None) -> tuple[float, float]:
-    if spacing is None:
-        spacing = min(volume.spacing)
-    pair = (spacing, spacing) if np.ndim(spacing) == 0 else tuple(spacing)  # type: ignore[arg-type]
-    if len(pair) != 2 or not all(0 < float(mm) < 1e6 for mm in pair):  # type: ignore[arg-type]
-        raise ValueError(f"spacing is one or two positive numbers of mm, not {spacing}")
-    return float(pair[0]), float(pair[1])  # type: ignore[arg-type]
-
-
-def _frames_across(
-    points: NDArray[np.float64], step: float, up: ArrayLike | None, angle: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return points at equal steps of the path and two vectors across it."""
-    origins = _paths.at_steps(points, _paths.arc_length(points), step)
-    tangents = _paths.tangents_of(origins)
-    if up is None:
-        up = (0.0, -1.0, 0.0) if abs(tangents[0, 2]) > _ALONG else (0.0, 0.0, 1.0)
-    first = _perpendicular(_direction(up), tangents[0])
-    across = _paths.rotation_minimising(origins, tangents, first)
-    through = np.cross(tangents, across)
-    turn = np.deg2rad(float(angle))
-    if turn != 0.0:
-        across, through = (
-            np.cos(turn) * across + np.sin(turn) * through,
-            np.cos(turn) * through - np.sin(turn) * across,
+def _lines_of(volume: Volume, rows: Rows, slab_step: float) -> NDArray[np.float64]:
+    """Return (planes * rows, 3, 3): start, column step and slab step as indices of the volume."""
+    with np.errstate(over="ignore", invalid="ignore"):  # checked below
+        to_index = np.linalg.inv(volume.affine)
+        matrix = to_index[:3, :3].T
+        start = rows.first @ matrix + to_index[:3, 3]
+        lines = np.stack([start, rows.step @ matrix, (rows.normal * slab_step) @ matrix], axis=-2)
+        whole = np.rint(lines)
+        near = (
+            np.abs(lines - whole) <= np.array([_ORIGIN_TOLERANCE, _STEP_TOLERANCE, _STEP_TOLERANCE])[:, None]
         )
-    return origins, across, through
-
-
-def _frames_along(
-    points: NDArray[np.float64], step: float, up: ArrayLike | None, *, projected: bool
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return middles of rows that are all parallel to ``up``."""
-    ends = points[-1] - points[0]
-    if up is None:
-        sideways = abs(ends[0]) > _ALONG * np.linalg.norm(ends)
-        up = (0.0, 0.0, 1.0) if sideways else (1.0, 0.0, 0.0)
-    row = _direction(up)
-    beside = points @ row
-    seen = points - beside[:, None] * row + (beside.min() + beside.max()) / 2 * row
-    if projected:
-        along = (seen - seen[0]) @ _perpendicular(ends, row)
-        if not (np.diff(along) > 0).all():
-            raise GeometryError("the path turns back on the plane it is projected to; take mode='stretched'")
-    else:
-        along = _paths.arc_length(seen)
-        moved = np.concatenate([[True], np.diff(along) > 0])
-        seen, along = seen[moved], along[moved]
-        if len(seen) < 2:
-            raise GeometryError("the path runs along up; give another direction")
-    origins = _paths.at_steps(seen, along, step)
-    across = np.broadcast_to(row, origins.shape).copy()
-    tangents = _paths.tangents_of(origins)
-    if projected:
-        tangents = np.broadcast_to(_perpendicular(ends, row), origins.shape)
-    return origins, across, np.cross(tangents, across)
-
-
-def _direction(vector: ArrayLike) -> NDArray[np.float64]:
-    direction = np.array(vector, dtype=np.float64)
-    length = np.linalg.norm(direction) if direction.shape == (3,) else np.nan
-    if not 0 < length < np.inf:
-        raise GeometryError(f"up is a direction (x, y, z) of some length, not {vector!r}")
-    return np.asarray(direction / length, np.float64)
-
-
-def _perpendicular(vector: NDArray[np.float64], to: NDArray[np.float64]) -> NDArray[np.float64]:
-    rest = vector - (vector @ to) * to
-    length = np.linalg.norm(rest)
-    if length <= 1e-6 * np.linalg.norm(vector):
-        raise GeometryError("up points along the path; give another direction")
-    return np.asarray(rest / length, np.float64)
-
-
-def _positions(
-    origins: NDArray[np.float64],
-    across: NDArray[np.float64],
-    down: NDArray[np.float64] | None,
-    count: int,
-    spacing: float,
-) -> NDArray[np.float64]:
-    """Return (steps, columns, 3), or (steps, rows, columns, 3) where there is a second vector."""
-    offsets = (np.arange(count) - (count - 1) / 2) * spacing
-    rows = offsets[None, :, None] * across[:, None, :]
-    if down is None:
-        return np.asarray(origins[:, None, :] + rows, np.float64)
-    columns = offsets[None, :, None] * down[:, None, :]
-    return np.asarray(origins[:, None, None, :] + columns[:, :, None, :] + rows[:, None, :, :], np.float64)
+    if not np.isfinite(lines).all():
+        raise GeometryError("the path lies beyond what float64 can hold in the volume's indices")
+    return np.where(near, whole, lines).reshape(-1, 3, 3)

@@ -25,12 +25,14 @@ from radpix.slices import Interpolation, Slice, check_choice, output_for, slice_
 from radpix.threads import thread_count
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from radpix.plane import Plane
     from radpix.volume import Volume
 
-__all__ = ["Slice", "reslice"]
+__all__ = ["Slice", "fill_for", "reslice", "slab_samples_of"]
 
 _MAX_SLAB_SAMPLES = 1 << 16
 # Index positions this close to a whole number are meant to be it: a matrix inverse is off by 1e-13 or so, and
@@ -104,7 +106,7 @@ def reslice(
     voxels = voxels_of(volume)
     grid = _grid_of(volume, plane, thickness, slab_step)
     pixels = output_for(volume, plane.shape + volume.voxels.shape[3:], combine, out)
-    fill_value = _fill_for(volume, grid, plane, fill, pixels.dtype)
+    fill_value = fill_for(volume, fill, pixels.dtype, lambda: _all_inside(volume, grid, plane))
     target = pixels.view(np.uint8) if pixels.dtype == np.bool_ else pixels
     for channel in range(voxels.shape[3]):
         kernels().reslice(
@@ -132,8 +134,8 @@ def _triple(vector: NDArray[np.float64], tolerance: float) -> tuple[float, float
     return z, y, x
 
 
-def _grid_of(volume: Volume, plane: Plane, thickness: float, slab_step: float | None) -> Grid:
-    """Return the plane's samples as indices of the volume."""
+def slab_samples_of(volume: Volume, thickness: float, slab_step: float | None) -> int:
+    """Return the number of a slab's samples, after checks."""
     if not (np.isfinite(thickness) and thickness >= 0):
         raise ValueError(f"thickness is 0 or more mm, not {thickness}")
     step = min(volume.spacing) if slab_step is None else float(slab_step)
@@ -144,7 +146,12 @@ def _grid_of(volume: Volume, plane: Plane, thickness: float, slab_step: float | 
         raise ValueError(
             f"a slab of {thickness} mm in steps of {step} mm has over {_MAX_SLAB_SAMPLES} samples"
         )
-    samples = max(1, round(wanted))
+    return max(1, round(wanted))
+
+
+def _grid_of(volume: Volume, plane: Plane, thickness: float, slab_step: float | None) -> Grid:
+    """Return the plane's samples as indices of the volume."""
+    samples = slab_samples_of(volume, thickness, slab_step)
     affine = plane.affine
     with np.errstate(over="ignore", invalid="ignore"):  # checked below
         to_index = np.linalg.inv(volume.affine)
@@ -164,10 +171,12 @@ def _grid_of(volume: Volume, plane: Plane, thickness: float, slab_step: float | 
     return grid
 
 
-def _fill_for(volume: Volume, grid: Grid, plane: Plane, fill: float | None, dtype: np.dtype[Any]) -> float:
+def fill_for(
+    volume: Volume, fill: float | None, dtype: np.dtype[Any], all_inside: Callable[[], bool]
+) -> float:
     """Return the value where no sample is inside, checked against the output's type."""
     if fill is None:
-        value = default_fill(volume, lambda: _all_inside(volume, grid, plane))
+        value = default_fill(volume, all_inside)
         if volume.padding_value is None:
             return value
     else:

@@ -1,243 +1,322 @@
-"""Curved reformats: analytic volumes, straight paths, tubes, slabs, and the way back to the patient."""
+"""Curved reformats: the same bits on every backend, mm that hold along any path, and what is refused."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from tests.python.oracle import reslice as oracle
+from tests.python.reslice_cases import COMBINES, DTYPES, LEVELS, SHEARED, noise, ramp, restrided
 
-import radpix
-from radpix import Plane, Volume, _backend, _native, _numba, _paths, curved, reslice
-from radpix.errors import GeometryError
+from radpix import GeometryError, LimitError, Plane, Volume, _core, curved, limits, reslice
+from radpix._backend import Grid
+from radpix._numba import reslice_lines as numba_lines
 
-AFFINE = np.array([[0.1, 0.05, 0.9, -20], [0.2, 1.1, -0.1, 7], [1.4, -0.2, 0.1, -30], [0, 0, 0, 1]], float)
-SLOPES, OFFSET = np.array([0.7, -1.3, 2.1]), 11.0
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from radpix.curved import CurvedMode
+
+MODES: tuple[CurvedMode, ...] = ("straightened", "stretched", "projected", "cross-sections")
 
 
-def linear_volume(dtype: Any = np.float64) -> Volume:
-    """Return a sheared volume whose values are a linear function of the patient position."""
-    index = np.stack(np.meshgrid(*[np.arange(n) for n in (24, 30, 36)], indexing="ij"), axis=-1)
-    values = (index @ AFFINE[:3, :3].T + AFFINE[:3, 3]) @ SLOPES + OFFSET
-    return Volume(values.astype(dtype), AFFINE)
+@pytest.fixture(autouse=True)
+def _automatic_cpu_level() -> Iterator[None]:
+    yield
+    _core.set_cpu_level("auto")
 
 
-def path_inside(seed: int, count: int) -> Any:
-    """Return a smooth path well inside the volume, in patient coordinates."""
+def lines_of(seed: int, shape: tuple[int, ...], rows: int) -> NDArray[np.float64]:
     rng = np.random.default_rng(seed)
-    t = np.linspace(0, 1, count)
-    index = np.array([8, 10, 12]) + np.outer(t, [8, 10, 12]) + 1.5 * np.sin(3 * t[:, None] + rng.random(3))
-    return index @ AFFINE[:3, :3].T + AFFINE[:3, 3]
+    lines = rng.uniform(-0.4, 0.4, (rows, 3, 3))
+    lines[:, 0] = rng.uniform(-0.2, 1, (rows, 3)) * np.array(shape)
+    return lines
 
 
-def helix(turns: float = 1.5, count: int = 60) -> Any:
-    t = np.linspace(0, turns * 2 * np.pi, count)
-    return np.stack([10 * np.cos(t), 10 * np.sin(t), 2 * t], axis=-1)
-
-
-@given(
-    seed=st.integers(0, 99),
-    count=st.integers(2, 9),
-    mode=st.sampled_from(["straightened", "stretched", "projected", "cross-sections"]),
-    spacing=st.sampled_from([0.5, (0.7, 0.4), (1.0, 1.3)]),
-    angle=st.floats(-180, 180),
-    thickness=st.sampled_from([0.0, 1.0, 2.5]),
-    polyline=st.booleans(),
-)
-@settings(max_examples=40, deadline=None)
-def test_values_are_those_of_the_positions_that_the_slice_tells(
-    seed: int, count: int, mode: Any, spacing: Any, angle: float, thickness: float, polyline: bool
-) -> None:
-    volume = linear_volume()
-    found = curved(
-        volume, path_inside(seed, count), width=3.0, spacing=spacing, mode=mode, angle=angle, thickness=thickness,
-        polyline=polyline,
-    )  # fmt: skip
-    pixels = np.stack(np.meshgrid(*[np.arange(n) for n in found.pixels.shape], indexing="ij"), axis=-1)
-    positions = found.pixel_to_patient(pixels)
-    np.testing.assert_allclose(found.pixels, positions @ SLOPES + OFFSET, atol=1e-4 if thickness else 1e-9)
-
-
-@pytest.mark.parametrize("interpolation", ["nearest", "linear"])
-@pytest.mark.parametrize("dtype", [np.int16, np.float32])
-def test_a_straight_path_is_a_plane(interpolation: Any, dtype: Any) -> None:
-    rng = np.random.default_rng(3)
-    volume = Volume(rng.integers(-1000, 1000, (20, 22, 24)).astype(dtype))
-    start, end, up = np.array([4.2, 5.1, 3.3]), np.array([15.7, 14.2, 16.1]), np.array([1.0, -0.5, 0.3])
-    found = curved(volume, [start, end], width=6.0, spacing=0.5, up=up, interpolation=interpolation)
-    rows, columns = found.pixels.shape
-    tangent = (end - start) / np.linalg.norm(end - start)
-    plane = Plane(
-        start + tangent * 0.5 * (rows - 1) / 2, found.across[0], tangent, spacing=0.5, shape=(rows, columns)
-    )
-    expected = reslice(volume, plane, interpolation=interpolation)
-    # Positions agree to 1e-12 or so: few samples lie that close to a tie.
-    assert np.mean(np.abs(found.pixels.astype(float) - expected.pixels) > 1e-3) < 0.002
-
-
-def test_the_middle_of_a_tube_stays_in_the_middle() -> None:
-    path = helix()
-    grid = np.stack(np.meshgrid(*[np.arange(n) for n in (50, 60, 60)], indexing="ij"), axis=-1)
-    affine = np.eye(4)[[2, 1, 0, 3]]
-    affine[:3, :3] *= 0.5
-    affine[:3, 3] = (-15, -15, -3)
-    patient = grid @ affine[:3, :3].T + affine[:3, 3]
-    fine = _paths.smoothed(path)
-    distance = np.full(grid.shape[:3], np.inf)
-    for point in fine[::16]:
-        np.minimum(distance, np.linalg.norm(patient - point, axis=-1), out=distance)
-    volume = Volume((1000 * np.exp(-(distance**2) / 2)).astype(np.int16), affine)
-    found = curved(volume, path, width=8.0, spacing=(0.5, 0.25))
-    middle = (found.pixels.shape[1] - 1) / 2
-    weights = found.pixels.astype(float) ** 4
-    centres = (weights * np.arange(found.pixels.shape[1])).sum(axis=1) / weights.sum(axis=1)
-    assert np.abs(centres[6:-6] - middle).max() < 1.0  # a quarter of a mm
-    sections = curved(volume, path, width=8.0, spacing=(2.0, 0.25), mode="cross-sections")
-    for section in sections.pixels[2:-2].astype(float) ** 4:
-        for axis in (0, 1):
-            profile = section.sum(axis=axis)
-            assert (
-                abs((profile * np.arange(len(profile))).sum() / profile.sum() - (len(profile) - 1) / 2) < 1.0
-            )
-
-
-def test_frames_turn_as_little_as_they_can() -> None:
-    points = _paths.at_steps(fine := _paths.smoothed(helix()), _paths.arc_length(fine), 0.05)
-    tangents = _paths.tangents_of(points)
-    first = np.cross(tangents[0], [0.0, 0.0, 1.0])
-    frames = _paths.rotation_minimising(points, tangents, first / np.linalg.norm(first))
-    np.testing.assert_allclose(np.linalg.norm(frames, axis=1), 1.0, atol=1e-12)
-    np.testing.assert_allclose(np.einsum("ij,ij->i", frames, tangents), 0.0, atol=1e-12)
-    # The normal of a helix turns against such a frame by the torsion, b / (a^2 + b^2), times the arc length.
-    normals = np.stack([-points[:, 0], -points[:, 1], 0 * points[:, 0]], axis=-1)
-    normals -= np.einsum("ij,ij->i", normals, tangents)[:, None] * tangents
-    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-    binormals = np.cross(tangents, normals)
-    angles = np.unwrap(
-        np.arctan2(np.einsum("ij,ij->i", frames, binormals), np.einsum("ij,ij->i", frames, normals))
-    )
-    k = slice(200, -200)  # the ends of the spline are no helix
-    torsion = -np.polyfit(0.05 * np.arange(len(points))[k], angles[k], 1)[0]
-    assert torsion == pytest.approx(2 / 104, rel=0.01)
-
-
-def test_lengths_are_those_of_the_path() -> None:
-    volume = Volume(np.zeros((40, 40, 40), np.int16))
-    quarter = np.deg2rad(np.arange(0, 91, 10))
-    arc = np.stack([20 * np.cos(quarter), 20 * np.sin(quarter), np.full(10, 20)], axis=-1)
-    straightened = curved(volume, arc, width=2.0, spacing=0.1)
-    assert straightened.pixels.shape[0] == pytest.approx(20 * np.pi / 2 / 0.1, abs=3)
-    stretched = curved(volume, arc, width=2.0, spacing=0.1, mode="stretched", up=(0, 0, 1))
-    assert stretched.pixels.shape[0] == straightened.pixels.shape[0]
-    projected = curved(volume, arc, width=2.0, spacing=0.1, mode="projected", up=(0, 0, 1))
-    assert projected.pixels.shape[0] == pytest.approx(20 * np.sqrt(2) / 0.1, abs=3)
-
-
-@pytest.mark.parametrize("combine", ["mean", "max", "min", "sum", "median"])
-@pytest.mark.parametrize("dtype", [np.int16, np.float32, np.int32])
-def test_slabs_are_as_thick_as_they_say(combine: Any, dtype: Any) -> None:
-    """In a wedge that rises by 10 a mm along x, samples of a slab along x are known."""
-    wedge = np.broadcast_to(10 * np.arange(40), (30, 30, 40)).astype(dtype)
-    path = [(20.0, 15.0, 4.0), (20.0, 15.0, 26.0)]
-    found = curved(Volume(wedge), path, width=4.0, spacing=1.0, up=(0, 1, 0), thickness=6.0, combine=combine)
-    samples = 200 + 10 * (np.arange(6) - 2.5)
-    assert found.through[0].tolist() == pytest.approx([-1, 0, 0])
-    expected = {
-        "mean": 200.0, "median": 200.0, "max": samples.max(), "min": samples.min(), "sum": samples.sum(),
-    }  # fmt: skip
-    np.testing.assert_allclose(found.pixels, expected[combine], atol=1e-3)
-    assert found.pixels.dtype == (
-        {np.int16: np.float32, np.float32: np.float32, np.int32: np.float64}[dtype]
-        if combine == "sum"
-        else dtype
-    )
-
-
-def test_outside_is_filled_and_padding_takes_no_part() -> None:
-    voxels = np.full((12, 12, 12), 100, np.int16)
-    voxels[:, :, :6] = -2000
-    volume = Volume(voxels, padding_value=-2000)
-    path = [(6.0, 6.0, 1.0), (6.0, 6.0, 10.0)]
-    for thickness in (0.0, 3.0):
-        found = curved(volume, path, width=30.0, up=(1, 0, 0), fill=7, thickness=thickness)
-        assert set(np.unique(found.pixels)) == {-2000, 7, 100}
-    blended = curved(volume, path, width=4.0, spacing=0.5, up=(1, 0, 0), padding="include")
-    assert len(np.unique(blended.pixels)) > 2
-
-
-@pytest.mark.parametrize(
-    ("interpolation", "thickness"),
-    [("nearest", 0.0), ("linear", 0.0), ("cubic", 0.0), ("label", 0.0), ("linear", 2.0), ("cubic", 2.0)],
-)
-def test_both_backends_give_the_same_bits(
-    interpolation: Any, thickness: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rng = np.random.default_rng(5)
-    volume = Volume(rng.integers(0, 200, (20, 21, 22)).astype(np.uint8))
+def native_lines(
+    voxels: NDArray[Any], shape: tuple[int, int, int], lines: NDArray[Any], samples: int, combine: str,
+    interpolation: str, fill: float = -7.0, padding: float | None = None,
+) -> NDArray[Any]:  # fmt: skip
+    """The core's result, the same bits at every CPU level and thread count, with guards around it."""
     results = []
-    for backend in (_native, _numba):
-        monkeypatch.setattr("radpix._sampling.kernels", lambda backend=backend: backend)
-        for threads in (1, 3):
-            found = curved(
-                volume, [(3, 4, 5), (9, 12, 8), (15, 14, 16)], width=9.0, interpolation=interpolation,
-                thickness=thickness, num_threads=threads,
-            )  # fmt: skip
-            results.append(found.pixels.tobytes())
-    assert len(set(results)) == 1
-    assert _backend.kernels() is not None
+    for level in LEVELS:
+        _core.set_cpu_level(level)
+        for threads in (1, 2, 3):
+            guarded = np.full([n + 2 for n in shape], 99, voxels.dtype)
+            out = guarded[1:-1, 1:-1, 1:-1]
+            _core.reslice_lines(voxels, out, lines, samples, combine, interpolation, fill, threads, padding)
+            results.append(out.copy())
+            out[:] = 99
+            assert (guarded == 99).all(), "written outside the output"
+    assert len({r.tobytes() for r in results}) == 1
+    return results[0]
 
 
-@pytest.mark.parametrize("mode", ["straightened", "cross-sections", "stretched"])
-def test_positions_find_their_pixels(mode: Any) -> None:
-    found = curved(linear_volume(), path_inside(1, 6), width=4.0, spacing=(0.5, 0.3), mode=mode)
-    pixels = np.stack(np.meshgrid(*[np.arange(0, n, 3) for n in found.pixels.shape], indexing="ij"), axis=-1)
-    positions = found.pixel_to_patient(pixels)
-    back = found.patient_to_pixel(positions)
-    distances = np.linalg.norm(found.pixel_to_patient(back) - positions, axis=-1)
-    assert distances.max() < 0.05  # rows of a bent path come close to each other on its inner side
-    assert np.mean(np.abs(back - pixels).max(axis=-1) < 1e-6) > 0.9
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_lines_have_the_same_bits_in_numba_and_the_values_of_the_oracle(dtype: np.dtype[Any]) -> None:
+    voxels = noise((7, 8, 9), dtype)
+    fill = 3.0
+    for combine in COMBINES:
+        for interpolation in ("linear", "nearest"):
+            for samples in (1, 4):
+                lines = lines_of(samples, voxels.shape, 10)
+                got = native_lines(voxels, (2, 5, 37), lines, samples, combine, interpolation, fill)
+                other = np.empty_like(got)
+                numba_lines(
+                    voxels, other, lines, slab_samples=samples, combine=combine,
+                    interpolation=interpolation, fill=fill, num_threads=2,
+                )  # fmt: skip
+                assert other.tobytes() == got.tobytes(), (combine, interpolation, samples)
+                for row, (start, step, slab) in enumerate(lines.tolist()):
+                    grid = Grid(tuple(start), (0,) * 3, (0,) * 3, tuple(step), tuple(slab), samples)
+                    want = oracle.reslice(voxels, (1, 1, 37), grid, combine, interpolation, fill)[0, 0]
+                    if dtype.kind != "f":
+                        want = np.clip(want, np.iinfo(dtype).min, np.iinfo(dtype).max)
+                    away = np.abs(got[row // 5, row % 5].astype(np.float64) - want).max()
+                    assert away <= (0.55 if dtype.kind != "f" else 2e-2)
 
 
-def test_volumes_with_channels() -> None:
-    rng = np.random.default_rng(2)
-    voxels = rng.integers(0, 255, (9, 10, 11, 3), dtype=np.uint8)
-    path = [(2, 2, 1), (6, 7, 7)]
-    found = curved(Volume(voxels), path, width=4.0, thickness=2.0)
-    for c in range(3):
-        one = curved(Volume(voxels[..., c].copy()), path, width=4.0, thickness=2.0, fill=int(voxels.min()))
-        np.testing.assert_array_equal(found.pixels[..., c], one.pixels)
+def test_lines_of_any_strides_and_with_padding_have_the_same_bits_in_numba() -> None:
+    voxels = restrided(noise((7, 8, 9), np.dtype(np.int16)) % 5, "flipped").astype(np.int16)
+    lines = lines_of(1, voxels.shape, 6)
+    reversed_lines = lines[::-1].copy()[::-1]
+    for interpolation in ("linear", "nearest"):
+        got = native_lines(voxels, (1, 6, 20), reversed_lines, 3, "mean", interpolation, padding=2.0)
+        other = np.empty_like(got)
+        numba_lines(
+            voxels, other, reversed_lines, slab_samples=3, combine="mean", interpolation=interpolation,
+            fill=-7.0, num_threads=1, padding=2.0,
+        )  # fmt: skip
+        assert other.tobytes() == got.tobytes()
 
 
 @pytest.mark.parametrize(
-    ("change", "error", "message"),
+    ("lines", "samples", "error"),
     [
-        ({"path": [(1, 1, 1)]}, GeometryError, "two different points"),
-        ({"path": [(1, 1, 1), (1, 1, 1)]}, GeometryError, "two different points"),
-        ({"path": np.zeros((3, 2))}, GeometryError, r"\(n, 3\)"),
-        ({"path": [(1, 1, 1), (1, 1, np.nan)]}, GeometryError, "finite"),
-        ({"path": [(1, 1, 1), (1, 1, 1.5)]}, GeometryError, "smaller spacing"),
-        ({"up": (0, 0, 1)}, GeometryError, "up points along the path"),
-        ({"up": (0, 0, 0)}, GeometryError, "direction"),
-        ({"path": [(1, 1, 1), (1, 1, 6), (1, 2, 3)], "mode": "projected"}, GeometryError, "turns back"),
-        ({"width": 0.0}, ValueError, "width"),
-        ({"width": float("nan")}, ValueError, "width"),
-        ({"thickness": -1.0}, ValueError, "thickness"),
-        ({"spacing": 0.0}, ValueError, "spacing"),
-        ({"spacing": (1.0, 2.0, 3.0)}, ValueError, "spacing"),
-        ({"mode": "bent"}, ValueError, "mode is one of"),
-        ({"combine": "sums"}, ValueError, "combine is one of"),
-        ({"interpolation": "label", "thickness": 2.0}, ValueError, "labels have no slab"),
-        ({"interpolation": "lanczos"}, ValueError, "interpolation is one of"),
+        (np.zeros((3, 3, 3)), 1, ValueError),
+        (np.zeros((2, 3)), 1, ValueError),
+        (np.zeros((2, 3, 3), np.float32), 1, TypeError),
+        (np.full((2, 3, 3), np.nan), 1, ValueError),
+        (np.zeros((2, 3, 3)), 0, ValueError),
+        (np.zeros((2, 3, 3)), 1 << 17, ValueError),
     ],
 )
-def test_what_makes_no_sense_is_refused(change: dict[str, Any], error: type[Exception], message: str) -> None:
-    given: dict[str, Any] = {"path": [(1, 1, 1), (1, 1, 6)], "width": 3.0} | change
+def test_lines_that_do_not_fit_are_refused_by_both_backends(
+    lines: NDArray[Any], samples: int, error: type[Exception]
+) -> None:
+    voxels, out = np.zeros((2, 2, 2), np.int16), np.full((1, 2, 3), 99, np.int16)
+    with pytest.raises(error):
+        _core.reslice_lines(voxels, out, lines, samples, "mean", "linear", 0.0, 1)
+    with pytest.raises(error):
+        numba_lines(
+            voxels, out, lines, slab_samples=samples, combine="mean", interpolation="linear", fill=0.0,
+            num_threads=1,
+        )  # fmt: skip
+    assert (out == 99).all()
+
+
+def helix(volume: Volume, radius: float = 6.0, turns: float = 1.0, count: int = 25) -> NDArray[np.float64]:
+    t = np.linspace(0, 2 * np.pi * turns, count)
+    around = np.stack([radius * np.cos(t), radius * np.sin(t), t * 1.1 - 3.4 * turns], axis=-1)
+    return volume.center + around
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("axis", range(3))
+def test_a_ramp_gives_the_patient_coordinate_of_every_pixel(mode: CurvedMode, axis: int) -> None:
+    volume = ramp(np.eye(3)[axis], SHEARED, (20, 60, 60))
+    path = helix(volume, turns=0.45)
+    result = curved(volume, path, width=5, spacing=(0.7, 0.4), mode=mode, step=1.5 if mode == MODES[3] else None,
+                    fill=np.nan)  # fmt: skip
+    positions = result.positions()
+    assert positions.shape == (*result.shape, 3)
+    inside = np.isfinite(result.pixels)
+    assert inside.mean() > 0.6
+    np.testing.assert_allclose(result.pixels[inside], positions[..., axis][inside], rtol=0, atol=1e-8)
+    index = np.moveaxis(np.indices(result.shape), 0, -1)
+    np.testing.assert_allclose(result.pixel_to_patient(index), positions, atol=1e-9)
+    pixel, distance = result.patient_to_pixel(positions[1, ::3])
+    np.testing.assert_allclose(distance, 0, atol=1e-9)
+    np.testing.assert_allclose(result.pixel_to_patient(pixel), positions[1, ::3], atol=1e-9)
+
+
+@pytest.mark.parametrize("thickness", [0.0, 4.0])
+@pytest.mark.parametrize("interpolation", ["linear", "nearest"])
+def test_a_straight_path_gives_the_plane(thickness: float, interpolation: Any) -> None:
+    volume = Volume(noise((12, 16, 20), np.dtype(np.float32)))
+    path = np.array([(9.5, y, 6.0) for y in (2.0, 5.0, 8.0, 11.0, 14.0)])
+    plane = Plane((9.5, 8, 6), (1, 0, 0), (0, 1, 0), 0.5, (25, 16))
+    want = reslice(volume, plane, thickness=thickness, interpolation=interpolation).pixels
+    for mode in MODES[:3]:
+        got = curved(volume, path, width=8, spacing=0.5, mode=mode, across=(1, 0, 0), thickness=thickness,
+                     interpolation=interpolation)  # fmt: skip
+        assert got.pixels.tobytes() == want.tobytes(), mode
+    sections = curved(volume, path, width=8, spacing=0.5, mode="cross-sections", step=2.0, thickness=thickness,
+                      interpolation=interpolation)  # fmt: skip
+    for k, pixels in enumerate(sections.pixels):
+        plane = Plane((9.5, 2 + 2 * k, 6), (1, 0, 0), (0, 0, -1), 0.5, (16, 16))
+        want = reslice(volume, plane, thickness=thickness, interpolation=interpolation).pixels
+        assert pixels.tobytes() == want.tobytes(), k
+
+
+def tube(path: NDArray[np.float64], volume: Volume, radius: float) -> Volume:
+    """A bright vessel of smooth profile along a densely sampled path."""
+    index = np.stack(np.meshgrid(*map(np.arange, volume.shape), indexing="ij"), axis=-1)
+    positions = volume.index_to_patient(index).reshape(-1, 3)
+    nearest = np.full(len(positions), np.inf)
+    for point in path:
+        nearest = np.minimum(nearest, ((positions - point) ** 2).sum(axis=-1))
+    values = 1000 * np.exp(-nearest / (2 * radius**2))
+    return Volume(values.reshape(volume.shape).astype(np.float32), volume.affine)
+
+
+@pytest.mark.parametrize("turns", [1.0, 1.5])
+def test_the_centre_of_a_helical_vessel_stays_in_the_middle(turns: float) -> None:
+    empty = Volume(np.zeros((40, 60, 60)), np.diag([0.5, 0.5, 0.5, 1.0])[[2, 1, 0, 3]])
+    volume = tube(helix(empty, turns=turns, count=300), empty, 1.2)
+    path = helix(empty, turns=turns, count=round(24 * turns))
+    result = curved(volume, path, width=8, spacing=0.25)
+    columns = np.arange(result.shape[1]) - (result.shape[1] - 1) / 2
+    pixels = result.pixels.astype(np.float64)
+    centre = (pixels * columns).sum(axis=1) / pixels.sum(axis=1)
+    assert np.abs(centre[4:-4] * 0.25).max() < 0.2  # mm
+    # Linear interpolation flattens a peak of curvature 1 / 1.2^2 by up to 0.5^2 / 8 of it in both directions.
+    assert pixels[4:-4, 15:17].mean(axis=1).min() > 1000 * np.exp(-(0.125**2) / 2.88) * (1 - 0.0435)
+    sections = curved(volume, path, width=8, spacing=0.25, mode="cross-sections", step=3.0).pixels
+    rows = (sections.sum(axis=2) * columns).sum(axis=1) / sections.sum(axis=(1, 2))
+    assert np.abs(rows[1:-1] * 0.25).max() < 0.2
+
+
+def test_rows_are_as_far_apart_along_a_circle_as_asked() -> None:
+    volume = Volume(np.zeros((60, 60, 60)))
+    t = np.linspace(0, np.pi, 41)
+    path = volume.center + 20 * np.stack([np.cos(t), np.sin(t), 0 * t], axis=-1)
+    result = curved(volume, path, width=4, spacing=0.5)
+    assert result.shape[0] == int(20 * np.pi / 0.5) + 1
+    radius = np.linalg.norm(result.path - volume.center, axis=-1)
+    assert np.abs(radius - 20).max() < 1e-4
+    angle = np.arccos(np.clip((result.path - volume.center)[:, 0] / radius, -1, 1))
+    assert np.abs(np.diff(angle) * 20 - 0.5).max() < 2e-4
+    assert np.abs(angle[-1] * 20 - 0.5 * (result.shape[0] - 1)) < 2e-2
+
+
+def test_frames_of_a_planar_path_do_not_turn_and_are_perpendicular_on_any() -> None:
+    volume = Volume(np.zeros((60, 60, 60)))
+    t = np.linspace(0, 1.5 * np.pi, 31)
+    path = volume.center + 20 * np.stack([np.cos(t), np.sin(t), 0 * t], axis=-1)
+    flat = curved(volume, path, width=4, across=(0, 0, 1))
+    np.testing.assert_allclose(flat.column_step[0], [(0, 0, 1)] * flat.shape[0], atol=1e-12)
+    turned = curved(volume, path, width=4, across=(0, 0, 1), rotation=30)
+    np.testing.assert_allclose(turned.column_step[0] @ (0, 0, 1), np.cos(np.pi / 6), atol=1e-12)
+    wound = curved(volume, helix(volume, turns=2, count=80), width=4)
+    np.testing.assert_allclose(np.linalg.norm(wound.column_step, axis=-1), 1, atol=1e-12)
+    along = np.gradient(wound.path, axis=0)
+    assert np.abs(np.einsum("ij,ij->i", along, wound.column_step[0])[1:-1]).max() < 1e-2
+
+
+@pytest.mark.parametrize("direction", [(0, 0, 1), (0.4, -0.3, 1), (1, 2, 0.5)])
+def test_a_slab_is_as_thick_in_mm_beside_any_path(direction: tuple[float, float, float]) -> None:
+    across = np.cross(direction, (0.3, 1.0, 0.2))
+    normal = np.cross(across, direction)
+    normal /= np.linalg.norm(normal)
+    volume = ramp(normal, SHEARED, (20, 60, 60))
+    way = np.array(direction) / np.linalg.norm(direction)
+    path = volume.center + np.linspace(-3, 3, 5)[:, None] * way
+    reach = (6 - 6 / 12) / 2  # 12 samples in the middles of 12 parts
+    for combine, want in (("max", reach), ("min", -reach), ("mean", 0.0), ("median", 0.0)):
+        got = curved(volume, path, width=3, spacing=0.5, across=across, thickness=6, slab_step=0.5,
+                     combine=cast("Any", combine), fill=np.nan)  # fmt: skip
+        np.testing.assert_allclose(got.pixels, volume.center @ normal + want, rtol=0, atol=1e-8)
+
+
+def test_stretched_rows_keep_lengths_along_the_surface_and_projected_rows_the_height() -> None:
+    volume = Volume(np.zeros((60, 60, 60)))
+    t = np.linspace(0, np.pi / 2, 21)
+    path = volume.center + np.stack([20 * np.sin(t), 20 * np.cos(t), 5 * t], axis=-1)
+    stretched = curved(volume, path, spacing=0.5, mode="stretched", across=(0, 0, 1))
+    assert stretched.shape == (int(10 * np.pi / 0.5) + 1, round((5 * np.pi / 2 + 0.5) / 0.5))
+    chords = np.linalg.norm(np.diff(stretched.path[:, :2], axis=0), axis=1)
+    assert np.abs(chords - 0.5).max() < 2e-3
+    projected = curved(volume, path, spacing=0.5, mode="projected", across=(0, 0, 1), along=(1, 0, 0))
+    np.testing.assert_allclose(np.diff(projected.path[:, 0]), 0.5, atol=1e-3)
+    np.testing.assert_allclose(projected.normals[0], [(0, 1, 0)] * projected.shape[0], atol=1e-12)
+
+
+def test_a_polyline_is_taken_as_it_is_and_repeated_points_count_once() -> None:
+    volume = Volume(np.zeros((20, 20, 20)))
+    corner = [(2, 2, 5), (12, 2, 5), (12, 2, 5), (12, 12, 5)]
+    result = curved(volume, corner, width=2, spacing=1.0, polyline=True)
+    want = [(x, 2, 5) for x in range(2, 13)] + [(12, y, 5) for y in range(3, 13)]
+    np.testing.assert_allclose(result.path, want, atol=1e-9)
+    smooth = curved(volume, corner, width=2, spacing=0.25).path
+    for point in corner:
+        assert (
+            np.linalg.norm(smooth - point, axis=-1).min() < 0.25
+        )  # the last row is less than a step before the end
+
+
+def test_channels_masks_and_attributes_are_kept() -> None:
+    voxels = noise((8, 9, 10, 3), np.dtype(np.uint8))
+    path = [(1, 1, 1), (4, 6, 3), (8, 7, 6)]
+    colour = curved(Volume(voxels, modality="US"), path, width=4, fill=0)
+    assert colour.modality == "US"
+    for channel in range(3):
+        one = curved(Volume(voxels[..., channel].copy()), path, width=4, fill=0)
+        np.testing.assert_array_equal(colour.pixels[..., channel], one.pixels)
+    assert curved(Volume(voxels[..., 0] > 9), path, width=4, fill=False).pixels.dtype == np.bool_
+    assert np.asarray(colour).shape == (*colour.shape, 3)
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "arguments"),
+    [
+        (GeometryError, "a path is 2 to", {"path": [(0, 0, 0)]}),
+        (GeometryError, "a path is 2 to", {"path": [(0, 0), (1, 1)]}),
+        (GeometryError, "finite numbers within", {"path": [(0, 0, 0), (0, np.nan, 1)]}),
+        (GeometryError, "all points of the path are the same", {"path": [(1, 1, 1)] * 3}),
+        (GeometryError, "turns back on itself", {"path": [(0, 0, 0), (8, 0, 0), (0, 0, 0)]}),
+        (GeometryError, "over 65536 rows", {"path": [(0, 0, 0), (1e8, 0, 0)]}),
+        (GeometryError, "across points along", {"across": (1, 0, 0)}),
+        (GeometryError, "runs along the direction across", {"mode": "stretched", "across": (1, 0, 0)}),
+        (
+            GeometryError,
+            "turns back against",
+            {"mode": "projected", "path": [(0, 0, 0), (5, 3, 0), (3, 6, 0)], "along": (1, 0, 0)},
+        ),
+        (ValueError, "mode is one of", {"mode": "bent"}),
+        (ValueError, "interpolation is one of", {"interpolation": "cubic"}),
+        (ValueError, "width= in mm is needed", {"width": None}),
+        (ValueError, "width is a positive", {"width": np.inf}),
+        (ValueError, "rotation is a finite", {"rotation": np.nan}),
+        (ValueError, "rotation turns rows", {"rotation": 5.0, "mode": "stretched"}),
+        (ValueError, "along is the direction of projected", {"along": (1, 0, 0)}),
+        (ValueError, "step is the distance of", {"step": 1.0}),
+        (ValueError, "thickness is 0 or more", {"thickness": -1.0}),
+        (GeometryError, "spacing is", {"spacing": 0.0}),
+        (LimitError, "max_pixels_per_frame", {"width": 1e12}),
+    ],
+)
+def test_what_is_no_path_or_argument_is_refused(
+    error: type[Exception], message: str, arguments: dict[str, Any]
+) -> None:
+    volume = Volume(np.zeros((5, 6, 7), np.int16))
     with pytest.raises(error, match=message):
-        curved(Volume(np.zeros((8, 8, 8), np.int16)), **given)
+        curved(volume, **{"path": [(0, 0, 0), (5, 0, 0)], "width": 3, **arguments})
 
 
-def test_a_path_of_kilometres_is_over_the_limits() -> None:
-    with pytest.raises(radpix.LimitError):
-        curved(Volume(np.zeros((8, 8, 8), np.int16)), [(0, 0, 0), (1e9, 0, 0)], width=1e5, spacing=0.01)
+def test_cross_sections_over_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "max_pixels_per_frame", 100)
+    with pytest.raises(LimitError):
+        curved(Volume(np.zeros((5, 6, 7))), [(0, 0, 0), (5, 0, 0)], width=9, mode="cross-sections")
+
+
+def test_a_pixel_needs_as_many_indices_as_the_result_and_a_position_is_finite() -> None:
+    result = curved(Volume(np.zeros((5, 6, 7))), [(0, 0, 0), (5, 0, 0)], width=3)
+    with pytest.raises(ValueError, match="a pixel has 2 indices"):
+        result.pixel_to_patient((1, 2, 3))
+    with pytest.raises(ValueError, match="positions are finite"):
+        result.patient_to_pixel((1, np.nan, 3))
+    assert np.isnan(result.pixel_to_patient((np.nan, 0))).all()

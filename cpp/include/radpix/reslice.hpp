@@ -55,4 +55,14 @@ void apply(const ArrayView &voxels, const ArrayView &out, const Grid &grid, Comb
            Interpolation interpolation, double fill, int num_threads,
            std::optional<double> padding = std::nullopt);
 
+/// `apply` with a line for every row of `out`, counted through its planes: `lines` (planes * rows, 3, 3) of
+/// float64 holds, as (z, y, x), the position of column 0, the step by one column, and the step by one sample
+/// of the slab; any strides. Sample (c, k) lies at `(start + c * step) + (k - (slab_samples - 1) / 2) *
+/// slab_step`. Curved reformats are made of such lines.
+///
+/// Throws Error as `apply`; shape_mismatch and unsupported_type for other `lines` too.
+void apply_lines(const ArrayView &voxels, const ArrayView &out, const ArrayView &lines, Index slab_samples,
+                 Combine combine, Interpolation interpolation, double fill, int num_threads,
+                 std::optional<double> padding = std::nullopt);
+
 } // namespace radpix::reslice

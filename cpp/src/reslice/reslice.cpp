@@ -28,6 +28,13 @@ namespace {
 constexpr Index tile_columns = 64;
 constexpr Index band_rows = 16;
 
+void check_samples(Index samples) {
+    if (samples < 1 || samples > max_slab_samples) {
+        throw_error(Errc::invalid_argument, "a slab has 1 to " + std::to_string(max_slab_samples) +
+                                                " samples, not " + std::to_string(samples));
+    }
+}
+
 void check_grid(const Grid &grid) {
     for (const Vector *vector :
          {&grid.origin, &grid.plane_step, &grid.row_step, &grid.column_step, &grid.slab_step}) {
@@ -37,10 +44,7 @@ void check_grid(const Grid &grid) {
             }
         }
     }
-    if (grid.slab_samples < 1 || grid.slab_samples > max_slab_samples) {
-        throw_error(Errc::invalid_argument, "a slab has 1 to " + std::to_string(max_slab_samples) +
-                                                " samples, not " + std::to_string(grid.slab_samples));
-    }
+    check_samples(grid.slab_samples);
 }
 
 void check_arrays(const ArrayView &voxels, const ArrayView &out, double fill) {
@@ -61,17 +65,38 @@ void check_arrays(const ArrayView &voxels, const ArrayView &out, double fill) {
     }
 }
 
-/// The slab's offsets for each axis, one after the other.
-std::vector<double> slab_offsets(const Grid &grid) {
-    std::vector<double> offsets;
-    offsets.reserve(3 * static_cast<std::size_t>(grid.slab_samples));
-    const double middle = static_cast<double>(grid.slab_samples - 1) / 2;
-    for (const double step : grid.slab_step) {
-        for (Index k = 0; k < grid.slab_samples; ++k) {
-            offsets.push_back((static_cast<double>(k) - middle) * step);
+void check_lines(const ArrayView &lines, const ArrayView &out) {
+    if (lines.type != DataType::float64) {
+        throw_error(Errc::unsupported_type, "lines are float64");
+    }
+    const Index rows = checked_mul(out.shape[0], out.shape[1]);
+    if (lines.rank != 3 || lines.shape[0] != rows || lines.shape[1] != 3 || lines.shape[2] != 3) {
+        throw_error(Errc::shape_mismatch, "lines have the shape (planes * rows, 3, 3)");
+    }
+    const auto all = lines.volume<const double>();
+    for (Index row = 0; row < rows; ++row) {
+        for (Index i = 0; i < 9; ++i) {
+            if (!std::isfinite(all(row, i / 3, i % 3))) {
+                throw_error(Errc::invalid_argument, "the lines' positions and steps are finite numbers");
+            }
         }
     }
-    return offsets;
+}
+
+/// The slab's offsets for each axis, one after the other.
+void write_offsets(const Vector &step, Index samples, double *offsets) noexcept {
+    const double middle = static_cast<double>(samples - 1) / 2;
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        for (Index k = 0; k < samples; ++k) {
+            *offsets++ = (static_cast<double>(k) - middle) * step[axis];
+        }
+    }
+}
+
+void set_slab(Line &line, const double *offsets) noexcept {
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        line.slab[axis] = offsets + static_cast<Index>(axis) * line.samples;
+    }
 }
 
 template <class T>
@@ -126,25 +151,47 @@ double usable_fill(double fill) noexcept {
     }
 }
 
+/// Where the rows lie: on a grid, or each on its own line.
+struct Rows {
+    const Grid *grid = nullptr;
+    VolumeView<const double> lines{};
+};
+
 /// One call: everything that is the same for all rows.
 template <class T, class Out>
 struct Job {
     Source<T> source;
     VolumeView<Out> out;
-    const Grid &grid;
+    Rows rows;
     const KernelSet<T> &kernels;
-    Line line; ///< without start
+    Line line; ///< without start; of single lines, without step and slab either
     bool nearest;
 };
 
+/// The offsets that `line_of` needs room for.
 template <class T, class Out>
-Line line_of(const Job<T, Out> &job, Index row) noexcept {
+Index offset_count(const Job<T, Out> &job) noexcept {
+    return job.rows.grid == nullptr ? 3 * job.line.samples : 0;
+}
+
+template <class T, class Out>
+Line line_of(const Job<T, Out> &job, Index row, double *offsets) noexcept {
     Line line = job.line;
+    if (job.rows.grid == nullptr) {
+        const VolumeView<const double> &lines = job.rows.lines;
+        for (Index axis = 0; axis < 3; ++axis) {
+            line.start[axis] = lines(row, 0, axis);
+            line.step[axis] = lines(row, 1, axis);
+        }
+        write_offsets({lines(row, 2, 0), lines(row, 2, 1), lines(row, 2, 2)}, line.samples, offsets);
+        set_slab(line, offsets);
+        return line;
+    }
+    const Grid &grid = *job.rows.grid;
     const auto p = static_cast<double>(row / job.out.height);
     const auto r = static_cast<double>(row % job.out.height);
     for (std::size_t axis = 0; axis < 3; ++axis) {
-        line.start[axis] =
-            (job.grid.origin[axis] + p * job.grid.plane_step[axis]) + r * job.grid.row_step[axis];
+        line.start[axis] = (grid.origin[axis] + p * grid.plane_step[axis]) + r * grid.row_step[axis];
     }
     return line;
 }
@@ -192,9 +239,11 @@ void run_band(const Job<T, Out> &job, Index first, Index last) {
     if (job.line.combine == Combine::median) {
         scratch.resize(static_cast<std::size_t>(job.line.samples));
     }
+    const Index room = offset_count(job);
+    std::vector<double> offsets(static_cast<std::size_t>(room * (last - first)));
     for (Index row = first; row < last; ++row) {
         const auto i = static_cast<std::size_t>(row - first);
-        lines[i] = line_of(job, row);
+        lines[i] = line_of(job, row, offsets.data() + (row - first) * room);
         lines[i].scratch = scratch.data();
         spans[i] = span_of(lines[i], job.source.shape, job.out.width);
     }
@@ -207,7 +256,7 @@ void run_band(const Job<T, Out> &job, Index first, Index last) {
 }
 
 template <class T, class Out>
-void run(const ArrayView &voxels, const ArrayView &out, const Grid &grid, const Line &line, bool nearest,
+void run(const ArrayView &voxels, const ArrayView &out, const Rows &where, const Line &line, bool nearest,
          int num_threads, std::optional<double> padding) {
     Source<T> source;
     source.data = static_cast<const T *>(voxels.data);
@@ -217,22 +266,45 @@ void run(const ArrayView &voxels, const ArrayView &out, const Grid &grid, const 
     const KernelSet<T> &set = absent    ? padded_kernels<T>()
                               : nearest ? scalar_kernels<T>()
                                         : kernels_for(source, line.combine);
-    Job<T, Out> job{source, out.volume<Out>(), grid, set, line, nearest};
+    Job<T, Out> job{source, out.volume<Out>(), where, set, line, nearest};
     job.line.fill = usable_fill<Work<T>, Out>(line.fill);
     job.line.padding = absent ? static_cast<double>(absent->value) : 0.0;
     const Index rows = checked_mul(job.out.depth, job.out.height);
     parallel_for(0, rows, band_rows, num_threads, [&](Index first, Index last) {
         if constexpr (std::is_same_v<T, Out>) {
             if (nearest && job.line.samples == 1) {
+                std::array<double, 3> offsets{};
                 for (Index row = first; row < last; ++row) {
                     Out *const target = &job.out(row / job.out.height, row % job.out.height, 0);
-                    pick_row(job.source, line_of(job, row), job.out.width, target, job.out.column_stride);
+                    pick_row(job.source, line_of(job, row, offsets.data()), job.out.width, target,
+                             job.out.column_stride);
                 }
                 return;
             }
         }
         run_band(job, first, last);
     });
+}
+
+void run_any(const ArrayView &voxels, const ArrayView &out, const Rows &where, const Line &line, bool nearest,
+             int num_threads, std::optional<double> padding) {
+    with_type(voxels.type, [&]<class T>(std::type_identity<T>) {
+        if (out.type == voxels.type) {
+            run<T, T>(voxels, out, where, line, nearest, num_threads, padding);
+        } else if (out.type == DataType::float64) {
+            run<T, double>(voxels, out, where, line, nearest, num_threads, padding);
+        } else if constexpr (!std::is_same_v<T, double>) {
+            run<T, float>(voxels, out, where, line, nearest, num_threads, padding);
+        }
+    });
+}
+
+Line common_line(Index samples, Combine combine, double fill) noexcept {
+    Line line;
+    line.samples = samples;
+    line.combine = combine;
+    line.fill = fill;
+    return line;
 }
 
 } // namespace
@@ -244,25 +316,26 @@ void apply(const ArrayView &voxels, const ArrayView &out, const Grid &grid, Comb
     if (out.size() == 0) {
         return;
     }
-    const std::vector<double> offsets = slab_offsets(grid);
-    Line line;
-    line.samples = grid.slab_samples;
-    line.combine = combine;
-    line.fill = fill;
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-        line.step[axis] = grid.column_step[axis];
-        line.slab[axis] = offsets.data() + static_cast<Index>(axis) * grid.slab_samples;
+    Line line = common_line(grid.slab_samples, combine, fill);
+    std::vector<double> offsets(3 * static_cast<std::size_t>(grid.slab_samples));
+    write_offsets(grid.slab_step, grid.slab_samples, offsets.data());
+    set_slab(line, offsets.data());
+    std::copy(grid.column_step.begin(), grid.column_step.end(), line.step);
+    run_any(voxels, out, {&grid, {}}, line, interpolation == Interpolation::nearest, num_threads, padding);
+}
+
+void apply_lines(const ArrayView &voxels, const ArrayView &out, const ArrayView &lines, Index slab_samples,
+                 Combine combine, Interpolation interpolation, double fill, int num_threads,
+                 std::optional<double> padding) {
+    check_arrays(voxels, out, fill);
+    check_samples(slab_samples);
+    check_lines(lines, out);
+    if (out.size() == 0) {
+        return;
     }
-    const bool nearest = interpolation == Interpolation::nearest;
-    with_type(voxels.type, [&]<class T>(std::type_identity<T>) {
-        if (out.type == voxels.type) {
-            run<T, T>(voxels, out, grid, line, nearest, num_threads, padding);
-        } else if (out.type == DataType::float64) {
-            run<T, double>(voxels, out, grid, line, nearest, num_threads, padding);
-        } else if constexpr (!std::is_same_v<T, double>) {
-            run<T, float>(voxels, out, grid, line, nearest, num_threads, padding);
-        }
-    });
+    const Line line = common_line(slab_samples, combine, fill);
+    run_any(voxels, out, {nullptr, lines.volume<const double>()}, line,
+            interpolation == Interpolation::nearest, num_threads, padding);
 }
 
 } // namespace radpix::reslice

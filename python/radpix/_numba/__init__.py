@@ -6,7 +6,7 @@ from radpix._numba.frames import decodable, decode_frames
 from radpix._numba.project import project
 from radpix._numba.render import block_ranges, cast_rays, composite
 from radpix._numba.resample import resample
-from radpix._numba.reslice import reslice
+from radpix._numba.reslice import reslice, reslice_lines
 from radpix._numba.spline import spline_coefficients
 from radpix._numba.threads import cpu_level, num_threads, set_num_threads
 from radpix._numba.transform import transform
@@ -26,6 +26,7 @@ __all__ = [
     "resample",
     "rescale",
     "reslice",
+    "reslice_lines",
     "set_num_threads",
     "spline_coefficients",
     "transform",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from radpix._backend import Combine, Grid
 
-__all__ = ["reslice"]
+__all__ = ["reslice", "reslice_lines"]
 
 _BAND_ROWS = 16
 _MEAN, _MAX, _MIN, _SUM, _MEDIAN = range(5)
@@ -63,12 +63,12 @@ def _combined(samples: Any, combine: int) -> Any:
 
 @jit
 def _samples_at(
-    voxels: Any, centre: Any, slab: Any, is_nearest: bool, exact: bool, absent: Any, samples: Any
+    voxels: Any, centre: Any, step: Any, slab: Any, is_nearest: bool, exact: bool, absent: Any, samples: Any
 ) -> tuple[int, bool]:  # fmt: skip
     """Write the samples of a pixel that have a value; return their number and whether any is inside."""
     count, inside = 0, False
-    for k in range(slab.shape[1]):
-        z, y, x = centre[0] + slab[0, k], centre[1] + slab[1, k], centre[2] + slab[2, k]
+    for k in slab:
+        z, y, x = centre[0] + k * step[0], centre[1] + k * step[1], centre[2] + k * step[2]
         if is_inside(voxels.shape, z, y, x):
             inside = True
             present = True
@@ -85,28 +85,22 @@ def _samples_at(
 
 
 @jit
-def _line_start(vectors: Any, p: int, r: int, start: Any) -> None:
-    for axis in range(3):
-        start[axis] = (vectors[0, axis] + p * vectors[1, axis]) + r * vectors[2, axis]
-
-
-@jit
 def _run(
-    voxels: Any, out: Any, vectors: Any, slab: Any, combine: int, is_nearest: bool, exact: bool,
+    voxels: Any, out: Any, lines: Any, slab: Any, combine: int, is_nearest: bool, exact: bool,
     absent: Any, fill: Any, limits: Any, edges: Any, first: int, last: int,
 ) -> None:  # fmt: skip
     """Compute the rows [first, last); ``limits`` is (min, max) of integers, ``edges`` the same as floats."""
     rows, columns = out.shape[1:]
     work = edges.dtype.type
-    samples = np.empty(slab.shape[1], edges.dtype)
-    start, centre = np.empty(3), np.empty(3)
+    samples = np.empty(len(slab), edges.dtype)
+    centre = np.empty(3)
     for row in range(first, last):
         p, r = row // rows, row % rows
-        _line_start(vectors, p, r, start)
+        line = lines[row]
         for c in range(columns):
             for axis in range(3):
-                centre[axis] = start[axis] + c * vectors[3, axis]
-            count, inside = _samples_at(voxels, centre, slab, is_nearest, exact, absent, samples)
+                centre[axis] = line[0, axis] + c * line[1, axis]
+            count, inside = _samples_at(voxels, centre, line[2], slab, is_nearest, exact, absent, samples)
             value = work(absent.value) if inside else fill
             if count == 1 and combine != _MEDIAN:  # the value itself; a slice of an array takes 100 ns
                 value = samples[0]
@@ -123,17 +117,14 @@ def _run(
 
 
 @jit
-def _pick(voxels: Any, out: Any, vectors: Any, slab: Any, fill: Any, first: int, last: int) -> None:
+def _pick(voxels: Any, out: Any, lines: Any, fill: Any, first: int, last: int) -> None:
     """Nearest neighbour without a slab: voxels are copied, never converted."""
     rows, columns = out.shape[1:]
-    start = np.empty(3)
     for row in range(first, last):
         p, r = row // rows, row % rows
-        _line_start(vectors, p, r, start)
+        line = lines[row]
         for c in range(columns):
-            z = (start[0] + c * vectors[3, 0]) + slab[0, 0]
-            y = (start[1] + c * vectors[3, 1]) + slab[1, 0]
-            x = (start[2] + c * vectors[3, 2]) + slab[2, 0]
+            z, y, x = line[0, 0] + c * line[1, 0], line[0, 1] + c * line[1, 1], line[0, 2] + c * line[1, 2]
             inside = is_inside(voxels.shape, z, y, x)
             out[p, r, c] = nearest(voxels, z, y, x) if inside else fill
 
@@ -147,7 +138,20 @@ def _fill_for(dtype: np.dtype[Any], fill: float) -> Any:
     return dtype.type(min(max(round(min(max(fill, -1e30), 1e30)), limits.min), limits.max))
 
 
-def _check(voxels: NDArray[Any], out: NDArray[Any], grid: Grid, fill: float) -> None:
+def _lines_of(grid: Grid, planes: int, rows: int) -> NDArray[np.float64]:
+    """Return the grid's rows as lines, in the core's order of operations."""
+    origin, plane_step, row_step, column_step, slab_step = np.array(grid[:5], np.float64)
+    lines = np.empty((planes, rows, 3, 3))
+    p, r = np.arange(planes, dtype=np.float64)[:, None, None], np.arange(rows, dtype=np.float64)[:, None]
+    with np.errstate(over="ignore", invalid="ignore"):  # an infinity is outside, as in the core
+        lines[..., 0, :] = (origin + p * plane_step) + r * row_step
+    lines[..., 1, :], lines[..., 2, :] = column_step, slab_step
+    return lines.reshape(-1, 3, 3)
+
+
+def _check(
+    voxels: NDArray[Any], out: NDArray[Any], numbers: NDArray[np.float64], slab_samples: int, fill: float
+) -> None:
     """Refuse what the core refuses."""
     if voxels.ndim != 3 or out.ndim != 3:
         raise ValueError(f"voxels and output have 3 dimensions, not {voxels.ndim} and {out.ndim}")
@@ -155,10 +159,10 @@ def _check(voxels: NDArray[Any], out: NDArray[Any], grid: Grid, fill: float) -> 
         raise TypeError("the output has the type of the voxels, float32 or float64")
     if voxels.dtype == np.float64 and out.dtype != np.float64:
         raise TypeError("the output of float64 voxels is float64")
-    if not np.isfinite(np.array(grid[:5], np.float64)).all():
+    if not np.isfinite(numbers).all():
         raise ValueError("the grid's positions and steps are finite numbers")
-    if not 1 <= grid.slab_samples <= 1 << 16:
-        raise ValueError(f"a slab has 1 to {1 << 16} samples, not {grid.slab_samples}")
+    if not 1 <= slab_samples <= 1 << 16:
+        raise ValueError(f"a slab has 1 to {1 << 16} samples, not {slab_samples}")
     if out.dtype.kind != "f" and np.isnan(fill):
         raise ValueError("integer pixels cannot be filled with NaN")
 
@@ -174,24 +178,57 @@ def reslice(
     num_threads: int,
     padding: float | None = None,
 ) -> None:
-    _check(voxels, out, grid, fill)
+    _check(voxels, out, np.array(grid[:5], np.float64), grid.slab_samples, fill)
+    lines = _lines_of(grid, out.shape[0], out.shape[1])
+    _apply(voxels, out, lines, grid.slab_samples, combine, interpolation, fill, num_threads, padding)
+
+
+def reslice_lines(
+    voxels: NDArray[Any],
+    out: NDArray[Any],
+    lines: NDArray[np.float64],
+    *,
+    slab_samples: int,
+    combine: Combine,
+    interpolation: str,
+    fill: float,
+    num_threads: int,
+    padding: float | None = None,
+) -> None:
+    if lines.dtype != np.float64:
+        raise TypeError("lines are float64")
+    _check(voxels, out, lines, slab_samples, fill)
+    if lines.shape != (out.shape[0] * out.shape[1], 3, 3):
+        raise ValueError("lines have the shape (planes * rows, 3, 3)")
+    lines = np.ascontiguousarray(lines)
+    _apply(voxels, out, lines, slab_samples, combine, interpolation, fill, num_threads, padding)
+
+
+def _apply(
+    voxels: NDArray[Any],
+    out: NDArray[Any],
+    lines: NDArray[np.float64],
+    slab_samples: int,
+    combine: Combine,
+    interpolation: str,
+    fill: float,
+    num_threads: int,
+    padding: float | None,
+) -> None:
     if interpolation not in {"nearest", "linear"}:
         raise ValueError(f'interpolation is nearest or linear, not "{interpolation}"')
     if combine not in _COMBINE:
         raise ValueError(f'combine is one of {", ".join(_COMBINE)}, not "{combine}"')
     if out.size == 0:
         return
-    vectors = np.array(grid[:4], np.float64)
-    k = np.arange(grid.slab_samples, dtype=np.float64) - (grid.slab_samples - 1) / 2
-    with np.errstate(over="ignore"):  # an infinite offset is outside, as in the core
-        slab = np.array(grid.slab_step, np.float64)[:, None] * k
+    slab = np.arange(slab_samples, dtype=np.float64) - (slab_samples - 1) / 2
     is_nearest = interpolation == "nearest"
     rows = out.shape[0] * out.shape[1]
-    if is_nearest and grid.slab_samples == 1 and out.dtype == voxels.dtype:
+    if is_nearest and slab_samples == 1 and out.dtype == voxels.dtype:
         value = _fill_for(out.dtype, fill)
 
         def pick(first: int, last: int) -> None:
-            _pick(voxels, out, vectors, slab, value, first, last)
+            _pick(voxels, out, lines, value, first, last)
 
         parallel_for(rows, _BAND_ROWS, num_threads, pick)
         return
@@ -206,8 +243,6 @@ def reslice(
     absent = absent_of(voxels, padding)
 
     def run(first: int, last: int) -> None:
-        _run(
-            voxels, out, vectors, slab, how, is_nearest, exact, absent, fill_value, limits, edges, first, last
-        )
+        _run(voxels, out, lines, slab, how, is_nearest, exact, absent, fill_value, limits, edges, first, last)
 
     parallel_for(rows, _BAND_ROWS, num_threads, run)
