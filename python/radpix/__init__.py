@@ -45,7 +45,7 @@ from radpix.projection import project
 from radpix.real_world import apply_real_world
 from radpix.render import Shading, drr, render
 from radpix.resample import resample
-from radpix.reslice import reslice
+from radpix.reslice import reslice, reslice_stack
 from radpix.series import Series, VolumePlan, scan
 from radpix.slices import Slice
 from radpix.suv import SuvScale, suv_scale, to_suv
@@ -117,6 +117,7 @@ __all__ = [
     "render",
     "resample",
     "reslice",
+    "reslice_stack",
     "scan",
     "scan_headers",
     "set_num_threads",
