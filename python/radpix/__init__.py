@@ -45,8 +45,7 @@ from radpix.projection import project
 from radpix.real_world import apply_real_world
 from radpix.render import Shading, drr, render
 from radpix.resample import resample
-from radpix.reslice import reslice
-from radpix.reslice_stack import reslice_stack
+from radpix.reslice import reslice, reslice_stack
 from radpix.series import Series, VolumePlan, scan
 from radpix.slices import Slice
 from radpix.suv import SuvScale, suv_scale, to_suv

@@ -33,10 +33,10 @@ class Settings(NamedTuple):
 class Rows(NamedTuple):
     """Straight lines in patient space, one for each row of each plane."""
 
+    path: NDArray[np.float64]  # (planes or rows, 3): where the path is
     first: NDArray[np.float64]  # (planes, rows, 3): the centre of column 0
     step: NDArray[np.float64]  # (planes, rows, 3): to the next column, in mm
     normal: NDArray[np.float64]  # (planes, rows, 3): unit vectors, along which a slab is thick
-    path: NDArray[np.float64]  # (planes or rows, 3): where the path is
     columns: int
 
 
@@ -59,7 +59,7 @@ def _following(curve: Curve, settings: Settings) -> Rows:
     first = frames.positions - to_column * ((columns - 1) / 2)
     if not sections:
         normal = np.cross(frames.across, frames.tangents)
-        return Rows(first[None], to_column[None], normal[None], frames.positions, columns)
+        return Rows(frames.positions, first[None], to_column[None], normal[None], columns)
     # Columns go along `across`, rows along tangent x across, so that the normal is the tangent.
     rows = _count(settings.width, settings.spacing[0])
     limits.check_frame(len(frames.positions) * rows, columns)
@@ -68,10 +68,10 @@ def _following(curve: Curve, settings: Settings) -> Rows:
     first = first[:, None] + offset[:, None] * down[:, None]
     shape = first.shape
     return Rows(
+        frames.positions,
         first,
         np.broadcast_to(to_column[:, None], shape),
         np.broadcast_to(frames.tangents[:, None], shape),
-        frames.positions,
         columns,
     )
 
@@ -111,7 +111,7 @@ def _flattened(curve: Curve, settings: Settings) -> Rows:
         if not (length > 1e-9).all():
             raise GeometryError("the path runs along the direction across somewhere; give another one")
         normal = normal / length
-    return Rows(first[None], np.broadcast_to(to_column, shape)[None], normal[None], centres, columns)
+    return Rows(centres, first[None], np.broadcast_to(to_column, shape)[None], normal[None], columns)
 
 
 def _direction_across(curve: Curve, settings: Settings) -> NDArray[np.float64]:

@@ -254,13 +254,8 @@ def curved(
         float(thickness),
         combine,
         interpolation,
-        rows.path,
-        rows.first,
-        rows.step,
-        rows.normal,
-        frame_of_reference_uid=volume.frame_of_reference_uid,
-        modality=volume.modality,
-        unit=volume.unit,
+        *rows[:4],
+        *(volume.frame_of_reference_uid, volume.modality, volume.unit),
     )
 
 

@@ -14,6 +14,7 @@ slab takes what it finds. Samples away from padding do not change. Volumes with 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
@@ -32,12 +33,12 @@ if TYPE_CHECKING:
     from radpix.plane import Plane
     from radpix.volume import Volume
 
-__all__ = ["Slice", "fill_for", "reslice", "slab_samples_of"]
+__all__ = ["Slice", "fill_for", "reslice", "reslice_stack", "slab_samples_of"]
 
 _MAX_SLAB_SAMPLES = 1 << 16
 # Index positions this close to a whole number are meant to be it: a matrix inverse is off by 1e-13 or so, and
 # a plane through voxel centres shall give the voxels. A step's error grows with the column.
-ORIGIN_TOLERANCE, STEP_TOLERANCE = 1e-9, 1e-12
+_ORIGIN_TOLERANCE, _STEP_TOLERANCE = 1e-9, 1e-12
 
 
 def reslice(
@@ -122,16 +123,87 @@ def reslice(
     return slice_of(volume, pixels, plane, thickness, combine, interpolation)
 
 
-def snapped(vectors: NDArray[np.float64], tolerance: float) -> NDArray[np.float64]:
-    """Return vectors with components near a whole number made whole."""
-    whole = np.rint(vectors)
+def _snapped(vector: NDArray[np.float64], tolerance: float) -> tuple[float, float, float]:
+    """Return the vector with components near a whole number made whole."""
+    whole = np.rint(vector)
     with np.errstate(invalid="ignore"):  # an infinity, which `_grid_of` refuses
-        return np.where(np.abs(vectors - whole) <= tolerance, whole, vectors)
-
-
-def _triple(vector: NDArray[np.float64], tolerance: float) -> tuple[float, float, float]:
-    z, y, x = snapped(vector, tolerance).tolist()
+        z, y, x = np.where(np.abs(vector - whole) <= tolerance, whole, vector).tolist()
     return z, y, x
+
+
+def reslice_stack(
+    volume: Volume,
+    plane: Plane,
+    *,
+    count: int,
+    step: float,
+    thickness: float = 0.0,
+    combine: Combine = "mean",
+    interpolation: Interpolation = "linear",
+    fill: float | None = None,
+    padding: Padding = "exclude",
+    slab_step: float | None = None,
+    num_threads: int | None = None,
+) -> Volume:
+    """Sample a volume on parallel planes, as a volume of its own.
+
+    Slice k has the bits of ``reslice(volume, plane.shifted(k * step), ...)``, also where slabs overlap.
+
+    Parameters
+    ----------
+    volume
+        (z, y, x[, channel]) of any integer type, bool, float32 or float64.
+    plane
+        The first slice.
+    count
+        Number of slices, at least 1.
+    step
+        mm from one to the next along the plane's normal; negative for the other way, never 0.
+    thickness, combine, interpolation, fill, padding, slab_step, num_threads
+        As in `reslice`.
+
+    Returns
+    -------
+    Volume
+        (count, rows, columns[, channel]); its affine is the planes', exactly.
+
+    Raises
+    ------
+    ValueError, TypeError, LimitError
+        ``count`` or ``step`` is outside its range; else as `reslice`.
+
+    Examples
+    --------
+    >>> from radpix import Plane, Volume
+    >>> volume = Volume(np.arange(24, dtype=np.int16).reshape(2, 3, 4))
+    >>> stack = reslice_stack(volume, Plane.coronal(volume, position=0.0), count=3, step=1.0)
+    >>> stack.shape, stack.voxels[1].tolist()
+    ((3, 2, 4), [[16, 17, 18, 19], [4, 5, 6, 7]])
+    """
+    if count < 1 or count != int(count):
+        raise ValueError(f"count is a whole number of slices, at least 1, not {count}")
+    if not (np.isfinite(step) and step != 0):
+        raise ValueError(f"step is a number of mm other than 0, not {step}")
+    check_choice("combine", combine, get_args(Combine))
+    affine = np.zeros((4, 4))
+    affine[:, 1:] = plane.affine
+    affine[:3, 0] = plane.normal * step
+    shape = (int(count) * plane.shape[0], plane.shape[1], *volume.voxels.shape[3:])
+    voxels = output_for(volume, shape, combine, None).reshape(int(count), *plane.shape, *shape[2:])
+    for k in range(int(count)):
+        reslice(
+            volume,
+            plane.shifted(k * step),
+            thickness=thickness,
+            combine=combine,
+            interpolation=interpolation,
+            fill=fill,
+            padding=padding,
+            slab_step=slab_step,
+            out=voxels[k],
+            num_threads=num_threads,
+        )
+    return replace(volume, voxels=voxels, affine=affine, report=None)
 
 
 def slab_samples_of(volume: Volume, thickness: float, slab_step: float | None) -> int:
@@ -159,11 +231,11 @@ def _grid_of(volume: Volume, plane: Plane, thickness: float, slab_step: float | 
         steps = to_index[:3, :3] @ affine[:3, :2]
         slab = to_index[:3, :3] @ (plane.normal * (thickness / samples))
     grid = Grid(
-        origin=_triple(origin, ORIGIN_TOLERANCE),
+        origin=_snapped(origin, _ORIGIN_TOLERANCE),
         plane_step=(0.0, 0.0, 0.0),
-        row_step=_triple(steps[:, 0], STEP_TOLERANCE),
-        column_step=_triple(steps[:, 1], STEP_TOLERANCE),
-        slab_step=_triple(slab, STEP_TOLERANCE),
+        row_step=_snapped(steps[:, 0], _STEP_TOLERANCE),
+        column_step=_snapped(steps[:, 1], _STEP_TOLERANCE),
+        slab_step=_snapped(slab, _STEP_TOLERANCE),
         slab_samples=samples,
     )
     if not np.isfinite(np.array(grid[:5])).all():

@@ -1,51 +1,62 @@
-"""Stacks of planes."""
+"""Stacks of parallel planes: the bits of single ones, at the place that the affine says."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from tests.python.reslice_cases import SHEARED, noise, oblique_plane, ramp
 
-from radpix import Plane, Volume, reslice, reslice_stack
+from radpix import LimitError, Plane, Volume, limits, reslice, reslice_stack
 
-
-def volume(dtype: Any = np.int16) -> Volume:
-    rng = np.random.default_rng(4)
-    affine = np.array([[0, 0.1, 0.8, -5], [0.1, 0.7, 0, 3], [1.2, 0, 0.1, -9], [0, 0, 0, 1]], float)
-    return Volume(rng.integers(-500, 500, (12, 14, 16)).astype(dtype), affine)
+if TYPE_CHECKING:
+    from radpix._backend import Combine
 
 
-@given(
-    count=st.integers(1, 5),
-    step=st.sampled_from([-1.3, 0.4, 2.0]),
-    thickness=st.sampled_from([0.0, 3.0]),
-    combine=st.sampled_from(["mean", "max", "sum"]),
-    dtype=st.sampled_from([np.int16, np.float32]),
-)
-@settings(max_examples=25, deadline=None)
-def test_every_plane_is_that_of_reslice(
-    count: int, step: float, thickness: float, combine: Any, dtype: Any
-) -> None:
-    source = volume(dtype)
-    plane = Plane.through(source, normal=(source.center, (0.2, 0.5, 1.0), None), shape=(9, 11))
-    stack = reslice_stack(source, plane, count=count, step=step, thickness=thickness, combine=combine)
-    for k in range(count):
-        moved = plane.shifted((k - (count - 1) / 2) * step)
-        one = reslice(source, moved, thickness=thickness, combine=combine)
+@pytest.mark.parametrize("dtype", [np.int16, np.float32, np.uint8], ids=str)
+@pytest.mark.parametrize(("thickness", "combine"), [(0.0, "mean"), (5.0, "max"), (5.0, "sum")])
+def test_a_slice_of_a_stack_has_the_bits_of_the_plane(dtype: Any, thickness: float, combine: Combine) -> None:
+    volume = Volume(noise((9, 10, 11, 3) if dtype == np.uint8 else (9, 10, 11), np.dtype(dtype)), SHEARED)
+    plane = oblique_plane(volume, 4)
+    stack = reslice_stack(volume, plane, count=5, step=-1.25, thickness=thickness, combine=combine)
+    for k in range(5):
+        one = reslice(volume, plane.shifted(k * -1.25), thickness=thickness, combine=combine)
+        assert stack.voxels.dtype == one.pixels.dtype
         assert stack.voxels[k].tobytes() == one.pixels.tobytes()
-        pixels = np.array([(0, 0), (3, 7), (8, 10)])
-        indices = np.column_stack([[k] * 3, pixels])
-        np.testing.assert_allclose(
-            stack.index_to_patient(indices), moved.pixel_to_patient(pixels), atol=1e-12
-        )
-    assert stack.report is None
+        again = reslice(volume, plane.shifted(k * -1.25), thickness=thickness, combine=combine)
+        assert again.pixels.tobytes() == one.pixels.tobytes()
 
 
-@pytest.mark.parametrize("change", [{"count": 0}, {"step": 0.0}, {"step": float("nan")}, {"thickness": -1.0}])
-def test_stacks_that_are_none_are_refused(change: dict[str, Any]) -> None:
-    source = volume()
-    with pytest.raises(ValueError, match=next(iter(change))):
-        reslice_stack(source, Plane.axial(source), **({"count": 2, "step": 1.0} | change))
+@pytest.mark.parametrize("axis", range(3))
+def test_the_affine_of_a_stack_is_the_place_of_its_voxels(axis: int) -> None:
+    volume = ramp(np.eye(3)[axis], SHEARED, (20, 40, 40))
+    plane = oblique_plane(volume, 2)
+    stack = reslice_stack(volume, plane, count=4, step=0.8, fill=np.nan)
+    index = np.moveaxis(np.indices(stack.shape), 0, -1)
+    np.testing.assert_allclose(stack.voxels, stack.index_to_patient(index)[..., axis], rtol=0, atol=1e-9)
+    assert stack.spacing == pytest.approx((0.8, 0.3, 0.2))
+    np.testing.assert_allclose(stack.index_to_patient((2, 3, 5)), plane.shifted(1.6).pixel_to_patient((3, 5)))
+
+
+@pytest.mark.parametrize(
+    ("message", "arguments"),
+    [
+        ("count is a whole number", {"count": 0}),
+        ("count is a whole number", {"count": 1.5}),
+        ("step is a number of mm", {"step": 0.0}),
+        ("step is a number of mm", {"step": np.nan}),
+        ("combine is one of", {"combine": "mode"}),
+    ],
+)
+def test_what_is_no_stack_is_refused(message: str, arguments: dict[str, Any]) -> None:
+    volume = Volume(np.zeros((3, 4, 5)))
+    with pytest.raises(ValueError, match=message):
+        reslice_stack(volume, Plane.axial(volume), **{"count": 2, "step": 1.0, **arguments})
+
+
+def test_a_stack_over_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "max_bytes_per_call", 100)
+    volume = Volume(np.zeros((3, 4, 5)))
+    with pytest.raises(LimitError):
+        reslice_stack(volume, Plane.axial(volume), count=2, step=1.0)
