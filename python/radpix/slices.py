@@ -17,9 +17,18 @@ if TYPE_CHECKING:
     from radpix.plane import EdgeLetters, Plane
     from radpix.volume import Volume
 
-__all__ = ["Interpolation", "Slice", "check_choice", "output_for", "slice_of", "voxels_of"]
+__all__ = [
+    "Interpolation",
+    "PlaneInterpolation",
+    "Slice",
+    "check_choice",
+    "output_for",
+    "slice_of",
+    "voxels_of",
+]
 
 Interpolation = Literal["nearest", "linear"]
+PlaneInterpolation = Literal["nearest", "linear", "cubic", "bspline"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +53,7 @@ class Slice:
     plane: Plane
     thickness: float = 0.0
     combine: Combine | Literal["local-max", "depth", "integral"] = "mean"
-    interpolation: Interpolation = "linear"
+    interpolation: PlaneInterpolation = "linear"
     frame_of_reference_uid: str = ""
     modality: str = ""
     unit: str = ""
@@ -145,7 +154,7 @@ def slice_of(
     plane: Plane,
     thickness: float,
     combine: Combine | Literal["local-max", "depth", "integral"],
-    interpolation: Interpolation,
+    interpolation: PlaneInterpolation,
 ) -> Slice:
     """Return the slice with the volume's frame of reference, modality and unit."""
     return Slice(

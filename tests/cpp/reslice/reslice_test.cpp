@@ -182,6 +182,36 @@ TEST(reslice, a_grid_on_the_voxels_copies_them) {
     }
 }
 
+TEST(reslice, lines_of_a_grid_give_its_bits) {
+    std::mt19937 random(7);
+    std::vector<float> voxels(5 * 6 * 7);
+    for (float &voxel : voxels) {
+        voxel = std::uniform_real_distribution<float>(-9, 9)(random);
+    }
+    const Index rows = 4, columns = 33;
+    for (int round = 0; round < 40; ++round) {
+        Grid grid = random_grid(random);
+        grid.slab_samples = 1 + round % 3;
+        std::vector<double> lines;
+        for (Index row = 0; row < rows; ++row) {
+            for (std::size_t axis = 0; axis < 3; ++axis) {
+                lines.push_back((grid.origin[axis] + 0 * grid.plane_step[axis]) +
+                                static_cast<double>(row) * grid.row_step[axis]);
+            }
+            lines.insert(lines.end(), grid.column_step.begin(), grid.column_step.end());
+            lines.insert(lines.end(), grid.slab_step.begin(), grid.slab_step.end());
+        }
+        for (const Interpolation between : {Interpolation::linear, Interpolation::nearest}) {
+            std::vector<float> want(static_cast<std::size_t>(rows * columns)), got(want.size(), 1.0F);
+            const ArrayView source = view(voxels.data(), 5, 6, 7);
+            apply(source, view(want.data(), 1, rows, columns), grid, Combine::mean, between, 3, 1);
+            apply_lines(source, view(got.data(), 1, rows, columns), view(lines.data(), rows, 3, 3),
+                        grid.slab_samples, Combine::mean, between, 3, 2);
+            EXPECT_EQ(std::memcmp(want.data(), got.data(), want.size() * sizeof(float)), 0);
+        }
+    }
+}
+
 TEST(reslice, the_median_leaves_samples_outside_out) {
     std::vector<float> voxels{5, 1, 9, 2};
     std::vector<float> out(1);
