@@ -52,30 +52,23 @@ def project(
     volume
         (z, y, x[, channel]); of one channel for a camera, ``"local-max"`` and ``"depth"``.
     axis
-        Index axis, 0 for z, 1 for y, 2 for x. The voxels themselves are combined, without interpolation; rows
-        and columns are the remaining axes in index order.
+        Index axis, 0 for z, 1 for y, 2 for x. The voxels themselves are combined, without interpolation; rows and
+        columns are the remaining axes in index order.
     direction
-        Instead of an axis, a direction (x, y, z) in patient space, the normal of the resulting plane, with head on
-        top (anterior, where one looks along the body). Along an axis of the volume the result is that of ``axis``,
-        turned, if its picture then has the head on top as well. Else the volume is resampled: a slab of `reslice`
-        that holds all of it, with the volume's smallest voxel spacing.
-    camera
-        Instead of both, the rays of a camera, for pictures of ``shape``, with ``"max"``, ``"min"``, ``"mean"``,
-        ``"local-max"`` or ``"depth"``.
-    combine
-        As of `reslice`; or ``"local-max"``, the first maximum along the ray that reaches ``threshold``, else the
-        maximum (Sato et al., "LMIP", J Comput Assist Tomogr 22(6), 1998); or ``"depth"``, where the maximum is (the
-        first of equal ones), in mm along the plane's normal from the plane, for an eye along the ray from the eye:
-        float32, NaN where there is none.
+        Instead of an axis, a direction (x, y, z) in patient space, the plane's normal, with head (along the body:
+        anterior) on top. Along an axis of the volume the result is that of ``axis``, turned, where that has rows and
+        columns parallel to it. Else it is a slab of `reslice` that holds all, with the smallest voxel spacing.
+    camera, shape
+        Instead of both, the rays of a camera for (rows, columns), by default 512 x 512; not for sum and median.
+    combine, threshold
+        As of `reslice`; or ``"local-max"``, the first maximum along the ray from ``threshold`` on, else the largest
+        (Sato et al., J Comput Assist Tomogr 22(6), 1998); or ``"depth"``, where the first largest is, in mm along the
+        normal from the plane, for an eye along the ray from it: float32, NaN where there is none.
     slab
-        (from, to) in mm along the axis or direction, from the volume's centre, or along the camera's rays as of
-        `Camera.rays`. Voxels with their centres in it take part, along an axis; by default the whole volume.
-    shape
-        (rows, columns) of a camera's picture, by default 512 x 512.
-    threshold
-        Of ``"local-max"``.
+        (from, to) in mm along the axis or direction from the volume's centre, or as of `Camera.rays`; by default all.
+        Along an axis, voxels with their centres in it take part.
     interpolation, fill
-        As of `reslice`; for ``direction`` only. Rays are always interpolated linearly.
+        As of `reslice`; for ``direction`` only. Rays are interpolated linearly.
     padding
         ``"exclude"``: voxels equal to the volume's padding value take no part, as of `reslice`; a line of nothing else
         gives the padding value. For rays they stand for the smallest other value. ``"include"`` takes them for tissue.
@@ -85,13 +78,13 @@ def project(
     Returns
     -------
     Slice
-        In the middle of the volume or slab, with its extent along the rays as its thickness; for a camera, in the
-        plane through its target. The type of the pixels is that of `reslice`.
+        In the middle of the volume or slab, its extent along the rays the thickness; for a camera in the plane through
+        its target. The type of the pixels is that of `reslice`.
 
     Raises
     ------
     GeometryError
-        The axis is oblique to the other two, or those to each other (a tilted gantry): use ``direction``.
+        The axes are oblique to each other (a tilted gantry): use ``direction``.
     ValueError
         Not exactly one of axis, direction and camera is given, or an argument is outside its range.
 
@@ -108,24 +101,48 @@ def project(
     _check(axis, direction, camera, combine, threshold)
     if camera is not None:
         return _project_camera(volume, camera, combine, slab, shape, threshold, padding, num_threads)
-    rayed = combine in get_args(_Rayed)
     if axis is not None:
-        plane = _plane_across(volume, axis)
-        if rayed:
-            return _project_rays(
-                volume, plane, _toward(volume, axis, plane, slab), volume.spacing[axis], combine, threshold, padding,
-                num_threads,
-            )  # fmt: skip
+        return _along_axis(volume, axis, combine, slab, threshold, padding, num_threads)
+    sampling = (interpolation, fill, padding, num_threads)
+    return _along_direction(volume, direction, combine, slab, threshold, *sampling)
+
+
+def _along_axis(
+    volume: Volume,
+    axis: int,
+    combine: Combine | _Rayed,
+    slab: tuple[float, float] | None,
+    threshold: float | None,
+    padding: Padding,
+    num_threads: int | None,
+) -> Slice:
+    if combine not in get_args(_Rayed):
         return _project_axis(volume, axis, cast("Combine", combine), slab, padding, thread_count(num_threads))
-    assert direction is not None
+    plane = _plane_across(volume, axis)
+    reach, step = _toward(volume, axis, plane, slab), volume.spacing[axis]
+    return _project_rays(volume, plane, reach, step, combine, threshold, padding, num_threads)
+
+
+def _along_direction(
+    volume: Volume,
+    direction: Any,
+    combine: Combine | _Rayed,
+    slab: tuple[float, float] | None,
+    threshold: float | None,
+    interpolation: Interpolation,
+    fill: float | None,
+    padding: Padding,
+    num_threads: int | None,
+) -> Slice:
     plane = Plane.through(volume, normal=(corners_of(volume).mean(axis=0), direction, None))
     along = _axis_along(volume, plane)
-    if rayed:
+    if combine in get_args(_Rayed):
         step = min(volume.spacing) if along is None else volume.spacing[along]
         return _project_rays(volume, plane, slab, step, combine, threshold, padding, num_threads)
+    how = cast("Combine", combine)
     if along is not None:
         reach = _toward(volume, along, plane, slab)
-        found = _turned(volume, along, cast("Combine", combine), reach, padding, plane, num_threads)
+        found = _turned(volume, along, how, reach, padding, plane, num_threads)
         if found is not None:
             return found
     low, high = _reach(volume, plane) if slab is None else check_slab(slab)
@@ -133,7 +150,7 @@ def project(
         volume,
         plane.shifted((low + high) / 2),
         thickness=high - low,
-        combine=cast("Combine", combine),
+        combine=how,
         interpolation=interpolation,
         fill=fill,
         padding=padding,
