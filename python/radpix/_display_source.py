@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from radpix import _transfer_syntaxes as syntaxes
 from radpix._source.header import open_data_set
 from radpix._source.report import Reporter
-from radpix._source.source import _stream_of, open_source
+from radpix._source.source import open_source, stream_of
 from radpix.errors import PixelDataError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def rereadable(source: Source) -> Source:
     """Return the source, or the bytes of what can be read only once: a pipe, a member of an archive, a URL."""
     if _is_dataset(source) or _can_be_read_twice(source):
         return source
-    stream, _ = _stream_of(source)
+    stream, _ = stream_of(source)
     assert stream is not None, "a data set is no stream"
     try:
         return bytes(stream.read(0, 1 << 62))
@@ -56,8 +56,7 @@ def header_of(source: Source) -> Dataset:
         return cast("Dataset", source)
     if _is_deflated(source):
         with open_source(source) as opened:
-            header = opened._header  # noqa: SLF001 - what of a deflated data set is safe to inflate
-            return _of_inflated(header.stream.read(0, header.offset))
+            return _of_inflated(opened.header_bytes())
     return _read(source)
 
 
@@ -72,7 +71,7 @@ def read_dataset(source: Any) -> Dataset:
         It is deflated, and grows beyond what a header may take.
     """
     if _is_deflated(source):
-        stream, name = _stream_of(source)
+        stream, name = stream_of(source)
         if stream is not None:
             try:
                 return _of_inflated(open_data_set(stream, _Silent(name)).stream.read(0, 1 << 62))
@@ -95,7 +94,7 @@ class _Silent(Reporter):
 
 def _is_deflated(source: Any) -> bool:
     """Return whether the data set is deflated: pydicom would inflate it without end."""
-    stream, name = _stream_of(source)
+    stream, name = stream_of(source)
     if stream is None:
         return False
     try:

@@ -7,14 +7,19 @@ import warnings
 
 from radpix.errors import RadpixWarning
 
-__all__ = ["warn"]
+__all__ = ["depth_of_caller", "warn"]
 
 
 def warn(message: str, code: str) -> None:
     """Warn with the ``stacklevel`` of the first frame outside radpix."""
+    warnings.warn(RadpixWarning(message, code), stacklevel=depth_of_caller())
+
+
+def depth_of_caller() -> int:
+    """Return the ``stacklevel`` of the first frame outside radpix, seen from the caller of this function."""
     depth = 1
-    frame = sys._getframe(0)  # noqa: SLF001 - inspect.stack() reads source files, 1000 times slower
+    frame = sys._getframe(1)  # noqa: SLF001 - inspect.stack() reads source files, 1000 times slower
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "radpix":
         frame = frame.f_back
         depth += 1
-    warnings.warn(RadpixWarning(message, code), stacklevel=depth)
+    return depth

@@ -18,7 +18,7 @@ from radpix._curved_rows import Rows, Settings, rows_of
 from radpix._padding import Padding, absent_value
 from radpix._plane_checks import spacing_of
 from radpix.errors import GeometryError
-from radpix.reslice import fill_for, slab_samples_of
+from radpix.reslice import ORIGIN_TOLERANCE, STEP_TOLERANCE, fill_for, slab_samples_of, snapped
 from radpix.slices import check_choice, output_for, voxels_of
 from radpix.threads import thread_count
 
@@ -32,8 +32,6 @@ __all__ = ["CurvedMode", "CurvedSlice", "curved"]
 CurvedMode = Literal["straightened", "stretched", "projected", "cross-sections"]
 CurvedInterpolation = Literal["nearest", "linear"]
 
-# As in `radpix.reslice`: positions this close to a whole index are meant to be it.
-_ORIGIN_TOLERANCE, _STEP_TOLERANCE = 1e-9, 1e-12
 # Positions for which all rows are compared at once: 1024 x 1024 x 3 float64 are 25 MB.
 _CHUNK = 1 << 20
 
@@ -301,10 +299,7 @@ def _lines_of(volume: Volume, rows: Rows, slab_step: float) -> NDArray[np.float6
         matrix = to_index[:3, :3].T
         start = rows.first @ matrix + to_index[:3, 3]
         lines = np.stack([start, rows.step @ matrix, (rows.normal * slab_step) @ matrix], axis=-2)
-        whole = np.rint(lines)
-        near = (
-            np.abs(lines - whole) <= np.array([_ORIGIN_TOLERANCE, _STEP_TOLERANCE, _STEP_TOLERANCE])[:, None]
-        )
     if not np.isfinite(lines).all():
         raise GeometryError("the path lies beyond what float64 can hold in the volume's indices")
-    return np.where(near, whole, lines).reshape(-1, 3, 3)
+    tolerances = np.array([ORIGIN_TOLERANCE, STEP_TOLERANCE, STEP_TOLERANCE])
+    return snapped(lines, tolerances[:, None]).reshape(-1, 3, 3)

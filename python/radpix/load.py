@@ -116,7 +116,7 @@ def load(
     _check_choices(level, on_irregular, scaling)
     wanted = check_dtype(dtype)
     threads = thread_count(num_threads)
-    plan = _plan(source, series_uid)
+    plan = plan_of(source, series_uid)
     threads = threads or _default_threads(plan)
     stack = _checked_stack(plan, on_irregular)
     with deviations_told_once() as deviations:
@@ -165,7 +165,7 @@ def _default_threads(plan: VolumePlan) -> int:
     return get_num_threads() if compressed else 1
 
 
-def _plan(source: Source, series_uid: str | None) -> VolumePlan:
+def plan_of(source: Source, series_uid: str | None) -> VolumePlan:
     """Find the one volume meant."""
     if isinstance(source, Series | VolumePlan):
         uid = source.uid if isinstance(source, Series) else source.series_uid

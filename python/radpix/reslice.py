@@ -34,12 +34,21 @@ if TYPE_CHECKING:
     from radpix.plane import Plane
     from radpix.volume import Volume
 
-__all__ = ["Slice", "fill_for", "reslice", "reslice_stack", "slab_samples_of"]
+__all__ = [
+    "ORIGIN_TOLERANCE",
+    "STEP_TOLERANCE",
+    "Slice",
+    "fill_for",
+    "reslice",
+    "reslice_stack",
+    "slab_samples_of",
+    "snapped",
+]
 
 _MAX_SLAB_SAMPLES = 1 << 16
 # Index positions this close to a whole number are meant to be it: a matrix inverse is off by 1e-13 or so, and
 # a plane through voxel centres shall give the voxels. A step's error grows with the column.
-_ORIGIN_TOLERANCE, _STEP_TOLERANCE = 1e-9, 1e-12
+ORIGIN_TOLERANCE, STEP_TOLERANCE = 1e-9, 1e-12
 
 
 def reslice(
@@ -134,11 +143,15 @@ def reslice(
     return slice_of(volume, pixels, plane, thickness, combine, interpolation)
 
 
-def _snapped(vector: NDArray[np.float64], tolerance: float) -> tuple[float, float, float]:
-    """Return the vector with components near a whole number made whole."""
-    whole = np.rint(vector)
-    with np.errstate(invalid="ignore"):  # an infinity, which `_grid_of` refuses
-        z, y, x = np.where(np.abs(vector - whole) <= tolerance, whole, vector).tolist()
+def snapped(indices: NDArray[np.float64], tolerance: float | NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return positions or steps, as indices, with components near a whole number made whole."""
+    whole = np.rint(indices)
+    with np.errstate(invalid="ignore"):  # infinities, which are refused later
+        return np.where(np.abs(indices - whole) <= tolerance, whole, indices)
+
+
+def _vector(indices: NDArray[np.float64], tolerance: float) -> tuple[float, float, float]:
+    z, y, x = snapped(indices, tolerance).tolist()
     return z, y, x
 
 
@@ -255,11 +268,11 @@ def _grid_of(volume: Volume, plane: Plane, thickness: float, slab_step: float | 
         steps = to_index[:3, :3] @ affine[:3, :2]
         slab = to_index[:3, :3] @ (plane.normal * (thickness / samples))
     grid = Grid(
-        origin=_snapped(origin, _ORIGIN_TOLERANCE),
+        origin=_vector(origin, ORIGIN_TOLERANCE),
         plane_step=(0.0, 0.0, 0.0),
-        row_step=_snapped(steps[:, 0], _STEP_TOLERANCE),
-        column_step=_snapped(steps[:, 1], _STEP_TOLERANCE),
-        slab_step=_snapped(slab, _STEP_TOLERANCE),
+        row_step=_vector(steps[:, 0], STEP_TOLERANCE),
+        column_step=_vector(steps[:, 1], STEP_TOLERANCE),
+        slab_step=_vector(slab, STEP_TOLERANCE),
         slab_samples=samples,
     )
     if not np.isfinite(np.array(grid[:5])).all():

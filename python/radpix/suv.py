@@ -191,9 +191,9 @@ def _loaded(source: Any, num_threads: int | None) -> tuple[Volume, list[Dataset]
     """Load files and read the headers of the same slices."""
     from pydicom import dcmread
 
-    from radpix.load import _plan
+    from radpix.load import plan_of
 
-    plan = _plan(source, None)
+    plan = plan_of(source, None)
     by_path: dict[str, Dataset] = {}
     for one in plan.instances:  # the frames of an object have one file
         if one.path not in by_path:

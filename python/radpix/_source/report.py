@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 
+from radpix._warn import depth_of_caller
 from radpix.errors import DecodeError, RadpixWarning
 
 __all__ = ["Reporter"]
@@ -48,14 +48,4 @@ class Reporter:
             raise DecodeError(text, code=code, frame=frame, offset=offset, transfer_syntax=transfer_syntax)
         if code not in self._seen:
             self._seen.add(code)
-            warnings.warn(RadpixWarning(text, code), stacklevel=_depth_of_caller())
-
-
-def _depth_of_caller() -> int:
-    """Return the ``stacklevel`` of the first frame outside radpix, seen from the caller of this function."""
-    depth = 1
-    frame = sys._getframe(1)  # noqa: SLF001 - inspect.stack() reads source files, 1000 times slower
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "radpix":
-        frame = frame.f_back
-        depth += 1
-    return depth
+            warnings.warn(RadpixWarning(text, code), stacklevel=depth_of_caller())

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Openable | Dataset
 
-__all__ = ["PixelSource", "open_source", "stream_of_file"]
+__all__ = ["PixelSource", "open_source", "stream_of", "stream_of_file"]
 
 #: A protocol of RFC 3986 of more than one letter: ``C://`` is a drive.
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(:|//)")
@@ -104,6 +104,10 @@ class PixelSource:
     def close(self) -> None:
         """Close the file where this object opened it."""
         self._header.stream.close()
+
+    def header_bytes(self) -> bytes | memoryview:
+        """Return what precedes the pixels; of a deflated data set, what is safe to inflate."""
+        return self._header.stream.read(0, self._header.offset)
 
     @property
     def in_memory(self) -> bool:
@@ -194,7 +198,7 @@ def open_source(source: Source, *, strict: bool = False) -> PixelSource:
     RadpixError
         It is not DICOM, has no pixel data, or describes it wrongly.
     """
-    stream, name = _stream_of(source)
+    stream, name = stream_of(source)
     report = Reporter(name, strict=strict)
     try:
         if stream is not None:
@@ -206,7 +210,7 @@ def open_source(source: Source, *, strict: bool = False) -> PixelSource:
         raise
 
 
-def _stream_of(source: Any) -> tuple[Stream | None, str]:
+def stream_of(source: Any) -> tuple[Stream | None, str]:
     """Return the bytes of a source, None for a Dataset, and its name for messages."""
     if isinstance(source, str) and _URL.match(source) and not Path(source).exists():
         return _opened(_remote(source))

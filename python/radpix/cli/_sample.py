@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from radpix.cli.files import replacing
+from radpix._files import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable

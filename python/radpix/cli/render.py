@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 import numpy as np
 
 import radpix
+from radpix._files import check_target, replacing
 from radpix.cli.console import clean, progress, show
 from radpix.cli.faults import UsageError
-from radpix.cli.files import check_target, replacing
 from radpix.cli.series import find, pick, pick_volume
 from radpix.cli.sheet import Card, Layout, compose
 from radpix.cli.views import extent, views
