@@ -18,8 +18,9 @@ namespace radpix::fuzz {
 /// Images of more samples are left out: they only make the fuzzer slow.
 inline constexpr Index max_samples = Index{1} << 20;
 
-/// rows 0 where the codestream has no usable frame header.
-inline FrameLayout layout_of(Bytes codestream) {
+/// The layout by the frame header that `is_frame_header` tells; rows 0 where there is no usable one.
+template <class IsFrameHeader>
+FrameLayout layout_by_header(Bytes codestream, IsFrameHeader is_frame_header) {
     FrameLayout layout;
     try {
         jpeg::MarkerReader reader(codestream);
@@ -29,7 +30,7 @@ inline FrameLayout layout_of(Bytes codestream) {
                 break;
             }
             const jpeg::Segment segment = reader.segment();
-            if (jpeg::is_frame_marker(marker) && segment.size() >= 6) {
+            if (is_frame_header(marker) && segment.size() >= 6) {
                 layout.rows = segment.word(1) == 0 ? 16 : segment.word(1);
                 layout.columns = segment.word(3);
                 layout.samples_per_pixel = segment.byte(5);
@@ -41,16 +42,21 @@ inline FrameLayout layout_of(Bytes codestream) {
         }
     } catch (const Error &) {
     }
-    const bool odd_length = (codestream.size() & 1) != 0;
-    layout.photometric = layout.samples_per_pixel != 3 ? Photometric::monochrome2
-                         : odd_length                  ? Photometric::rgb
-                                                       : Photometric::ybr_full;
     const bool usable = layout.columns > 0 && layout.samples_per_pixel > 0 && layout.bits_stored > 0 &&
                         layout.bits_stored <= 16 &&
                         layout.rows * layout.columns * layout.samples_per_pixel <= max_samples;
     if (!usable) {
         layout.rows = 0;
     }
+    return layout;
+}
+
+inline FrameLayout layout_of(Bytes codestream) {
+    FrameLayout layout = layout_by_header(codestream, jpeg::is_frame_marker);
+    const bool odd_length = (codestream.size() & 1) != 0;
+    layout.photometric = layout.samples_per_pixel != 3 ? Photometric::monochrome2
+                         : odd_length                  ? Photometric::rgb
+                                                       : Photometric::ybr_full;
     return layout;
 }
 

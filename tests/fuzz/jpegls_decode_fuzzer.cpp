@@ -9,31 +9,8 @@
 namespace radpix::fuzz {
 namespace {
 
-/// rows 0 where the codestream has no usable frame header.
 FrameLayout jpegls_layout(Bytes codestream) {
-    FrameLayout layout;
-    try {
-        jpeg::MarkerReader reader(codestream);
-        reader.seek(codestream.size() < 2 ? 0 : 2);
-        for (auto marker = reader.next(); marker != jpeg::Marker::end_of_data; marker = reader.next()) {
-            const jpeg::Segment segment = reader.segment();
-            if (marker == jpegls::marker_sof55 && segment.size() >= 6) {
-                layout.rows = segment.word(1) == 0 ? 16 : segment.word(1);
-                layout.columns = segment.word(3);
-                layout.samples_per_pixel = segment.byte(5);
-                layout.bits_stored = segment.byte(0);
-                layout.bits_allocated = layout.bits_stored <= 8 ? 8 : 16;
-                layout.high_bit = layout.bits_stored - 1;
-                break;
-            }
-        }
-    } catch (const Error &) {
-    }
-    const Index samples = layout.rows * layout.columns * layout.samples_per_pixel;
-    if (samples < 1 || samples > max_samples || layout.bits_stored < 1 || layout.bits_stored > 16) {
-        layout.rows = 0;
-    }
-    return layout;
+    return layout_by_header(codestream, [](jpeg::Marker marker) { return marker == jpegls::marker_sof55; });
 }
 
 /// The pixels, or nothing where decoding fails.

@@ -203,6 +203,16 @@ inline void shade(const T *data, const Packed &p, const Scene &scene, const Pack
     }
 }
 
+/// The cell of sample k of every ray.
+inline CellLanes cell_at(const Packed &p, std::int32_t k, __m256 *position) noexcept {
+    positions(p, k, position);
+    CellLanes cell;
+    for (int axis = 0; axis < 3; ++axis) {
+        locate(p, axis, position[axis], cell);
+    }
+    return cell;
+}
+
 inline __m256i entries_of(__m256 value, const Scene &scene) noexcept {
     __m256 at = _mm256_mul_ps(_mm256_sub_ps(value, _mm256_set1_ps(scene.first)), _mm256_set1_ps(scene.scale));
     at = _mm256_max_ps(_mm256_add_ps(at, _mm256_set1_ps(0.5F)), _mm256_setzero_ps());
@@ -224,11 +234,7 @@ void composite(const Source<T> &source, const Scene &scene, const Packet &packet
             break;
         }
         __m256 position[3];
-        positions(p, k, position);
-        CellLanes cell;
-        for (int axis = 0; axis < 3; ++axis) {
-            locate(p, axis, position[axis], cell);
-        }
+        const CellLanes cell = cell_at(p, k, position);
         const __m256i reach = _mm256_i32gather_epi32(scene.distance, block_of(p, cell), 4);
         const __m256i shows = _mm256_and_si256(active, _mm256_cmpeq_epi32(reach, _mm256_setzero_si256()));
         if (_mm256_testz_si256(shows, shows) != 0) {
@@ -275,11 +281,7 @@ void maximum(const Source<T> &source, const Bounds &bounds, const Packet &packet
             break;
         }
         __m256 position[3];
-        positions(p, k, position);
-        CellLanes cell;
-        for (int axis = 0; axis < 3; ++axis) {
-            locate(p, axis, position[axis], cell);
-        }
+        const CellLanes cell = cell_at(p, k, position);
         const __m256 bound = _mm256_i32gather_ps(bounds.highest, block_of(p, cell), 4);
         const __m256 may =
             _mm256_and_ps(_mm256_cmp_ps(bound, largest, _CMP_GT_OQ), _mm256_castsi256_ps(active));
@@ -311,11 +313,7 @@ void sum(const Source<T> &source, const Packet &packet, float floor, float scale
             break;
         }
         __m256 position[3];
-        positions(p, k, position);
-        CellLanes cell;
-        for (int axis = 0; axis < 3; ++axis) {
-            locate(p, axis, position[axis], cell);
-        }
+        const CellLanes cell = cell_at(p, k, position);
         __m256 value = _mm256_add_ps(_mm256_mul_ps(interpolate(source.data, p, cell), _mm256_set1_ps(scale)),
                                      _mm256_set1_ps(offset));
         // max(a, b) is b where either is NaN, as `value < floor ? floor : value`

@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "array_testing.hpp"
 #include "radpix/cpu.hpp"
 #include "radpix/error.hpp"
 #include "render/blocks.hpp"
@@ -14,20 +15,6 @@
 
 namespace radpix::render {
 namespace {
-
-template <class T>
-ArrayView view(std::vector<T> &data, std::vector<Index> shape, DataType type) {
-    ArrayView result;
-    result.data = data.data();
-    result.type = type;
-    result.rank = static_cast<int>(shape.size());
-    Index stride = 1;
-    for (std::size_t k = shape.size(); k-- > 0; stride *= shape[k]) {
-        result.shape[k] = shape[k];
-        result.strides[k] = stride;
-    }
-    return result;
-}
 
 /// Parallel rays along z through voxels of 1 mm: pixel (r, c) meets the voxels at y = r, x = c.
 Rays along_z(double far) {

@@ -8,24 +8,12 @@
 #include <cmath>
 #include <vector>
 
+#include "array_testing.hpp"
 #include "radpix/cpu.hpp"
 #include "radpix/error.hpp"
 
 namespace radpix::resample {
 namespace {
-
-template <class T>
-ArrayView view(std::vector<T> &voxels, std::array<Index, 3> shape, DataType type) {
-    ArrayView result;
-    result.data = voxels.data();
-    result.type = type;
-    result.rank = 3;
-    std::copy(shape.begin(), shape.end(), result.shape.begin());
-    result.strides[0] = shape[1] * shape[2];
-    result.strides[1] = shape[2];
-    result.strides[2] = 1;
-    return result;
-}
 
 AxisMap centred(Index n, Index m) {
     const double scale = static_cast<double>(n) / static_cast<double>(m);
@@ -38,7 +26,8 @@ public:
 };
 
 template <class T>
-void expect_equal_levels(DataType type, std::array<Index, 3> in_shape, std::array<Index, 3> out_shape) {
+void expect_equal_levels(DataType type, const std::vector<Index> &in_shape,
+                         const std::vector<Index> &out_shape) {
     const LevelGuard guard;
     std::vector<T> voxels(static_cast<std::size_t>(in_shape[0] * in_shape[1] * in_shape[2]));
     std::uint32_t state = 1;

@@ -21,15 +21,6 @@ constexpr std::array<std::uint8_t, 64 + 80> zigzag_with_tail() {
     return order;
 }
 
-void require_size(const Segment &segment, Index wanted, Errc code, const char *name) {
-    if (segment.size() < wanted) {
-        throw_error(code,
-                    std::string(name) + " segment of " + std::to_string(segment.size()) +
-                        " bytes, at least " + std::to_string(wanted) + " are needed",
-                    segment.offset);
-    }
-}
-
 Process process_of(Marker marker, Index offset) {
     switch (marker) {
     case Marker::sof0:
@@ -158,20 +149,34 @@ FrameHeader parse_frame_header(Marker marker, const Segment &segment) {
     return frame;
 }
 
+void require_size(const Segment &segment, Index wanted, Errc code, const char *name) {
+    if (segment.size() < wanted) {
+        throw_error(code,
+                    std::string(name) + " segment of " + std::to_string(segment.size()) +
+                        " bytes, at least " + std::to_string(wanted) + " are needed",
+                    segment.offset);
+    }
+}
+
+int scan_component_count(const Segment &segment, int frame_components, Errc code) {
+    require_size(segment, 1, code, "SOS");
+    const int count = segment.byte(0);
+    if (count < 1 || count > frame_components) {
+        throw_error(code,
+                    std::to_string(count) + " components in a scan of a frame of " +
+                        std::to_string(frame_components),
+                    segment.offset);
+    }
+    require_size(segment, 4 + 2 * count, code, "SOS");
+    return count;
+}
+
 ScanHeader parse_scan_header(const Segment &segment, const FrameHeader &frame) {
     constexpr auto code = Errc::jpeg_scan_header;
-    require_size(segment, 1, code, "SOS");
     ScanHeader scan;
     scan.offset = segment.offset - 4;
     scan.data_begin = segment.offset + segment.size();
-    scan.component_count = segment.byte(0);
-    if (scan.component_count < 1 || scan.component_count > frame.component_count) {
-        throw_error(code,
-                    std::to_string(scan.component_count) + " components in a scan of a frame of " +
-                        std::to_string(frame.component_count),
-                    segment.offset);
-    }
-    require_size(segment, 4 + 2 * scan.component_count, code, "SOS");
+    scan.component_count = scan_component_count(segment, frame.component_count, code);
     std::array<bool, max_components> used{}; // identifiers may repeat where an encoder numbered none
     for (int c = 0; c < scan.component_count; ++c) {
         const Index at = 1 + 2 * c;

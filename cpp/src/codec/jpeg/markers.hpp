@@ -149,6 +149,11 @@ private:
 
 [[nodiscard]] bool is_frame_marker(Marker marker) noexcept;
 
+/// Throws Error(code) for a segment, called `name` by the standard, of fewer than `wanted` bytes.
+void require_size(const Segment &segment, Index wanted, Errc code, const char *name);
+/// Ns of a scan header (T.81 B.2.3, T.87 C.2.3), for which the segment is long enough.
+[[nodiscard]] int scan_component_count(const Segment &segment, int frame_components, Errc code);
+
 [[nodiscard]] FrameHeader parse_frame_header(Marker marker, const Segment &segment);
 /// `frame` gives the components' identifiers their place. Garbage in the spectral fields is left to the
 /// caller.

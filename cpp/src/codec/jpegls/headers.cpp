@@ -10,16 +10,9 @@
 namespace radpix::jpegls {
 namespace {
 
+using jpeg::require_size;
+using jpeg::scan_component_count;
 using jpeg::Segment;
-
-void require_size(const Segment &segment, Index wanted, Errc code, const char *name) {
-    if (segment.size() < wanted) {
-        throw_error(code,
-                    std::string(name) + " segment of " + std::to_string(segment.size()) +
-                        " bytes, at least " + std::to_string(wanted) + " are needed",
-                    segment.offset);
-    }
-}
 
 Index number(const Segment &segment, Index at, Index bytes) {
     Index value = 0;
@@ -120,18 +113,10 @@ FrameHeader parse_frame_header(const Segment &segment) {
 
 ScanHeader parse_scan_header(const Segment &segment, const FrameHeader &frame) {
     constexpr auto code = Errc::jpegls_scan_header;
-    require_size(segment, 1, code, "SOS");
     ScanHeader scan;
     scan.offset = segment.offset - 4;
     scan.data_begin = segment.offset + segment.size();
-    scan.component_count = segment.byte(0);
-    if (scan.component_count < 1 || scan.component_count > frame.component_count) {
-        throw_error(code,
-                    std::to_string(scan.component_count) + " components in a scan of a frame of " +
-                        std::to_string(frame.component_count),
-                    segment.offset);
-    }
-    require_size(segment, 4 + 2 * scan.component_count, code, "SOS");
+    scan.component_count = scan_component_count(segment, frame.component_count, code);
     std::array<bool, max_components> used{};
     for (int c = 0; c < frame.component_count; ++c) {
         used[static_cast<std::size_t>(c)] = frame.component(c).decoded;
