@@ -27,8 +27,9 @@ consteval std::array<HtLookup, 1024> make_ht_lookup(const std::array<HtCodeword,
     std::array<HtLookup, 1024> table{};
     for (const HtCodeword &codeword : codewords) {
         for (unsigned rest = 0; rest < 128U >> codeword.length; ++rest) {
-            const unsigned entry = codeword.length | codeword.has_u << 3U | codeword.significance << 4U |
-                                   codeword.e_k << 8U | codeword.e_1 << 12U;
+            const unsigned entry = codeword.length | unsigned{codeword.has_u} << 3U |
+                                   unsigned{codeword.significance} << 4U | unsigned{codeword.e_k} << 8U |
+                                   unsigned{codeword.e_1} << 12U;
             table[codeword.context * 128U + (codeword.bits | rest << codeword.length)] =
                 entry << 16U | make_ht_context(codeword.significance, first_row) << 7U | codeword.length;
         }
