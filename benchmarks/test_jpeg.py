@@ -90,6 +90,7 @@ MAKERS: dict[str, tuple[Callable[[], Case], float | None]] = {
     "lossless SV1, CR": (lambda: _lossless("CR", 1), 2.0),
     "lossless SV1, DX": (lambda: _lossless("DX", 1), 2.0),
     "lossless SV1, US colour": (lambda: _lossless("US", 1), 2.0),
+    "lossless SV1, photo": (lambda: _lossless("photo", 1), 2.0),
     "lossless predictor 7, CT": (lambda: _lossless("CT", 7), 2.3),
     "lossless predictor 7, CR": (lambda: _lossless("CR", 7), 2.3),
     "12-bit extended q90, CR": (lambda: _lossy("CR", 90, 12, ""), 2.0),
@@ -170,7 +171,9 @@ def test_one_frame(benchmark: BenchmarkFixture, name: str, system: str) -> None:
 
 
 @pytest.mark.parametrize(("system", "threads"), [("radpix", 1), ("radpix", 2), ("libjpeg-turbo", 1)])
-@pytest.mark.parametrize("name", ["lossless SV1, CT", "lossless SV1, CR", "8-bit colour 4:2:0 q90, photo"])
+@pytest.mark.parametrize(
+    "name", ["lossless SV1, CT", "lossless SV1, CR", "lossless SV1, DX", "8-bit colour 4:2:0 q90, photo"]
+)
 def test_many_frames(benchmark: BenchmarkFixture, name: str, system: str, threads: int) -> None:
     given = case(name)
     call = SYSTEMS[system](given, FRAMES, threads)

@@ -26,28 +26,31 @@ struct Coefficient {
                                            bool &valid) noexcept;
 
 inline int next_dc_difference(BitReader &reader, const CoefficientTable &table, bool &valid) noexcept {
-    const CoefficientTable::Entry &entry = table.lookup[reader.peek(CoefficientTable::lookup_bits)];
-    if (entry.length == 0) [[unlikely]] {
+    const unsigned window = reader.peek(CoefficientTable::lookup_bits);
+    const unsigned length = table.lookup.lengths[window];
+    if (length == 0) [[unlikely]] {
         BitReader copy = reader; // whose address may be taken, so that `reader` itself stays in registers
         const int difference = long_dc_difference(copy, table, valid);
         reader = copy;
         return difference;
     }
     const std::uint64_t bits = reader.bits;
-    reader.consume(entry.length);
-    return entry.value(bits);
+    reader.consume(length);
+    return table.lookup.entries[window].value(bits);
 }
 
 inline Coefficient next_coefficient(BitReader &reader, const CoefficientTable &table, bool &valid) noexcept {
-    const CoefficientTable::Entry &entry = table.lookup[reader.peek(CoefficientTable::lookup_bits)];
-    if (entry.length == 0) [[unlikely]] {
+    const unsigned window = reader.peek(CoefficientTable::lookup_bits);
+    const unsigned length = table.lookup.lengths[window];
+    if (length == 0) [[unlikely]] {
         BitReader copy = reader;
         const Coefficient coefficient = long_coefficient(copy, table, valid);
         reader = copy;
         return coefficient;
     }
     const std::uint64_t bits = reader.bits;
-    reader.consume(entry.length);
+    reader.consume(length);
+    const CoefficientTable::Entry &entry = table.lookup.entries[window];
     return {entry.value(bits), entry.skip};
 }
 

@@ -20,15 +20,13 @@ void for_each_short_code(const HuffmanSpec &spec, unsigned most, Fill &&fill) {
     }
 }
 
-/// Writes `entry_of(extra bits)` to all slots that begin with `code` and those bits.
-template <unsigned LookupBits, class Lookup, class EntryOf>
-void fill_slots(Lookup &lookup, unsigned code, unsigned length, unsigned extra, EntryOf &&entry_of) {
-    const unsigned total = length + extra;
-    const unsigned repeat = 1U << (LookupBits - total);
-    for (unsigned bits = 0; bits < 1U << extra; ++bits) {
-        const std::size_t first = static_cast<std::size_t>((code << extra) | bits) << (LookupBits - total);
-        std::fill_n(lookup.begin() + static_cast<std::ptrdiff_t>(first), repeat, entry_of(bits));
-    }
+/// Writes to all slots that begin with the `width` bits of `prefix`; `length`: with extra bits.
+template <class Entry, unsigned Bits>
+void fill_slots(LookUp<Entry, Bits> &lookup, unsigned prefix, unsigned width, unsigned length, Entry entry) {
+    const std::size_t repeat = std::size_t{1} << (Bits - width);
+    const auto first = static_cast<std::ptrdiff_t>(std::size_t{prefix} << (Bits - width));
+    std::fill_n(lookup.lengths.begin() + first, repeat, static_cast<std::uint8_t>(length));
+    std::fill_n(lookup.entries.begin() + first, repeat, entry);
 }
 
 } // namespace
@@ -55,8 +53,8 @@ CanonicalCode::CanonicalCode(const HuffmanSpec &spec, Index offset) : symbols(sp
 namespace {
 
 CodeEntry code_entry(unsigned length, unsigned category, unsigned skip) {
-    return {static_cast<std::uint8_t>(length + category), static_cast<std::uint8_t>(length),
-            static_cast<std::uint8_t>(63 - category), static_cast<std::uint8_t>(skip)};
+    return {static_cast<std::uint8_t>(length), static_cast<std::uint8_t>(63 - category),
+            static_cast<std::uint8_t>(skip)};
 }
 
 } // namespace
@@ -76,18 +74,18 @@ void DifferenceTable::fill_whole(const HuffmanSpec &spec) {
             share_not_whole += 1.0 / (1U << length);
             return;
         }
-        fill_slots<whole_bits>(whole, bits, length, category, [&](unsigned extra) {
-            return Whole{static_cast<std::int16_t>(extend(extra, category)),
-                         static_cast<std::uint16_t>(length + category)};
-        });
+        const unsigned total = length + category;
+        for (unsigned extra = 0; extra < 1U << category; ++extra) {
+            const auto difference = static_cast<Whole>(extend(extra, category));
+            fill_slots(whole, (bits << category) | extra, total, total, difference);
+        }
     });
 }
 
 void DifferenceTable::fill_one(const HuffmanSpec &spec) {
     for_each_short_code(spec, code_bits, [this](unsigned bits, unsigned length, unsigned category) {
         if (category <= most_category) {
-            const One entry = code_entry(length, category, 0);
-            fill_slots<code_bits>(one, bits, length, 0, [entry](unsigned) { return entry; });
+            fill_slots(one, bits, length, length + category, code_entry(length, category, 0));
         }
     });
 }
@@ -96,16 +94,18 @@ void DifferenceTable::fill_two() {
     constexpr unsigned mask = (1U << code_bits) - 1;
     const auto octet = [](unsigned value) { return static_cast<std::uint8_t>(value); };
     for (unsigned window = 0; window <= mask; ++window) {
-        const One first = one[window];
-        if (first.length == 0) {
+        const unsigned used = one.lengths[window];
+        if (used == 0) {
             continue;
         }
-        const unsigned used = first.length;
-        const One second = used < code_bits ? one[(window << used) & mask] : One{};
+        const One first = one.entries[window];
+        const unsigned after = (window << used) & mask;
+        const One second = one.entries[after];
+        const unsigned second_length = used < code_bits ? one.lengths[after] : 0U;
         const unsigned before = used + second.code_length;
-        const bool fits = second.length != 0 && before <= code_bits;
-        Two &entry = two[window];
-        entry.length = octet(fits ? used + second.length : used);
+        const bool fits = second_length != 0 && before <= code_bits;
+        two.lengths[window] = octet(fits ? used + second_length : used);
+        Two &entry = two.entries[window];
         entry.first_code = first.code_length;
         entry.first_shift = first.shift;
         entry.before_second = octet(fits ? before : used);
@@ -122,8 +122,7 @@ CoefficientTable::CoefficientTable(const HuffmanSpec &spec, Index offset, Kind k
             return; // no category; an error where a scan uses it
         }
         const unsigned skip = category == 0 && run != 15 ? end_of_block + run : run;
-        const Entry entry = code_entry(length, category, skip);
-        fill_slots<lookup_bits>(lookup, bits, length, 0, [entry](unsigned) { return entry; });
+        fill_slots(lookup, bits, length, length + category, code_entry(length, category, skip));
     });
 }
 

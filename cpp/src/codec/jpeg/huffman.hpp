@@ -48,10 +48,18 @@ inline int top_extended(std::uint64_t bits, unsigned shift) noexcept {
     return static_cast<int>((static_cast<std::int64_t>(magnitude) ^ negative) - negative);
 }
 
+/// By the next `Bits` bits. The lengths lie apart because the chain from one look-up to the next is what the
+/// loops wait for: a byte indexed by the bits is there two cycles sooner than a member of an entry.
+template <class Entry, unsigned Bits>
+struct LookUp {
+    static constexpr unsigned bits = Bits;
+    std::array<std::uint8_t, std::size_t{1} << Bits> lengths{}; ///< with extra bits; 0: not in the look-up
+    std::array<Entry, std::size_t{1} << Bits> entries{};
+};
+
 /// A code and its extra bits, as shift counts: bytes to be loaded one by one, because shifts are what there
 /// is most of in the loops that use them.
 struct CodeEntry {
-    std::uint8_t length;      ///< of code and extra bits; 0: not in the look-up
     std::uint8_t code_length; ///< of the code
     std::uint8_t shift;       ///< 63 - SSSS
     std::uint8_t skip; ///< AC: zero coefficients before the value; 64 + r for EOBr, 15 and value 0 for ZRL
@@ -69,30 +77,26 @@ struct CodeEntry {
 /// the length of both; the difference is computed off the chain from one look-up to the next, without a
 /// branch to mispredict. `two` does so for two differences, where the second's code is in sight.
 struct DifferenceTable {
-    struct Whole {
-        std::int16_t difference; ///< modulo 2^16
-        std::uint16_t length;    ///< of code and extra bits; 0: not in the look-up
-    };
+    using Whole = std::int16_t; ///< the difference modulo 2^16
     using One = CodeEntry;
     /// The same for two differences.
     struct Two {
-        std::uint8_t length;        ///< of both with their extra bits; 0: not in the look-up
         std::uint8_t first_code;    ///< length of the first code
         std::uint8_t first_shift;   ///< 63 - SSSS of the first
         std::uint8_t before_second; ///< length of all up to the second's extra bits
         std::uint8_t second_shift;  ///< 63 - SSSS of the second
         std::uint8_t count;         ///< differences, 1 or 2
-        std::array<std::uint8_t, 2> unused;
+        std::array<std::uint8_t, 3> unused;
     };
-    /// 4096 entries of 4 bytes fill half of a 32 KiB L1 cache: with 11 or 13 bits lossless scans are slower.
+    /// 12 KiB; with 11 or 13 bits lossless scans are slower.
     static constexpr unsigned whole_bits = 12;
-    static constexpr unsigned code_bits = 11; ///< of `one` and `two`: 8 and 16 KiB
+    static constexpr unsigned code_bits = 11; ///< of `one` and `two`: 10 and 18 KiB
     /// With two, the codes and the first's extra bits are at most `code_bits`, the second's extra bits 15.
     static constexpr unsigned longest = code_bits + 15;
 
-    std::array<Whole, 1U << whole_bits> whole{};
-    std::array<One, 1U << code_bits> one{};
-    std::array<Two, 1U << code_bits> two{};
+    LookUp<Whole, whole_bits> whole;
+    LookUp<One, code_bits> one;
+    LookUp<Two, code_bits> two;
     CanonicalCode code;
     // As shares of random bits, which a good code's data look like.
     double share_not_whole = 0; ///< of differences that `whole` lacks
@@ -115,7 +119,7 @@ struct CoefficientTable {
     static constexpr unsigned longest = lookup_bits + 15;
     static constexpr unsigned end_of_block = 64;
 
-    std::array<Entry, 1U << lookup_bits> lookup{};
+    LookUp<Entry, lookup_bits> lookup;
     CanonicalCode code;
 
     enum class Kind : std::uint8_t { dc, ac };

@@ -5,10 +5,13 @@
 
 #if defined(__GNUC__)
 #define RADPIX_NOINLINE __attribute__((noinline))
+#define RADPIX_INLINE __attribute__((always_inline)) inline
 #elif defined(_MSC_VER)
 #define RADPIX_NOINLINE __declspec(noinline)
+#define RADPIX_INLINE __forceinline
 #else
 #define RADPIX_NOINLINE
+#define RADPIX_INLINE inline
 #endif
 
 namespace radpix::jpeg {
@@ -47,43 +50,64 @@ RADPIX_NOINLINE int long_difference(BitReader &reader, const DifferenceTable &ta
 }
 
 /// `long_difference`, called so that `reader` itself stays in registers.
-inline int missed_difference(BitReader &reader, const DifferenceTable &table, Findings &findings) noexcept {
+RADPIX_INLINE int missed_difference(BitReader &reader, const DifferenceTable &table,
+                                    Findings &findings) noexcept {
     BitReader copy = reader;
     const int difference = long_difference(copy, table, findings);
     reader = copy;
     return difference;
 }
 
-inline int next_difference(BitReader &reader, const DifferenceTable &table, Findings &findings) noexcept {
-    const DifferenceTable::Whole entry = table.whole[reader.peek(DifferenceTable::whole_bits)];
-    if (entry.length == 0) [[unlikely]] {
+RADPIX_INLINE int next_difference(BitReader &reader, const DifferenceTable &table,
+                                  Findings &findings) noexcept {
+    const unsigned window = reader.peek(DifferenceTable::whole_bits);
+    const unsigned length = table.whole.lengths[window];
+    if (length == 0) [[unlikely]] {
         return missed_difference(reader, table, findings);
     }
-    reader.consume(entry.length);
-    return entry.difference;
+    reader.consume(length);
+    return table.whole.entries[window];
 }
 
 /// One difference, code and extra bits by one look-up.
 struct ByWhole {
     static constexpr Index per_refill = 4; // 56 bits, at most 12 each
 
-    static int next(BitReader &reader, const DifferenceTable &table, Findings &findings) noexcept {
+    RADPIX_INLINE static int next(BitReader &reader, const DifferenceTable &table,
+                                  Findings &findings) noexcept {
         return next_difference(reader, table, findings);
     }
 };
 
 /// One difference, the code by look-up, its extra bits without a branch.
 struct ByCode {
-    static constexpr Index per_refill = 2; // 56 bits, at most 26 each
+    static constexpr Index per_refill = 3;  // 56 bits, at most `longest` each
+    static constexpr unsigned longest = 18; ///< code and extra bits; longer ones refill for themselves
 
-    static int next(BitReader &reader, const DifferenceTable &table, Findings &findings) noexcept {
-        const DifferenceTable::One &entry = table.one[reader.peek(DifferenceTable::code_bits)];
-        if (entry.length == 0) [[unlikely]] {
-            return missed_difference(reader, table, findings);
+    RADPIX_INLINE static int next(BitReader &reader, const DifferenceTable &table,
+                                  Findings &findings) noexcept {
+        const unsigned window = reader.peek(DifferenceTable::code_bits);
+        const unsigned length = table.one.lengths[window];
+        const DifferenceTable::One &entry = table.one.entries[window];
+        if (length - 1 >= longest) [[unlikely]] {
+            return length == 0 ? missed_difference(reader, table, findings) : refilled(reader, entry, length);
         }
+        return take(reader, entry, length);
+    }
+
+private:
+    RADPIX_INLINE static int take(BitReader &reader, const DifferenceTable::One &entry,
+                                  unsigned length) noexcept {
         const std::uint64_t bits = reader.bits;
-        reader.consume(entry.length);
+        reader.consume(length);
         return entry.value(bits);
+    }
+    RADPIX_INLINE static int refilled(BitReader &reader, const DifferenceTable::One &entry,
+                                      unsigned length) noexcept {
+        reader.refill();
+        const int difference = take(reader, entry, length);
+        reader.refill();
+        return difference;
     }
 };
 
@@ -177,13 +201,15 @@ public:
 
 private:
     void step() noexcept {
-        const DifferenceTable::Two &two = table_.two[reader_.peek(DifferenceTable::code_bits)];
-        if (two.length == 0) [[unlikely]] {
+        const unsigned window = reader_.peek(DifferenceTable::code_bits);
+        const unsigned length = table_.two.lengths[window];
+        if (length == 0) [[unlikely]] {
             samples_.put(at_++, missed_difference(reader_, table_, findings_));
             return;
         }
         const std::uint64_t bits = reader_.bits;
-        reader_.consume(two.length);
+        reader_.consume(length);
+        const DifferenceTable::Two &two = table_.two.entries[window];
         const int first = top_extended(bits << two.first_code, two.first_shift);
         const int second = top_extended(bits << two.before_second, two.second_shift);
         const unsigned count = two.count;
