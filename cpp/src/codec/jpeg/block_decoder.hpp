@@ -50,8 +50,7 @@ inline Coefficient next_coefficient(BitReader &reader, const CoefficientTable &t
     }
     const std::uint64_t bits = reader.bits;
     reader.consume(length);
-    const CoefficientTable::Entry &entry = table.lookup.entries[window];
-    return {entry.value(bits), entry.skip};
+    return {table.lookup.entries[window].value(bits), table.skips[window]};
 }
 
 /// Which coefficients of a block may be other than 0.

@@ -52,9 +52,25 @@ CanonicalCode::CanonicalCode(const HuffmanSpec &spec, Index offset) : symbols(sp
 
 namespace {
 
-CodeEntry code_entry(unsigned length, unsigned category, unsigned skip) {
-    return {static_cast<std::uint8_t>(length), static_cast<std::uint8_t>(63 - category),
-            static_cast<std::uint8_t>(skip)};
+/// A code whose meaning does not depend on more bits than `width`.
+struct Prefix {
+    unsigned bits, width;
+    unsigned length; ///< of code and extra bits
+    Extended value;
+};
+
+/// Calls `fill(prefix)` for a code of `length` bits with each sign, or once where there are no extra bits;
+/// not at all where the sign is out of sight.
+template <class Fill>
+void for_each_sign(unsigned code, unsigned length, unsigned category, unsigned most, Fill &&fill) {
+    const unsigned total = length + category;
+    if (category == 0) {
+        fill(Prefix{code, length, total, Extended::after(code, total, 0, true)});
+        return;
+    }
+    for (unsigned sign = 0; sign < 2 && length < most; ++sign) {
+        fill(Prefix{code << 1 | sign, length + 1, total, Extended::after(code, total, category, sign != 0)});
+    }
 }
 
 } // namespace
@@ -64,8 +80,7 @@ constexpr unsigned most_category = 15;
 
 DifferenceTable::DifferenceTable(const HuffmanSpec &spec, Index offset) : code(spec, offset) {
     fill_whole(spec);
-    fill_one(spec);
-    fill_two();
+    fill_one_and_two(spec);
 }
 
 void DifferenceTable::fill_whole(const HuffmanSpec &spec) {
@@ -82,36 +97,32 @@ void DifferenceTable::fill_whole(const HuffmanSpec &spec) {
     });
 }
 
-void DifferenceTable::fill_one(const HuffmanSpec &spec) {
-    for_each_short_code(spec, code_bits, [this](unsigned bits, unsigned length, unsigned category) {
+void DifferenceTable::fill_one_and_two(const HuffmanSpec &spec) {
+    static_assert(longest <= Extended::longest);
+    LookUp<std::uint8_t, code_bits> widths; // how many bits an entry of `one` depends on
+    for_each_short_code(spec, code_bits, [&](unsigned bits, unsigned length, unsigned category) {
         if (category <= most_category) {
-            fill_slots(one, bits, length, length + category, code_entry(length, category, 0));
+            for_each_sign(bits, length, category, code_bits, [&](const Prefix &prefix) {
+                fill_slots(one, prefix.bits, prefix.width, prefix.length, prefix.value);
+                fill_slots(widths, prefix.bits, prefix.width, 0, static_cast<std::uint8_t>(prefix.width));
+            });
         }
     });
-}
-
-void DifferenceTable::fill_two() {
     constexpr unsigned mask = (1U << code_bits) - 1;
-    const auto octet = [](unsigned value) { return static_cast<std::uint8_t>(value); };
     for (unsigned window = 0; window <= mask; ++window) {
         const unsigned used = one.lengths[window];
-        if (used == 0) {
-            continue;
+        const unsigned after = used < code_bits ? (window << used) & mask : 0U;
+        const unsigned length = one.lengths[after];
+        if (used != 0 && length != 0 && used + widths.entries[after] <= code_bits) {
+            const int first = one.entries[window].value(std::uint64_t{window} << (64 - code_bits));
+            two.lengths[window] = static_cast<std::uint8_t>(used + length);
+            two.entries[window] = {one.entries[after].behind(window >> (code_bits - used), used, length),
+                                   static_cast<std::int16_t>(first), 2};
+            share_of_two += 1.0 / (mask + 1);
+        } else {
+            two.lengths[window] = static_cast<std::uint8_t>(used);
+            two.entries[window] = {one.entries[window], 0, 1};
         }
-        const One first = one.entries[window];
-        const unsigned after = (window << used) & mask;
-        const One second = one.entries[after];
-        const unsigned second_length = used < code_bits ? one.lengths[after] : 0U;
-        const unsigned before = used + second.code_length;
-        const bool fits = second_length != 0 && before <= code_bits;
-        two.lengths[window] = octet(fits ? used + second_length : used);
-        Two &entry = two.entries[window];
-        entry.first_code = first.code_length;
-        entry.first_shift = first.shift;
-        entry.before_second = octet(fits ? before : used);
-        entry.second_shift = fits ? second.shift : octet(63);
-        entry.count = fits ? 2 : 1;
-        share_of_two += fits ? 1.0 / (mask + 1) : 0.0;
     }
 }
 
@@ -122,7 +133,12 @@ CoefficientTable::CoefficientTable(const HuffmanSpec &spec, Index offset, Kind k
             return; // no category; an error where a scan uses it
         }
         const unsigned skip = category == 0 && run != 15 ? end_of_block + run : run;
-        fill_slots(lookup, bits, length, length + category, code_entry(length, category, skip));
+        for_each_sign(bits, length, category, lookup_bits, [&](const Prefix &prefix) {
+            fill_slots(lookup, prefix.bits, prefix.width, prefix.length, prefix.value);
+            const auto repeat = std::size_t{1} << (lookup_bits - prefix.width);
+            std::fill_n(skips.begin() + static_cast<std::ptrdiff_t>(prefix.bits * repeat), repeat,
+                        static_cast<std::uint8_t>(skip));
+        });
     });
 }
 

@@ -41,58 +41,60 @@ struct CanonicalCode {
     }
 };
 
-/// T.81 F.2.2.1 EXTEND of the extra bits at the top of `bits`; `shift` is 63 less their number.
-inline int top_extended(std::uint64_t bits, unsigned shift) noexcept {
-    const auto negative = ~(static_cast<std::int64_t>(bits) >> 63); // all ones where the first bit is 0
-    const std::uint64_t magnitude = (bits ^ static_cast<std::uint64_t>(negative)) >> 1 >> shift;
-    return static_cast<int>((static_cast<std::int64_t>(magnitude) ^ negative) - negative);
-}
+/// What the extra bits after a code mean (T.81 F.2.2.1 EXTEND), where the code and the first extra bit, the
+/// sign, are known: the bits up to the last extra one as a number, and a constant.
+class Extended {
+public:
+    Extended() = default;
+    /// `known` are all bits before the extra ones; `length` is of both.
+    static Extended after(unsigned known, unsigned length, unsigned category, bool positive) noexcept {
+        const int most = static_cast<int>((1U << category) - 1);
+        const int constant = -static_cast<int>(known << category) - (positive ? 0 : most);
+        return Extended(constant * 64 + static_cast<int>(64 - length));
+    }
+    /// The same behind `before`, the first `width` bits.
+    [[nodiscard]] Extended behind(unsigned before, unsigned width, unsigned length) const noexcept {
+        const int constant = (packed_ >> 6) - static_cast<int>(before << length);
+        return Extended(constant * 64 + static_cast<int>(64 - width - length));
+    }
+    /// `bits` begin with the code, or with what it was put behind.
+    [[nodiscard]] int value(std::uint64_t bits) const noexcept {
+        return static_cast<int>(bits >> (packed_ & 63)) + (packed_ >> 6);
+    }
+    static constexpr unsigned longest = 25; ///< with more bits the constant does not fit
+
+private:
+    explicit Extended(int packed) noexcept : packed_(packed) {}
+    std::int32_t packed_ = 0; ///< the constant, and a shift in the low 6 bits
+};
 
 /// By the next `Bits` bits. The lengths lie apart because the chain from one look-up to the next is what the
 /// loops wait for: a byte indexed by the bits is there two cycles sooner than a member of an entry.
 template <class Entry, unsigned Bits>
 struct LookUp {
-    static constexpr unsigned bits = Bits;
     std::array<std::uint8_t, std::size_t{1} << Bits> lengths{}; ///< with extra bits; 0: not in the look-up
     std::array<Entry, std::size_t{1} << Bits> entries{};
-};
-
-/// A code and its extra bits, as shift counts: bytes to be loaded one by one, because shifts are what there
-/// is most of in the loops that use them.
-struct CodeEntry {
-    std::uint8_t code_length; ///< of the code
-    std::uint8_t shift;       ///< 63 - SSSS
-    std::uint8_t skip; ///< AC: zero coefficients before the value; 64 + r for EOBr, 15 and value 0 for ZRL
-
-    /// Of the bits that begin with the code.
-    [[nodiscard]] int value(std::uint64_t bits) const noexcept {
-        return top_extended(bits << code_length, shift);
-    }
 };
 
 /// Differences of a lossless scan (T.81 H.1.2.2): `SSSS` and its extra bits. Three look-ups serve different
 /// data.
 ///
 /// `whole` gives a difference at once where code and extra bits together are short. `one` knows the code and
-/// the length of both; the difference is computed off the chain from one look-up to the next, without a
-/// branch to mispredict. `two` does so for two differences, where the second's code is in sight.
+/// the sign; the difference is computed off the chain from one look-up to the next, without a branch to
+/// mispredict. `two` does so for two differences, where the second's code and sign are in sight.
 struct DifferenceTable {
     using Whole = std::int16_t; ///< the difference modulo 2^16
-    using One = CodeEntry;
-    /// The same for two differences.
+    using One = Extended;
+    /// Two differences, or one as the second and 0 as the first.
     struct Two {
-        std::uint8_t first_code;    ///< length of the first code
-        std::uint8_t first_shift;   ///< 63 - SSSS of the first
-        std::uint8_t before_second; ///< length of all up to the second's extra bits
-        std::uint8_t second_shift;  ///< 63 - SSSS of the second
-        std::uint8_t count;         ///< differences, 1 or 2
-        std::array<std::uint8_t, 3> unused;
+        Extended second;
+        std::int16_t first;
+        std::uint16_t count;
     };
     /// 12 KiB; with 11 or 13 bits lossless scans are slower.
     static constexpr unsigned whole_bits = 12;
-    static constexpr unsigned code_bits = 11; ///< of `one` and `two`: 10 and 18 KiB
-    /// With two, the codes and the first's extra bits are at most `code_bits`, the second's extra bits 15.
-    static constexpr unsigned longest = code_bits + 15;
+    static constexpr unsigned code_bits = 11;           ///< of `one` and `two`: 10 and 18 KiB
+    static constexpr unsigned longest = code_bits + 14; ///< the sign is one of 15 extra bits
 
     LookUp<Whole, whole_bits> whole;
     LookUp<One, code_bits> one;
@@ -106,20 +108,20 @@ struct DifferenceTable {
 
 private:
     void fill_whole(const HuffmanSpec &spec);
-    void fill_one(const HuffmanSpec &spec);
-    void fill_two();
+    void fill_one_and_two(const HuffmanSpec &spec);
 };
 
 /// DC differences (T.81 F.1.2.1) and AC coefficients (F.1.2.2, G.1.2.2): runs, categories and their extra
-/// bits. The value is computed from the extra bits without a branch: with the values in the table, 12-bit
-/// images miss it too often.
+/// bits. The value is computed from the extra bits: with the values in the table, 12-bit images miss it too
+/// often.
 struct CoefficientTable {
-    using Entry = CodeEntry;
     static constexpr unsigned lookup_bits = 11;
-    static constexpr unsigned longest = lookup_bits + 15;
+    static constexpr unsigned longest = lookup_bits + 14;
     static constexpr unsigned end_of_block = 64;
 
-    LookUp<Entry, lookup_bits> lookup;
+    LookUp<Extended, lookup_bits> lookup;
+    /// AC: zero coefficients before the value; 64 + r for EOBr, 15 and value 0 for ZRL.
+    std::array<std::uint8_t, std::size_t{1} << lookup_bits> skips{};
     CanonicalCode code;
 
     enum class Kind : std::uint8_t { dc, ac };

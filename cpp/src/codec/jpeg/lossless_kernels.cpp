@@ -158,12 +158,12 @@ public:
         left_ = (predict<Predictor>(left, above_[i], above_[i - Components]) + difference) & 0xFFFF;
         row_[i] = static_cast<std::uint16_t>(left_);
     }
-    /// Two differences of which `count` are meant: the second's place is written again otherwise.
-    void put_two(Index i, int first, int second, unsigned count) noexcept {
-        put(i, first);
+    /// Two differences, or only `second` where `count` is 1: what `first` put is then written again.
+    void put_two(Index i, int first, int second, Index count) noexcept {
         const int left = left_;
-        put(i + 1, second);
+        put(i, first);
         left_ = count == 2 ? left_ : left;
+        put(i + count - 1, second);
     }
 
 private:
@@ -210,10 +210,8 @@ private:
         const std::uint64_t bits = reader_.bits;
         reader_.consume(length);
         const DifferenceTable::Two &two = table_.two.entries[window];
-        const int first = top_extended(bits << two.first_code, two.first_shift);
-        const int second = top_extended(bits << two.before_second, two.second_shift);
-        const unsigned count = two.count;
-        samples_.put_two(at_, first, second, count);
+        const auto count = static_cast<Index>(two.count);
+        samples_.put_two(at_, two.first, two.second.value(bits), count);
         at_ += count;
     }
 
