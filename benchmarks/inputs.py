@@ -84,7 +84,7 @@ def _photo(shape: tuple[int, int], noise: float, seed: int) -> NDArray[np.uint8]
     return np.clip(np.stack(channels, axis=-1), 0, 255).astype(np.uint8)
 
 
-def _ultrasound(shape: tuple[int, int], seed: int) -> NDArray[np.uint8]:
+def ultrasound_frame(shape: tuple[int, int], seed: int) -> NDArray[np.uint8]:
     """Return an RGB image of a grey speckle fan on black with a small colour box."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
@@ -104,6 +104,6 @@ def images() -> dict[str, NDArray[Any]]:
         "CT": (ct.astype(np.int32) + 1024).astype(np.uint16),
         "CR": _radiograph((2500, 2048), 12, 12.0, 3),
         "DX": _radiograph((1420, 1416), 16, 350.0, 4),
-        "US": _ultrasound((480, 640), 5),
+        "US": ultrasound_frame((480, 640), 5),
         "photo": _photo((2670, 3340), 4.0, 6),
     }

@@ -10,8 +10,9 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
-from tests.python import objects
+from tests.python import objects, ultrasound
 from tests.python.phantom import Phantom, stack_positions
 
 if TYPE_CHECKING:
@@ -124,6 +125,17 @@ def test_iter_frames_takes_two_frames_and_a_little(multi_frame: tuple[Path, str]
     path, warm_up = multi_frame
     work = f"assert sum(frame.shape == ({SIDE}, {SIDE}) for frame in radpix.iter_frames(path)) == {FRAMES}"
     assert grown(warm_up, work, path) < 2 * FRAME + SCRATCH
+
+
+@pytest.mark.parametrize("kind", sorted(ultrasound.KINDS))
+def test_iter_frames_of_colour_takes_two_frames_and_a_little(tmp_path: Path, kind: str) -> None:
+    frames, shape = 250, (400, 400, 3)
+    pictures = np.random.default_rng(4).integers(0, 256, (2, *shape), np.uint8)
+    pictures[:, 100:] = 7  # runs for RLE
+    ultrasound.write(tmp_path / "clip.dcm", kind, pictures, frames)
+    work = f"assert sum(frame.shape == {shape} for frame in radpix.iter_frames(path)) == {frames}"
+    bytes_ = grown("radpix.decode(path, index=0)", work, tmp_path / "clip.dcm")
+    assert bytes_ < 2 * pictures[0].nbytes + 8 * MIB  # all are 114 MiB
 
 
 def test_one_frame_of_many_takes_one_frame_and_a_little(multi_frame: tuple[Path, str]) -> None:

@@ -103,12 +103,15 @@ private:
                 load_(source_.data + (sample * pixels_ + pixel_at(row, column)) * size, planes[sample], count,
                       bits_);
             }
-        } else if (source_.halved_chroma) {
-            load_(source_.data + 2 * pixel_at(row, column) * size, interleaved, 2 * count, bits_);
-            kernels_.separate_422[samples::size_index(size)](interleaved, planes, count);
         } else {
-            load_interleaved(row, column, count, interleaved);
-            kernels_.separate3[samples::size_index(size)](interleaved, planes, count);
+            const Index pixel_size = (source_.halved_chroma ? 2 : 3) * size;
+            const std::byte *pixels = source_.data + pixel_at(row, column) * pixel_size;
+            if (size > 1 || !bits_.are_all()) { // else the bytes of the file are the samples
+                load_(pixels, interleaved, pixel_size / size * count, bits_);
+                pixels = interleaved;
+            }
+            const auto &separate = source_.halved_chroma ? kernels_.separate_422 : kernels_.separate3;
+            separate[samples::size_index(size)](pixels, planes, count);
         }
     }
 
