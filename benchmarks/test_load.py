@@ -30,8 +30,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def _radpix(folder: Path) -> NDArray[Any]:
-    return radpix.load(folder, num_threads=1).voxels
+def _radpix(folder: Path, num_threads: int = 1) -> NDArray[Any]:
+    return radpix.load(folder, num_threads=num_threads).voxels
 
 
 def _simpleitk(folder: Path) -> NDArray[Any]:
@@ -85,6 +85,18 @@ def test_load_native_ct(
         work="load CT 150 x 512 x 512, native",
         system=system,
         threads=1,
+        pixels=int(np.prod(SHAPE)),
+    )
+
+
+def test_load_native_ct_with_two_threads(benchmark: BenchmarkFixture, folder: Path) -> None:
+    np.testing.assert_array_equal(_radpix(folder, 2), _radpix(folder))
+    timed(
+        benchmark,
+        lambda: _radpix(folder, 2),
+        work="load CT 150 x 512 x 512, native",
+        system="radpix",
+        threads=2,
         pixels=int(np.prod(SHAPE)),
     )
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "paths.hpp"
 #include "radpix/dicom.hpp"
 
 namespace radpix::bindings {
@@ -114,21 +115,6 @@ py::object exception_of(const std::exception_ptr &pending, const py::handle &pat
     } catch (const py::error_already_set &error) {
         return error.value();
     }
-}
-
-std::filesystem::path path_from(const py::handle &path) {
-    if (PyUnicode_FindChar(path.ptr(), 0, 0, PyUnicode_GetLength(path.ptr()), 1) >= 0) {
-        throw py::value_error("embedded null byte"); // it would end the path
-    }
-#ifdef _WIN32
-    return std::filesystem::path(py::cast<std::wstring>(path));
-#else
-    const auto encoded = py::reinterpret_steal<py::bytes>(PyUnicode_EncodeFSDefault(path.ptr()));
-    if (!encoded) {
-        throw py::error_already_set();
-    }
-    return std::filesystem::path(static_cast<std::string>(encoded));
-#endif
 }
 
 py::list scan_header_files(const py::sequence &paths, const py::sequence &wanted, bool pixel_data,

@@ -28,5 +28,6 @@ void bind_transform(py::module_ &module);
 void bind_window(py::module_ &module);
 void bind_codec(py::module_ &module);
 void bind_dicom(py::module_ &module);
+void bind_slices(py::module_ &module);
 
 } // namespace radpix::bindings

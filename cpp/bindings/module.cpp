@@ -14,4 +14,5 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
     radpix::bindings::bind_window(module);
     radpix::bindings::bind_codec(module);
     radpix::bindings::bind_dicom(module);
+    radpix::bindings::bind_slices(module);
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -149,7 +149,7 @@ def _is_short(instance: Instance) -> bool:
     if instance.photometric_interpretation == "YBR_FULL_422":
         bits = bits * 2 // 3
     try:
-        left = Path(instance.path).stat().st_size - instance.pixel_offset
+        left = os.stat(instance.path).st_size - instance.pixel_offset  # noqa: PTH116 - Path takes four times as long
     except OSError:
         return False  # reading it says so
     return min(left, instance.pixel_length) < (bits + 7) // 8

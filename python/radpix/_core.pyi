@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from radpix._backend import AxisMap, Buffer, FrameLayout, FrameSelection, Grid, Lighting, Rays, Rows, Voi
@@ -116,3 +117,11 @@ def scan_header_files(
 def scan_header_buffer(
     data: Buffer, wanted: Sequence[Wanted], pixel_data: bool, fragments: bool
 ) -> tuple[Any, ...]: ...
+def read_slices(
+    slices: Sequence[tuple[str, int, float, float]],
+    stored: np.dtype[Any],
+    bits_stored: int,
+    out: NDArray[Any],
+    find_range: bool,
+    num_threads: int,
+) -> list[tuple[bool, float, float]]: ...

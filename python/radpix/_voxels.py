@@ -175,7 +175,7 @@ def _candidates(
 
 def _each(reader: SliceReader, runs: Sequence[range], num_threads: int) -> Iterator[range]:
     """Read all slices; the error of the first slice that fails, in their order, is raised."""
-    if num_threads == 1 or len(runs) < num_threads:
+    if num_threads == 1 or len(runs) < num_threads or reader.is_all_in_core(runs):
         reader.num_threads = num_threads
         for run in runs:
             reader(run)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from radpix._backend import kernels
 from radpix._findings import name_slices
 from radpix._stacking import Stack
 from radpix._straighten import straighten
@@ -86,7 +87,7 @@ def load(
         in the file.
     progress, num_threads
         Called as ``progress(slices done, slices in all)``; slices decoded at once, by default
-        `radpix.get_num_threads` where they are compressed, else 1.
+        `radpix.get_num_threads`.
 
     Returns
     -------
@@ -116,7 +117,7 @@ def load(
     _check_choices(level, on_irregular, scaling)
     wanted = check_dtype(dtype)
     threads = thread_count(num_threads)
-    plan = plan_of(source, series_uid)
+    plan = plan_of(source, series_uid, num_threads)
     threads = threads or _default_threads(plan)
     stack = _checked_stack(plan, on_irregular)
     with deviations_told_once() as deviations:
@@ -160,12 +161,12 @@ def _volume(
 
 
 def _default_threads(plan: VolumePlan) -> int:
-    """Return 1 for native pixels: reading those is Python's work, which a second thread slows by a tenth."""
+    """Return 1 for native pixels without a core: reading those is Python's work, which a second thread slows."""
     compressed = any(instance.transfer_syntax_uid not in NATIVE for instance in plan.instances)
-    return get_num_threads() if compressed else 1
+    return get_num_threads() if compressed or kernels().name == "native" else 1
 
 
-def plan_of(source: Source, series_uid: str | None) -> VolumePlan:
+def plan_of(source: Source, series_uid: str | None, num_threads: int | None = None) -> VolumePlan:
     """Find the one volume meant."""
     if isinstance(source, Series | VolumePlan):
         uid = source.uid if isinstance(source, Series) else source.series_uid
@@ -173,7 +174,7 @@ def plan_of(source: Source, series_uid: str | None) -> VolumePlan:
             raise GeometryError(f"this is series {uid}, not series_uid={series_uid}")
         return source if isinstance(source, VolumePlan) else _only_volume(source)
     paths = [source] if isinstance(source, str | os.PathLike) else list(source)
-    found = scan(paths)
+    found = scan(paths, num_threads=num_threads)
     if series_uid is not None:
         found_uids = [series.uid for series in found]
         chosen = [series for series in found if series.uid == series_uid]

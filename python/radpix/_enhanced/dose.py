@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from radpix._attribute_bytes import decimal, decimals, string
@@ -31,8 +30,7 @@ def dose_frames(instance: Instance) -> tuple[Instance, ...]:
     """
     elements = read_elements(instance.path, _WANTED)
     units, offsets, scaling = (elements.get(index) for index in range(3))
-    scaled = replace(
-        instance,
+    scaled = instance._replace(
         rescale_slope=decimal(scaling),
         rescale_intercept=None,
         rescale_type=string(units),
@@ -41,7 +39,7 @@ def dose_frames(instance: Instance) -> tuple[Instance, ...]:
     if instance.number_of_frames == 1 or len(distances) != instance.number_of_frames:
         return (scaled,)
     return tuple(
-        replace(scaled, frame=frame, image_position=shifted(instance, distance))
+        scaled._replace(frame=frame, image_position=shifted(instance, distance))
         for frame, distance in enumerate(distances)
     )
 

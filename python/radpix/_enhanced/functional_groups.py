@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from radpix._attribute_bytes import binary, decimal, decimals, string, strings
@@ -115,7 +114,7 @@ def grouped_frames(instance: Instance) -> tuple[Instance, ...]:
     frames = [_described({**shared, **values}, instance) for values in own]
     if not any(values.get("image_position") for values in frames):
         return (instance,)
-    return tuple(replace(instance, frame=frame, **values) for frame, values in enumerate(frames))
+    return tuple(instance._replace(frame=frame, **values) for frame, values in enumerate(frames))
 
 
 def _values_by_frame(elements: Elements, count: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,7 +55,7 @@ def mosaic_tiles(instance: Instance) -> tuple[Instance, ...]:
     for tile in range(count):
         x, y, z = (first + normal * (step * tile)).tolist()
         place = (tile // across * size[0], tile % across * size[1])
-        tiles.append(replace(instance, rows=size[0], columns=size[1], image_position=(x, y, z), tile=place))
+        tiles.append(instance._replace(rows=size[0], columns=size[1], image_position=(x, y, z), tile=place))
     return tuple(tiles)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from radpix._attribute_bytes import binary, decimals
@@ -54,8 +53,8 @@ def nuclear_frames(instance: Instance) -> tuple[Instance, ...]:
     step = instance.spacing_between_slices or instance.slice_thickness
     if len(slices) != count or position is None or orientation is None or not step:
         return (instance,)
-    first = replace(
-        instance, image_position=(position[0], position[1], position[2]), image_orientation=orientation
+    first = instance._replace(
+        image_position=(position[0], position[1], position[2]), image_orientation=orientation
     )
     vectors = [binary(elements.get(3 + k), elements.order, "US") for k in range(len(_VECTORS))]
     frames = []
@@ -64,7 +63,7 @@ def nuclear_frames(instance: Instance) -> tuple[Instance, ...]:
             name: _at(vector, frame, count) for name, vector in zip(_VECTORS, vectors, strict=True)
         }
         position = shifted(first, (slices[frame] - 1) * step)
-        frames.append(replace(first, frame=frame, image_position=position, **told))
+        frames.append(first._replace(frame=frame, image_position=position, **told))
     return tuple(frames)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,8 +40,7 @@ def segment_frames(instance: Instance, frames: tuple[Instance, ...]) -> tuple[In
         return frames
     labels = _labels(instance)
     labelled = [
-        replace(
-            frame,
+        frame._replace(
             segment_label=labels.get(frame.segment or 0, ""),
             rescale_slope=None,
             rescale_intercept=None,
@@ -115,7 +113,7 @@ def _absent(frames: Sequence[Instance], planes: Sequence[tuple[float, Vector]]) 
         np.abs(there[np.minimum(after, len(there) - 1)] - at), np.abs(there[np.maximum(after - 1, 0)] - at)
     )
     return [
-        replace(frames[0], frame=None, number_of_frames=1, is_empty=True, image_position=position)
+        frames[0]._replace(frame=None, number_of_frames=1, is_empty=True, image_position=position)
         for (_, position), distance in zip(planes, near, strict=True)
         if distance > DUPLICATE_TOLERANCE_MM
     ]
