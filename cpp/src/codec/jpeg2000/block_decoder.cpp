@@ -61,7 +61,7 @@ void fill_with_zeros(const BlockTask &task) noexcept {
 
 bool are_decoded_at_once(const Tile &tile, const CodeBlock &first, const CodeBlock &second) noexcept {
     return second.coder == BlockCoder::high_throughput && tile.has_passes(second) &&
-           first.width == second.width && first.height == second.height;
+           first.width == second.width;
 }
 
 } // namespace
@@ -162,6 +162,17 @@ void BlockDecoder::decode_part_1(const Tile &tile, const CodeBlock &block, const
     }
 }
 
+/// The bytes of a segment where they are, if they are in one piece.
+const std::uint8_t *BlockDecoder::find_or_gather(const Tile &tile, std::uint32_t segment,
+                                                 std::vector<std::uint8_t> &bytes) {
+    const Segment &source = tile.segments[segment];
+    if (source.first_chunk != none && tile.chunks[source.first_chunk].length >= source.used_length) {
+        return reinterpret_cast<const std::uint8_t *>(tile.data.data()) +
+               tile.chunks[source.first_chunk].offset;
+    }
+    return gather(tile, segment, bytes);
+}
+
 void BlockDecoder::begin_ht(const Tile &tile, const BlockTask &task, HtBlock &ht) {
     const CodeBlock &block = *task.block;
     const int plane = planes_of(block, task.traits) - 1 - block.ht_set;
@@ -170,11 +181,11 @@ void BlockDecoder::begin_ht(const Tile &tile, const BlockTask &task, HtBlock &ht
     }
     prefetch(task);
     HtSegments segments;
-    segments.cleanup = gather(tile, block.first_segment, ht.bytes);
+    segments.cleanup = find_or_gather(tile, block.first_segment, ht.bytes);
     segments.cleanup_length = tile.segments[block.first_segment].used_length;
     const std::uint32_t second = tile.segments[block.first_segment].next;
     if (second != none && tile.segments[second].used_passes > 0 && tile.segments[second].used_length > 0) {
-        segments.refinement = gather(tile, second, ht.refinement_bytes);
+        segments.refinement = find_or_gather(tile, second, ht.refinement_bytes);
         segments.refinement_length = tile.segments[second].used_length;
         segments.refinement_passes = static_cast<int>(tile.segments[second].used_passes);
     }

@@ -42,7 +42,7 @@ class BlockDecoder {
 public:
     BlockDecoder() noexcept(false);
 
-    /// One after the other, two HT blocks of the same size at once.
+    /// One after the other, two HT blocks of the same width at once.
     void run(const Tile &tile, std::span<const BlockTask> tasks);
 
 private:
@@ -53,6 +53,8 @@ private:
     };
 
     const std::uint8_t *gather(const Tile &tile, std::uint32_t segment, std::vector<std::uint8_t> &bytes);
+    const std::uint8_t *find_or_gather(const Tile &tile, std::uint32_t segment,
+                                       std::vector<std::uint8_t> &bytes);
     void begin_ht(const Tile &tile, const BlockTask &task, HtBlock &ht);
     void finish_ht(const BlockTask &task, HtBlock &ht);
     void decode_part_1(const Tile &tile, const CodeBlock &block, const BlockTraits &traits, int planes);

@@ -107,34 +107,43 @@ RADPIX_MQ_INLINE void read_pair(QuadReader &reader, Index x, bool is_whole) noex
     read_u(reader.vlc, kind, quads);
 }
 
+RADPIX_MQ_INLINE void read_rows(QuadReader &reader, Index first, Index last, Index across) noexcept {
+    for (Index y = first; y < last; ++y) {
+        reader.next_row();
+        for (Index x = 0; x < across; x += 2) {
+            read_pair<false>(reader, x, x + 1 < across);
+        }
+    }
+}
+
 void read_ht_quads(const HtQuadTask &task) noexcept {
     QuadReader reader(task);
     for (Index x = 0; x < task.across; x += 2) {
         read_pair<true>(reader, x, x + 1 < task.across);
     }
-    for (Index y = 1; y < task.down; ++y) {
-        reader.next_row();
-        for (Index x = 0; x < task.across; x += 2) {
-            read_pair<false>(reader, x, x + 1 < task.across);
-        }
-    }
+    read_rows(reader, 1, task.down, task.across);
 }
 
-/// Two blocks of the same size in turn: while one waits for the look-up of its codeword, which decides where
+/// Two blocks of the same width in turn: while one waits for the look-up of its codeword, which decides where
 /// the next begins, the other goes on.
 void read_ht_quads_of_two(const HtQuadTask &first, const HtQuadTask &second) noexcept {
     QuadReader a(first), b(second);
-    const Index across = first.across;
+    const Index across = first.across, down = first.down < second.down ? first.down : second.down;
     for (Index x = 0; x < across; x += 2) {
         read_pair<true>(a, x, x + 1 < across);
         read_pair<true>(b, x, x + 1 < across);
     }
-    for (Index y = 1; y < first.down; ++y) {
+    for (Index y = 1; y < down; ++y) {
         a.next_row();
         b.next_row();
         for (Index x = 0; x < across; x += 2) {
             read_pair<false>(a, x, x + 1 < across);
             read_pair<false>(b, x, x + 1 < across);
         }
+    }
+    if (down < first.down || down < second.down) {
+        const bool first_is_longer = down < first.down;
+        QuadReader rest = first_is_longer ? a : b;
+        read_rows(rest, down, first_is_longer ? first.down : second.down, across);
     }
 }

@@ -17,22 +17,6 @@ thread_local std::vector<PlaneMemory> kept_planes; // NOLINT: one for each threa
 constexpr std::size_t most_kept = std::size_t{64} << 20U;
 constexpr std::size_t max_kept_components = 4;
 
-SampleRange range_of(const ComponentSize &size) {
-    SampleRange range;
-    if (size.precision > 32) {
-        throw_error(Errc::jpeg2000_unsupported,
-                    "samples of " + std::to_string(size.precision) + " bits; this build decodes up to 32");
-    }
-    range.is_clamped = size.precision < 32;
-    const auto half = static_cast<std::int32_t>(std::uint32_t{1} << (size.precision - 1));
-    range.shift = size.is_signed ? 0 : half;
-    if (range.is_clamped) {
-        range.least = size.is_signed ? -half : 0;
-        range.most = size.is_signed ? half - 1 : (half - 1) + half;
-    }
-    return range;
-}
-
 /// Components 0 to 2 have to be of one size and wavelet to be transformed.
 void check_transformed(const Tile &tile) {
     const auto fits = [&](std::size_t c) {
@@ -224,10 +208,8 @@ void TileDecoder::store_rows(const Tile &tile, std::size_t component, std::size_
     const Index width = rect.width();
     std::array<std::optional<LevelRows>, 3> levels;
     std::array<std::vector<Coefficient>, 3> zeros;
-    std::array<SampleRange, 3> ranges;
     for (std::size_t i = 0; i < count; ++i) {
         const ComponentPlane &plane = planes_[component + i];
-        ranges[i] = range_of(size_.components[component + i]);
         if (plane.is_zero) {
             zeros[i].resize(static_cast<std::size_t>(width));
         } else if (plane.windows.size() > 1) {
@@ -235,10 +217,9 @@ void TileDecoder::store_rows(const Tile &tile, std::size_t component, std::size_
                               tile.components[component + i].output_rect.y0 + first);
         }
     }
-    std::vector<std::int32_t> samples(count * static_cast<std::size_t>(width));
+    RowFinisher finisher(kernels_, size_, component, count, reversible, width, sink);
     for (Index y = first; y < last; ++y) {
         std::array<Coefficient *, 3> rows{};
-        std::array<const std::int32_t *, 3> finished{};
         for (std::size_t i = 0; i < count; ++i) {
             const CoefficientRows &plane = planes_[component + i].levels.back().plane.bands[0];
             if (levels[i]) {
@@ -250,31 +231,7 @@ void TileDecoder::store_rows(const Tile &tile, std::size_t component, std::size_
                 rows[i] = zeros[i].data();
             }
         }
-        if (count == 3 && reversible) {
-            kernels_.inverse_rct(&rows[0]->integer, &rows[1]->integer, &rows[2]->integer, width);
-        } else if (count == 3) {
-            kernels_.inverse_ict(&rows[0]->real, &rows[1]->real, &rows[2]->real, width);
-        }
-        for (std::size_t i = 0; i < count; ++i) {
-            std::int32_t *const target = samples.data() + i * static_cast<std::size_t>(width);
-            finish_row(leading, rows[i], target, width, ranges[i]);
-            finished[i] = target;
-        }
-        const Index at_y = rect.y0 - whole.y0 + y, at_x = rect.x0 - whole.x0;
-        if (count == 3) {
-            sink.write_three(at_y, at_x, finished.data(), width);
-        } else {
-            sink.write(component, at_y, at_x, finished[0], width);
-        }
-    }
-}
-
-void TileDecoder::finish_row(const TileComponent &component, const Coefficient *row, std::int32_t *samples,
-                             Index count, const SampleRange &range) const noexcept {
-    if (component.parameters.style.reversible) {
-        kernels_.finish_integer(&row->integer, samples, count, range);
-    } else {
-        kernels_.finish_real(&row->real, samples, count, range);
+        finisher.finish(rows, rect.y0 - whole.y0 + y, rect.x0 - whole.x0);
     }
 }
 

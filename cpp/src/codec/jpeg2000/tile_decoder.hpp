@@ -5,25 +5,10 @@
 #include <mutex>
 
 #include "codec/jpeg2000/component_plane.hpp"
+#include "codec/jpeg2000/row_finisher.hpp"
 #include "radpix/parallel.hpp"
 
 namespace radpix::jpeg2000 {
-
-/// Where decoded samples go.
-class SampleSink {
-public:
-    virtual ~SampleSink() = default;
-    /// `count` samples of row `y` of a component from `x` on, counted from the first sample wanted.
-    /// Called from several threads, for different rows.
-    virtual void write(std::size_t component, Index y, Index x, const std::int32_t *samples,
-                       Index count) noexcept = 0;
-    /// The same of components 0 to 2 at once.
-    virtual void write_three(Index y, Index x, const std::int32_t *const *samples, Index count) noexcept {
-        for (std::size_t c = 0; c < 3; ++c) {
-            write(c, y, x, samples[c], count);
-        }
-    }
-};
 
 class TileDecoder {
 public:
@@ -41,8 +26,6 @@ private:
     void store(const Tile &tile, SampleSink &sink);
     void store_rows(const Tile &tile, std::size_t component, std::size_t count, Index first, Index last,
                     SampleSink &sink) const;
-    void finish_row(const TileComponent &component, const Coefficient *row, std::int32_t *samples,
-                    Index count, const SampleRange &range) const noexcept;
     /// Calls rows(first, last) for all rows of the window, counted from the first shown, on several threads;
     /// where the levels have strips, as soon as the blocks that the rows depend on are decoded.
     void for_rows(const Tile &tile, const ResolutionWindow &window, Index steps,
