@@ -35,9 +35,14 @@ def tool() -> Path:
     return found[-1]
 
 
-def run(path: Path, output: Path, reduce: int = 0) -> subprocess.CompletedProcess[str]:
+def run(path: Path, output: Path, reduce: int = 0, *options: int) -> subprocess.CompletedProcess[str]:
+    """Options: threads, rows of a strip."""
     return subprocess.run(
-        [tool(), path, output, str(reduce)], capture_output=True, text=True, timeout=60, check=False
+        [tool(), path, output, *map(str, (reduce, *options))],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 
@@ -92,6 +97,21 @@ def test_within_the_limits_of_15444_4(key: tuple[str, str, str], tmp_path: Path)
     error = np.abs(plane.astype(np.int64) - reference)
     assert error.max() <= float(row["pae"])
     assert (error.astype(float) ** 2).mean() <= float(row["mse"])
+
+
+STREAMS = sorted({row["codestream"] for row in manifest("conformance_j2k_htj2k.csv")})
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("name", STREAMS, ids=lambda name: Path(name).name)
+def test_strips_like_whole_levels(name: str, threads: int, tmp_path: Path) -> None:
+    stream = real_data(name)
+    for reduce in (0, 1):
+        whole = run(stream, tmp_path / "whole", reduce)
+        strips = run(stream, tmp_path / "strips", reduce, threads, 8)
+        assert (strips.returncode, strips.stderr) == (whole.returncode, whole.stderr)
+        if whole.returncode == 0:
+            assert (tmp_path / "strips").read_bytes() == (tmp_path / "whole").read_bytes()
 
 
 #: Rows whose source image the corpus has; that of the others is only a stream which is absent as well.

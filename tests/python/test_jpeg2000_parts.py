@@ -170,6 +170,47 @@ def test_wide_frames_are_lifted_in_pieces() -> None:
             np.testing.assert_array_equal(decode(stream, source.shape, syntax, num_threads=threads), one)
 
 
+@pytest.mark.parametrize("shape", [(1290, 830), (1100, 960, 3)])
+def test_large_frames_are_decoded_in_strips(shape: tuple[int, ...]) -> None:
+    # Large enough that the last level is never in memory as a whole, on one thread and on three.
+    source = picture(shape, 8)
+    part = (77, 3, shape[0] - 100, shape[1] - 10)
+    crop = np.s_[part[0] : part[0] + part[2], part[1] : part[1] + part[3]]
+    for index, (syntax, stream) in enumerate(streams(source, num_resolutions=3)):
+        one = decode(stream, shape, syntax, num_threads=1)
+        expected = by_openjpeg(stream) if index == 1 else source
+        assert np.abs(one.astype(int) - expected.astype(int)).max() <= (1 if index == 1 else 0)
+        for threads in (2, 3):
+            np.testing.assert_array_equal(decode(stream, shape, syntax, num_threads=threads), one)
+        found = decode(stream, shape, syntax, region=part, num_threads=1)
+        np.testing.assert_array_equal(found, one[crop])
+
+
+def test_strips_of_a_cut_stream_hold_nothing_of_earlier_ones() -> None:
+    source = picture((1290, 830), 8)
+    whole = pillow_encoded(source, irreversible=False, precinct_size=(128, 128), progression="RPCL")
+    cut = whole[: 9 * len(whole) // 10]
+    results = []
+    for threads in (1, 1, 3):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            results.append(
+                radpix.decode_frame(
+                    cut,
+                    transfer_syntax=ANY,
+                    rows=source.shape[0],
+                    columns=source.shape[1],
+                    bits_allocated=8,
+                    num_threads=threads,
+                )
+            )
+        decode(whole, source.shape, num_threads=threads)
+    for result in results[1:]:
+        np.testing.assert_array_equal(result, results[0])
+    np.testing.assert_array_equal(results[0][:900], source[:900])
+    assert not np.array_equal(results[0][1100:], source[1100:])
+
+
 def test_memory_of_an_earlier_frame_does_not_show() -> None:
     noise, flat = picture((128, 128), 8), np.full((128, 128), 128, np.uint8)
     for syntax, (busy, empty) in ((ANY, map(encoded, (noise, flat))), (HT, map(encoded_ht, (noise, flat)))):

@@ -28,11 +28,17 @@ RADPIX_END_AVX2
 
 namespace radpix::jpeg2000 {
 
-constinit const BlockKernels avx2_block_kernels{avx2::significance,    avx2::refinement_pass,
-                                                avx2::cleanup,         avx2::raw_significance,
-                                                avx2::raw_refinement,  avx2::read_ht_quads,
-                                                avx2::read_ht_samples, avx2::to_integers,
-                                                avx2::to_reals,        "avx2"};
+constinit const BlockKernels avx2_block_kernels{avx2::significance,
+                                                avx2::refinement_pass,
+                                                avx2::cleanup,
+                                                avx2::raw_significance,
+                                                avx2::raw_refinement,
+                                                avx2::read_ht_quads,
+                                                avx2::read_ht_quads_of_two,
+                                                avx2::read_ht_samples,
+                                                avx2::to_integers,
+                                                avx2::to_reals,
+                                                "avx2"};
 
 } // namespace radpix::jpeg2000
 #endif

@@ -26,26 +26,7 @@ std::uint32_t scaled_back(std::uint32_t doubled, int roi_shift) noexcept {
     return roi_shift > 0 && doubled >> 1U >= std::uint32_t{1} << roi_shift ? doubled >> roi_shift : doubled;
 }
 
-/// Asks for the cache lines that a block goes to, which are there when it is decoded: its rows lie too far
-/// apart for the processor to see a pattern.
-void prefetch([[maybe_unused]] const Coefficient *target, [[maybe_unused]] Index stride,
-              [[maybe_unused]] const CodeBlock &block) noexcept {
-#if defined(__GNUC__)
-    constexpr Index line = 64 / sizeof(Coefficient);
-    for (Index y = 0; y < block.height; ++y) {
-        for (Index x = 0; x < block.width; x += line) {
-            __builtin_prefetch(target + y * stride + x, 1, 2);
-        }
-    }
-#endif
-}
-
-} // namespace
-
-BlockDecoder::BlockDecoder() noexcept(false) : kernels_(block_kernels()), ht_(kernels_) {}
-
-void BlockDecoder::decode(const Tile &tile, const CodeBlock &block, const BlockTraits &traits,
-                          Coefficient *target, Index stride) {
+int planes_of(const CodeBlock &block, const BlockTraits &traits) {
     const int planes = traits.planes + traits.roi_shift - block.zero_planes;
     if (planes > max_planes || traits.roi_shift > max_planes) {
         throw_error(Errc::jpeg2000_unsupported, "a code-block of " + std::to_string(planes) +
@@ -55,13 +36,60 @@ void BlockDecoder::decode(const Tile &tile, const CodeBlock &block, const BlockT
     if (planes <= 0) {
         throw_error(Errc::jpeg2000_code_block, "a code-block with passes but without bit-planes");
     }
-    if (block.coder == BlockCoder::high_throughput) {
-        prefetch(target, stride, block);
-        decode_ht(tile, block, traits, planes);
-        write_ht(block, traits, target, stride);
-    } else {
-        decode_part_1(tile, block, traits, planes);
-        write(block, traits, target, stride);
+    return planes;
+}
+
+/// Asks for the cache lines that a block goes to, which are there when it is decoded: its rows lie too far
+/// apart for the processor to see a pattern.
+void prefetch([[maybe_unused]] const BlockTask &task) noexcept {
+#if defined(__GNUC__)
+    constexpr Index line = 64 / sizeof(Coefficient);
+    for (Index y = 0; y < task.part.height(); ++y) {
+        for (Index x = 0; x < task.part.width(); x += line) {
+            __builtin_prefetch(task.target + y * task.stride + x, 1, 2);
+        }
+    }
+#endif
+}
+
+void fill_with_zeros(const BlockTask &task) noexcept {
+    for (Index y = 0; y < task.part.height(); ++y) {
+        std::memset(task.target + y * task.stride, 0,
+                    static_cast<std::size_t>(task.part.width()) * sizeof(Coefficient));
+    }
+}
+
+bool are_decoded_at_once(const Tile &tile, const CodeBlock &first, const CodeBlock &second) noexcept {
+    return second.coder == BlockCoder::high_throughput && tile.has_passes(second) &&
+           first.width == second.width;
+}
+
+} // namespace
+
+BlockDecoder::BlockDecoder() noexcept(false)
+    : kernels_(block_kernels()), ht_{HtBlock{HtBlockDecoder(kernels_), {}, {}}, //
+                                     HtBlock{HtBlockDecoder(kernels_), {}, {}}} {}
+
+void BlockDecoder::run(const Tile &tile, std::span<const BlockTask> tasks) {
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        const BlockTask &task = tasks[i];
+        const CodeBlock &block = *task.block;
+        if (!tile.has_passes(block)) {
+            fill_with_zeros(task);
+        } else if (block.coder != BlockCoder::high_throughput) {
+            decode_part_1(tile, block, task.traits, planes_of(block, task.traits));
+            write_part_1(task);
+        } else if (i + 1 < tasks.size() && are_decoded_at_once(tile, block, *tasks[i + 1].block)) {
+            begin_ht(tile, task, ht_[0]);
+            begin_ht(tile, tasks[++i], ht_[1]);
+            kernels_.read_ht_quads_of_two(ht_[0].decoder.quad_task(), ht_[1].decoder.quad_task());
+            finish_ht(task, ht_[0]);
+            finish_ht(tasks[i], ht_[1]);
+        } else {
+            begin_ht(tile, task, ht_[0]);
+            kernels_.read_ht_quads(ht_[0].decoder.quad_task());
+            finish_ht(task, ht_[0]);
+        }
     }
 }
 
@@ -134,50 +162,65 @@ void BlockDecoder::decode_part_1(const Tile &tile, const CodeBlock &block, const
     }
 }
 
-void BlockDecoder::decode_ht(const Tile &tile, const CodeBlock &block, const BlockTraits &traits,
-                             int planes) {
-    const int plane = planes - 1 - block.ht_set;
+/// The bytes of a segment where they are, if they are in one piece.
+const std::uint8_t *BlockDecoder::find_or_gather(const Tile &tile, std::uint32_t segment,
+                                                 std::vector<std::uint8_t> &bytes) {
+    const Segment &source = tile.segments[segment];
+    if (source.first_chunk != none && tile.chunks[source.first_chunk].length >= source.used_length) {
+        return reinterpret_cast<const std::uint8_t *>(tile.data.data()) +
+               tile.chunks[source.first_chunk].offset;
+    }
+    return gather(tile, segment, bytes);
+}
+
+void BlockDecoder::begin_ht(const Tile &tile, const BlockTask &task, HtBlock &ht) {
+    const CodeBlock &block = *task.block;
+    const int plane = planes_of(block, task.traits) - 1 - block.ht_set;
     if (plane < 0) {
         throw_error(Errc::jpeg2000_code_block, "an HT code-block with more passes than bit-planes");
     }
+    prefetch(task);
     HtSegments segments;
-    segments.cleanup = gather(tile, block.first_segment, bytes_);
+    segments.cleanup = find_or_gather(tile, block.first_segment, ht.bytes);
     segments.cleanup_length = tile.segments[block.first_segment].used_length;
     const std::uint32_t second = tile.segments[block.first_segment].next;
     if (second != none && tile.segments[second].used_passes > 0 && tile.segments[second].used_length > 0) {
-        segments.refinement = gather(tile, second, refinement_bytes_);
+        segments.refinement = find_or_gather(tile, second, ht.refinement_bytes);
         segments.refinement_length = tile.segments[second].used_length;
         segments.refinement_passes = static_cast<int>(tile.segments[second].used_passes);
     }
-    ht_.decode(segments, block.width, block.height, plane, (traits.style & vertically_causal) != 0);
+    ht.decoder.begin(segments, block.width, block.height, plane);
 }
 
-void BlockDecoder::write_ht(const CodeBlock &block, const BlockTraits &traits, Coefficient *target,
-                            Index stride) {
+void BlockDecoder::finish_ht(const BlockTask &task, HtBlock &ht) {
     constexpr std::uint32_t sign_bit = 0x80000000U;
-    for (Index y = 0; y < block.height; ++y) {
-        std::uint32_t *const row = ht_.row(y);
-        for (Index x = 0; x < block.width && traits.roi_shift > 0; ++x) {
+    const BlockTraits &traits = task.traits;
+    ht.decoder.finish((traits.style & vertically_causal) != 0);
+    const Index width = task.part.width();
+    for (Index y = 0; y < task.part.height(); ++y) {
+        std::uint32_t *const row = ht.decoder.row(task.part.y0 + y) + task.part.x0;
+        for (Index x = 0; x < width && traits.roi_shift > 0; ++x) {
             row[x] = (row[x] & sign_bit) | scaled_back(row[x] & ~sign_bit, traits.roi_shift);
         }
-        Coefficient *const out = target + y * stride;
+        Coefficient *const out = task.target + y * task.stride;
         if (traits.reversible) {
-            kernels_.to_integers(row, &out->integer, block.width);
+            kernels_.to_integers(row, &out->integer, width);
         } else {
-            kernels_.to_reals(row, &out->real, block.width, 0.5F * traits.step);
+            kernels_.to_reals(row, &out->real, width, 0.5F * traits.step);
         }
     }
 }
 
-void BlockDecoder::write(const CodeBlock &block, const BlockTraits &traits, Coefficient *target,
-                         Index stride) {
+void BlockDecoder::write_part_1(const BlockTask &task) {
+    const CodeBlock &block = *task.block;
+    const BlockTraits &traits = task.traits;
     const float half_step = 0.5F * traits.step;
-    for (Index y = 0; y < block.height; ++y) {
+    for (Index y = task.part.y0; y < task.part.y1; ++y) {
         const Index stripe = y / 4, row = y % 4;
         const std::uint32_t *const magnitudes = magnitudes_.data() + 4 * stripe * block.width + row;
         const Flags *const flags = state_.flags + stripe * state_.flag_stride;
-        Coefficient *const out = target + y * stride;
-        for (Index x = 0; x < block.width; ++x) {
+        Coefficient *const out = task.target + (y - task.part.y0) * task.stride - task.part.x0;
+        for (Index x = task.part.x0; x < task.part.x1; ++x) {
             const std::uint32_t doubled = scaled_back(magnitudes[4 * x], traits.roi_shift);
             const bool negative = (flags[x] >> (19 + row) & 1U) != 0;
             if (traits.reversible) {

@@ -2,6 +2,8 @@
 /// Code-blocks: from the segments of a block to coefficients in the tile-component's buffer.
 #pragma once
 
+#include <span>
+
 #include "codec/jpeg2000/block_kernels.hpp"
 #include "codec/jpeg2000/ht_block_decoder.hpp"
 #include "codec/jpeg2000/idwt/level_rows.hpp"
@@ -26,6 +28,7 @@ struct BlockTask {
     Rect part; ///< in the block
     Coefficient *target;
     Index stride;
+    Index last_row; ///< of the part in its sub-band
 };
 
 /// Adds the code-blocks of a resolution that its window needs; `plane` holds its sub-bands. Blocks without
@@ -34,30 +37,35 @@ void add_block_tasks(const Tile &tile, const TileComponent &component, std::size
                      const std::vector<ResolutionWindow> &windows, const LevelPlane &plane, bool is_clean,
                      std::vector<BlockTask> &tasks);
 
-/// Decodes one block after the other on one thread; holds the scratch.
+/// Decodes blocks on one thread; holds the scratch.
 class BlockDecoder {
 public:
     BlockDecoder() noexcept(false);
 
-    void run(const Tile &tile, const BlockTask &task);
+    /// One after the other, two HT blocks of the same width at once.
+    void run(const Tile &tile, std::span<const BlockTask> tasks);
 
 private:
-    /// Writes width x height coefficients from `target` on.
-    void decode(const Tile &tile, const CodeBlock &block, const BlockTraits &traits, Coefficient *target,
-                Index stride);
+    /// An HT block while it is decoded.
+    struct HtBlock {
+        HtBlockDecoder decoder;
+        std::vector<std::uint8_t> bytes, refinement_bytes;
+    };
+
     const std::uint8_t *gather(const Tile &tile, std::uint32_t segment, std::vector<std::uint8_t> &bytes);
-    void decode_ht(const Tile &tile, const CodeBlock &block, const BlockTraits &traits, int planes);
+    const std::uint8_t *find_or_gather(const Tile &tile, std::uint32_t segment,
+                                       std::vector<std::uint8_t> &bytes);
+    void begin_ht(const Tile &tile, const BlockTask &task, HtBlock &ht);
+    void finish_ht(const BlockTask &task, HtBlock &ht);
     void decode_part_1(const Tile &tile, const CodeBlock &block, const BlockTraits &traits, int planes);
-    void write(const CodeBlock &block, const BlockTraits &traits, Coefficient *target, Index stride);
-    void write_ht(const CodeBlock &block, const BlockTraits &traits, Coefficient *target, Index stride);
+    void write_part_1(const BlockTask &task);
 
     const BlockKernels &kernels_;
     BlockState state_;
     std::vector<Flags> flags_;
     std::vector<std::uint32_t> magnitudes_;
-    std::vector<std::uint8_t> bytes_, refinement_bytes_;
-    std::vector<Coefficient> whole_; ///< a block of which only a part is wanted
-    HtBlockDecoder ht_;
+    std::vector<std::uint8_t> bytes_;
+    std::array<HtBlock, 2> ht_;
 };
 
 } // namespace radpix::jpeg2000

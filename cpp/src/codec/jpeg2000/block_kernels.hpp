@@ -69,6 +69,8 @@ struct BlockKernels {
     void (*raw_significance)(BlockState &block, RawBits &bits, int plane) noexcept;
     void (*raw_refinement)(BlockState &block, RawBits &bits, int plane) noexcept;
     void (*read_ht_quads)(const HtQuadTask &task) noexcept;
+    /// Of two blocks with as many quads across.
+    void (*read_ht_quads_of_two)(const HtQuadTask &first, const HtQuadTask &second) noexcept;
     /// False where a magnitude does not fit in the bit-planes.
     bool (*read_ht_samples)(const HtSampleTask &task) noexcept;
     /// Sign and doubled magnitude to coefficients, `half_step` the size of half a quantization step.

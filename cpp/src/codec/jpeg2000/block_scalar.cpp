@@ -22,11 +22,17 @@ constexpr unsigned most_at_level = 30;
 } // namespace
 } // namespace scalar
 
-constinit const BlockKernels scalar_block_kernels{scalar::significance,    scalar::refinement_pass,
-                                                  scalar::cleanup,         scalar::raw_significance,
-                                                  scalar::raw_refinement,  scalar::read_ht_quads,
-                                                  scalar::read_ht_samples, scalar::to_integers,
-                                                  scalar::to_reals,        "scalar"};
+constinit const BlockKernels scalar_block_kernels{scalar::significance,
+                                                  scalar::refinement_pass,
+                                                  scalar::cleanup,
+                                                  scalar::raw_significance,
+                                                  scalar::raw_refinement,
+                                                  scalar::read_ht_quads,
+                                                  scalar::read_ht_quads_of_two,
+                                                  scalar::read_ht_samples,
+                                                  scalar::to_integers,
+                                                  scalar::to_reals,
+                                                  "scalar"};
 
 const BlockKernels &block_kernels() {
 #if RADPIX_HAS_AVX2_TARGET

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cstring>
 
 #include "codec/jpeg2000/block_decoder.hpp"
 
@@ -45,32 +44,12 @@ void add_block_tasks(const Tile &tile, const TileComponent &component, std::size
             if (part.empty() || (is_clean && !tile.has_passes(block))) {
                 continue;
             }
-            const Index x = band.rect.x0 + block.x + part.x0 - clip.x0 + window.band_x(band.orientation);
-            const Index y = band.rect.y0 + block.y + part.y0 - clip.y0 + window.band_y(band.orientation);
+            const CoefficientRows &rows = plane.bands[static_cast<std::size_t>(band.orientation)];
+            const Index x = band.rect.x0 + block.x + part.x0 - clip.x0;
+            const Index y = band.rect.y0 + block.y + part.y0;
             tasks.push_back(
-                {&block, traits[block.band], part, plane.data + y * plane.stride + x, plane.stride});
+                {&block, traits[block.band], part, rows.row(y) + x, rows.stride, y + part.height() - 1});
         }
-    }
-}
-
-void BlockDecoder::run(const Tile &tile, const BlockTask &task) {
-    const CodeBlock &block = *task.block;
-    const Rect &part = task.part;
-    const auto row_bytes = static_cast<std::size_t>(part.width()) * sizeof(Coefficient);
-    if (!tile.has_passes(block)) {
-        for (Index y = 0; y < part.height(); ++y) {
-            std::memset(task.target + y * task.stride, 0, row_bytes);
-        }
-        return;
-    }
-    if (part.width() == block.width && part.height() == block.height) {
-        return decode(tile, block, task.traits, task.target, task.stride);
-    }
-    whole_.resize(std::size_t{block.width} * block.height);
-    decode(tile, block, task.traits, whole_.data(), block.width);
-    for (Index y = 0; y < part.height(); ++y) {
-        std::memcpy(task.target + y * task.stride, whole_.data() + (part.y0 + y) * block.width + part.x0,
-                    row_bytes);
     }
 }
 

@@ -17,6 +17,7 @@ struct Rect {
     [[nodiscard]] Index width() const noexcept { return x1 - x0; }
     [[nodiscard]] Index height() const noexcept { return y1 - y0; }
     [[nodiscard]] bool empty() const noexcept { return x1 <= x0 || y1 <= y0; }
+    friend bool operator==(const Rect &, const Rect &) = default;
 };
 
 [[nodiscard]] constexpr Index ceil_div(Index value, Index divisor) noexcept {

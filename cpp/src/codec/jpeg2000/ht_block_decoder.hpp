@@ -20,31 +20,36 @@ class HtBlockDecoder {
 public:
     explicit HtBlockDecoder(const BlockKernels &kernels) noexcept : kernels_(kernels) {}
 
-    /// Decodes a block of width x height samples whose cleanup pass ends with bit-plane `plane`. Throws
-    /// Error(jpeg2000_code_block).
-    void decode(const HtSegments &segments, Index width, Index height, int plane, bool is_causal);
+    /// Opens a block of width x height samples whose cleanup pass ends with bit-plane `plane`. `segments`
+    /// stay where they are until it is finished. Throws Error(jpeg2000_code_block).
+    void begin(const HtSegments &segments, Index width, Index height, int plane);
+    /// The quads, to be read by the kernels between begin and finish.
+    [[nodiscard]] const HtQuadTask &quad_task() const noexcept { return quad_task_; }
+    /// Throws Error(jpeg2000_code_block).
+    void finish(bool is_causal);
 
     /// Row-major. Bit 31 the sign, below it the magnitude times two, the half being the middle of what is not
     /// known.
     [[nodiscard]] std::uint32_t *row(Index y) noexcept { return samples_.data() + y * stride_; }
 
 private:
-    void open_cleanup(const HtSegments &segments);
-    void read_quads(const HtSegments &segments, Index across, Index down);
-    void read_samples(Index across, Index down, int plane);
-    void significance_propagation(const HtSegments &segments, Index width, Index height, int plane,
-                                  bool is_causal);
+    void open_cleanup();
+    void lay_out_quads();
+    void read_samples();
+    void significance_propagation(int plane, bool is_causal);
     void propagate_group(Index x0, Index x1, Index y0, Index y1, Index last_row, std::uint32_t value,
                          std::size_t &at);
-    void magnitude_refinement(const HtSegments &segments, Index width, Index height, int plane);
+    void magnitude_refinement(int plane);
 
     const BlockKernels &kernels_;
     FlatBits magnitude_bits_, vlc_bits_, refinement_bits_;
     std::vector<HtQuad> quads_; ///< a row to spare above, quads to spare on either side
     std::vector<std::uint32_t> scratch_, samples_;
     std::vector<std::uint8_t> significance_; ///< with a border; bit 0 from the cleanup pass, bit 1 since
-    Index stride_ = 0, significance_stride_ = 0;
-    std::size_t mel_begin_ = 0, mel_size_ = 0;
+    HtSegments segments_;
+    HtQuadTask quad_task_;
+    Index width_ = 0, height_ = 0, stride_ = 0, significance_stride_ = 0;
+    int plane_ = 0;
 };
 
 } // namespace radpix::jpeg2000

@@ -65,37 +65,85 @@ RADPIX_MQ_INLINE HtLookup read_entry(VlcBits &vlc, MelDecoder &mel, unsigned con
     return entry;
 }
 
+/// One code-block while its quads are read.
+struct QuadReader {
+    VlcBits vlc;
+    MelDecoder mel;
+    HtQuad *row;
+    Index stride;
+    unsigned left = 0; ///< what the quad before adds to the context
+
+    RADPIX_MQ_INLINE explicit QuadReader(const HtQuadTask &task) noexcept
+        : vlc{.next = task.vlc.bytes, .end = task.vlc.bytes + task.vlc.size}, mel(task.mel, task.mel_size),
+          row(task.quads), stride(task.quad_stride) {}
+
+    RADPIX_MQ_INLINE void next_row() noexcept {
+        row += stride;
+        left = 0;
+    }
+};
+
+/// Quads x and x + 1 of a row; the second may lie outside.
 template <bool first_row>
-RADPIX_MQ_INLINE void read_row_of_quads(VlcBits &vlc, MelDecoder &mel, HtQuad *row, Index stride,
-                                        Index across) noexcept {
+RADPIX_MQ_INLINE void read_pair(QuadReader &reader, Index x, bool is_whole) noexcept {
     constexpr unsigned contexts = 0x380;
-    unsigned left = 0;
-    for (Index x = 0; x < across; x += 2) {
-        const HtQuad *const above = row + x - stride;
-        const unsigned above_a = first_row ? 0 : context_above(above);
-        const unsigned above_b = first_row ? 0 : context_above(above + 1);
-        vlc.refill();
-        const HtLookup a = read_entry<first_row>(vlc, mel, above_a | left);
-        HtLookup b = 0;
-        if (x + 1 < across) {
-            b = read_entry<first_row>(vlc, mel, above_b | (a & contexts));
+    HtQuad *const quads = reader.row + x;
+    const HtQuad *const above = quads - reader.stride;
+    const unsigned above_a = first_row ? 0 : context_above(above);
+    const unsigned above_b = first_row ? 0 : context_above(above + 1);
+    reader.vlc.refill();
+    const HtLookup a = read_entry<first_row>(reader.vlc, reader.mel, above_a | reader.left);
+    HtLookup b = 0;
+    if (is_whole) {
+        b = read_entry<first_row>(reader.vlc, reader.mel, above_b | (a & contexts));
+    }
+    reader.left = b & contexts;
+    quads[0].entry = static_cast<HtEntry>(a >> 16U);
+    quads[1].entry = static_cast<HtEntry>(b >> 16U);
+    unsigned kind = (a >> 19U & 1U) | (b >> 18U & 2U);
+    if (first_row && kind == both_have_u) {
+        kind = reader.mel.next() ? both_above_2 : not_both_above_2;
+    }
+    read_u(reader.vlc, kind, quads);
+}
+
+RADPIX_MQ_INLINE void read_rows(QuadReader &reader, Index first, Index last, Index across) noexcept {
+    for (Index y = first; y < last; ++y) {
+        reader.next_row();
+        for (Index x = 0; x < across; x += 2) {
+            read_pair<false>(reader, x, x + 1 < across);
         }
-        left = b & contexts;
-        row[x].entry = static_cast<HtEntry>(a >> 16U);
-        row[x + 1].entry = static_cast<HtEntry>(b >> 16U);
-        unsigned kind = (a >> 19U & 1U) | (b >> 18U & 2U);
-        if (first_row && kind == both_have_u) {
-            kind = mel.next() ? both_above_2 : not_both_above_2;
-        }
-        read_u(vlc, kind, row + x);
     }
 }
 
 void read_ht_quads(const HtQuadTask &task) noexcept {
-    MelDecoder mel(task.mel, task.mel_size);
-    VlcBits vlc{.next = task.vlc.bytes, .end = task.vlc.bytes + task.vlc.size};
-    read_row_of_quads<true>(vlc, mel, task.quads, task.quad_stride, task.across);
-    for (Index y = 1; y < task.down; ++y) {
-        read_row_of_quads<false>(vlc, mel, task.quads + y * task.quad_stride, task.quad_stride, task.across);
+    QuadReader reader(task);
+    for (Index x = 0; x < task.across; x += 2) {
+        read_pair<true>(reader, x, x + 1 < task.across);
+    }
+    read_rows(reader, 1, task.down, task.across);
+}
+
+/// Two blocks of the same width in turn: while one waits for the look-up of its codeword, which decides where
+/// the next begins, the other goes on.
+void read_ht_quads_of_two(const HtQuadTask &first, const HtQuadTask &second) noexcept {
+    QuadReader a(first), b(second);
+    const Index across = first.across, down = first.down < second.down ? first.down : second.down;
+    for (Index x = 0; x < across; x += 2) {
+        read_pair<true>(a, x, x + 1 < across);
+        read_pair<true>(b, x, x + 1 < across);
+    }
+    for (Index y = 1; y < down; ++y) {
+        a.next_row();
+        b.next_row();
+        for (Index x = 0; x < across; x += 2) {
+            read_pair<false>(a, x, x + 1 < across);
+            read_pair<false>(b, x, x + 1 < across);
+        }
+    }
+    if (down < first.down || down < second.down) {
+        const bool first_is_longer = down < first.down;
+        QuadReader rest = first_is_longer ? a : b;
+        read_rows(rest, down, first_is_longer ? first.down : second.down, across);
     }
 }

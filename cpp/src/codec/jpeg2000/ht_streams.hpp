@@ -21,10 +21,13 @@ public:
         start(count, fill);
         bool after_ff = false;
         for (std::size_t i = 0; i < count;) {
-            std::uint64_t eight = 0;
-            if (!after_ff && count - i >= 8 && !has_ff(eight = load_64_bits(bytes + i))) {
-                put_eight(eight);
-                i += 8;
+            if (!after_ff && count - i >= 8) {
+                const std::uint64_t eight = load_64_bits(bytes + i), found = ff_bytes(eight);
+                const unsigned whole =
+                    found == 0 ? 8 : static_cast<unsigned>(std::countr_zero(found)) / 8 + 1;
+                put_bytes(eight, whole);
+                i += whole;
+                after_ff = found != 0;
                 continue;
             }
             const unsigned byte = bytes[i++];
@@ -43,7 +46,7 @@ public:
         for (std::size_t i = 0; i < count;) {
             std::uint64_t eight = 0;
             if (count - i >= 8 && !has_stuffed(eight = load_64_bits(last - i - 7), after_high)) {
-                put_eight(reversed(eight));
+                put_bytes(reversed(eight), 8);
                 after_high = (eight & 0xFFU) > 0x8F;
                 i += 8;
                 continue;
@@ -78,9 +81,10 @@ private:
         }
     }
 
-    static bool has_ff(std::uint64_t eight) noexcept {
+    /// The top bit of the lowest byte FF, and perhaps those of others above it; 0 where there is none.
+    static std::uint64_t ff_bytes(std::uint64_t eight) noexcept {
         const std::uint64_t inverted = ~eight;
-        return ((inverted - 0x0101010101010101U) & eight & 0x8080808080808080U) != 0;
+        return (inverted - 0x0101010101010101U) & eight & 0x8080808080808080U;
     }
 
     /// Whether one of eight bytes, read from the highest down, may have a stuffed bit: all bits but its top
@@ -119,10 +123,12 @@ private:
         }
     }
 
-    void put_eight(std::uint64_t bytes) noexcept {
+    /// The lowest `count` bytes, 1 to 8.
+    void put_bytes(std::uint64_t bytes, unsigned count) noexcept {
+        bytes &= ~std::uint64_t{0} >> (64U - 8U * count);
         store(data_.data() + size_, pending_ | bytes << pending_count_);
-        size_ += 8;
-        pending_ = pending_count_ == 0 ? 0 : bytes >> (64 - pending_count_);
+        size_ += count;
+        pending_ = pending_count_ == 0 ? 0 : bytes >> (8U * count - static_cast<unsigned>(pending_count_));
     }
 
     void finish() noexcept {

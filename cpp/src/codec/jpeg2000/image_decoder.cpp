@@ -69,7 +69,8 @@ std::size_t packets_of(const Tile &tile) noexcept {
 
 ImageDecoder::ImageDecoder(Bytes bytes, const ImageOptions &options)
     : bytes_(skip_jp2_boxes(bytes)), is_jp2_(bytes_.data() != bytes.data()), threads_(options.threads),
-      stream_(read_codestream(bytes_)), wanted_{stream_.size.image, options.reduce, options.layers} {
+      strips_(options.strips), stream_(read_codestream(bytes_)),
+      wanted_{stream_.size.image, options.reduce, options.layers} {
     const Rect &region = options.region;
     if (!region.empty()) {
         const Rect &image = stream_.size.image;
@@ -99,7 +100,7 @@ void ImageDecoder::decode(SampleSink &sink, std::vector<Deviation> &deviations) 
     }
     std::vector<TilePart> &parts = stream_.parts;
     std::ranges::stable_sort(parts, {}, &TilePart::tile);
-    TileDecoder decoder(stream_.size, wanted_, threads_);
+    TileDecoder decoder(stream_.size, wanted_, strips_, threads_);
     Index expected = 0;
     for (std::size_t first = 0; first < parts.size();) {
         std::size_t last = first;

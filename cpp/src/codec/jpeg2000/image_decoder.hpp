@@ -14,6 +14,7 @@ struct ImageOptions {
     int threads = 1;
     int layers = 0; ///< quality layers used, 0: all
     Rect region;    ///< counted from the image's first sample at full resolution; empty: all
+    StripLimits strips = {};
 };
 
 /// What the main header says of the coding; a tile's own header may say otherwise.
@@ -52,6 +53,7 @@ private:
     bool is_jp2_;
     bool has_transform_ = false;
     int threads_;
+    StripLimits strips_;
     Codestream stream_;
     Wanted wanted_;
 };

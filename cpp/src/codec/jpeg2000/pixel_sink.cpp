@@ -2,9 +2,6 @@
 #include "codec/jpeg2000/pixel_sink.hpp"
 
 #include <algorithm>
-#include <array>
-
-#include "codec/samples/kernels.hpp"
 
 namespace radpix::jpeg2000 {
 namespace {
@@ -41,32 +38,27 @@ void store_row(Element *target, Index stride, const std::int32_t *samples, Index
 PixelSink::PixelSink(const ImageDecoder &decoder, const FrameLayout &layout, const ArrayView &out)
     : decoder_(decoder), size_(decoder.size()), out_(out), is_signed_(layout.is_signed),
       channel_stride_(out.rank == 3 ? out.strides[2] : 0) {
-    const auto is_plain = [](const ComponentSize &c) { return c.dx == 1 && c.dy == 1 && c.precision == 8; };
+    const auto is_plain = [](const ComponentSize &c) {
+        return c.dx == 1 && c.dy == 1 && c.precision == 8 && !c.is_signed;
+    };
     is_rgb_ = size_of(out.type) == 1 && !is_signed_ && channel_stride_ == 1 && out.strides[1] == 3 &&
               out.shape[2] == 3 && std::ranges::all_of(size_.components, is_plain);
 }
 
-/// By way of three rows of bytes, which the interleaving kernel takes: single bytes three apart took an
-/// eighth of the time of a small ultrasound frame.
-void PixelSink::write_three(Index y, Index x, const std::int32_t *const *samples, Index count) noexcept {
-    if (!is_rgb_) {
-        return SampleSink::write_three(y, x, samples, count);
+DirectRow PixelSink::direct_row(std::size_t component, Index y, Index x) noexcept {
+    const ComponentSize &size = size_.components[component];
+    const Index bytes = size_of(out_.type);
+    const bool is_plain = size.dx == 1 && size.dy == 1 && size.is_signed == is_signed_ && bytes <= 2 &&
+                          size.precision <= 8 * bytes && out_.strides[1] == 1;
+    if (!is_plain) {
+        return {};
     }
-    constexpr Index at_once = 512;
-    std::array<std::array<std::uint8_t, at_once>, 3> planes;
-    const std::array<const std::byte *, 3> pointers{reinterpret_cast<const std::byte *>(planes[0].data()),
-                                                    reinterpret_cast<const std::byte *>(planes[1].data()),
-                                                    reinterpret_cast<const std::byte *>(planes[2].data())};
-    auto *const target = static_cast<std::byte *>(out_.data) + y * out_.strides[0] + x * 3;
-    for (Index first = 0; first < count; first += at_once) {
-        const Index some = std::min(at_once, count - first);
-        for (std::size_t c = 0; c < 3; ++c) {
-            for (Index i = 0; i < some; ++i) {
-                planes[c][static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(samples[c][first + i]);
-            }
-        }
-        samples::kernels().interleave3[0](pointers.data(), target + 3 * first, some);
-    }
+    const Index at = static_cast<Index>(component) * channel_stride_ + y * out_.strides[0] + x;
+    return {static_cast<std::byte *>(out_.data) + at * bytes, static_cast<int>(bytes)};
+}
+
+std::byte *PixelSink::direct_rgb(Index y, Index x) noexcept {
+    return is_rgb_ ? static_cast<std::byte *>(out_.data) + y * out_.strides[0] + x * 3 : nullptr;
 }
 
 void PixelSink::write(std::size_t component, Index y, Index x, const std::int32_t *samples,

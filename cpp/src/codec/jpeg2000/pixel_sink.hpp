@@ -17,7 +17,8 @@ public:
 
     void write(std::size_t component, Index y, Index x, const std::int32_t *samples,
                Index count) noexcept override;
-    void write_three(Index y, Index x, const std::int32_t *const *samples, Index count) noexcept override;
+    [[nodiscard]] DirectRow direct_row(std::size_t component, Index y, Index x) noexcept override;
+    [[nodiscard]] std::byte *direct_rgb(Index y, Index x) noexcept override;
 
 private:
     template <class Element>

@@ -12,37 +12,29 @@ namespace radpix::jpeg2000 {
 namespace {
 
 /// Planes of the thread's last frame, so that the next one does not begin with page faults: they took half of
-/// the time of a small HT frame. At most 32 MiB are kept.
+/// the time of a small HT frame. At most 64 MiB are kept.
 thread_local std::vector<PlaneMemory> kept_planes; // NOLINT: one for each thread
-constexpr std::size_t most_kept = std::size_t{32} << 20U;
+constexpr std::size_t most_kept = std::size_t{64} << 20U;
 constexpr std::size_t max_kept_components = 4;
 
-SampleRange range_of(const ComponentSize &size) {
-    SampleRange range;
-    if (size.precision > 32) {
-        throw_error(Errc::jpeg2000_unsupported,
-                    "samples of " + std::to_string(size.precision) + " bits; this build decodes up to 32");
+/// Components 0 to 2 have to be of one size and wavelet to be transformed.
+void check_transformed(const Tile &tile) {
+    const auto fits = [&](std::size_t c) {
+        const Rect &rect = tile.components[c].output_rect, &first = tile.components[0].output_rect;
+        return tile.components[c].parameters.style.reversible ==
+                   tile.components[0].parameters.style.reversible &&
+               rect.width() == first.width() && rect.height() == first.height();
+    };
+    if (tile.components.size() < 3 || !fits(1) || !fits(2)) {
+        throw_error(Errc::jpeg2000_header,
+                    "a component transformation over components that differ in size or wavelet (G.1)");
     }
-    range.is_clamped = size.precision < 32;
-    const auto half = static_cast<std::int32_t>(std::uint32_t{1} << (size.precision - 1));
-    range.shift = size.is_signed ? 0 : half;
-    if (range.is_clamped) {
-        range.least = size.is_signed ? -half : 0;
-        range.most = size.is_signed ? half - 1 : (half - 1) + half;
-    }
-    return range;
-}
-
-/// Whole cache lines, and not a power of two: rows of a code-block would share few sets of the cache.
-Index stride_of(Index width) noexcept {
-    const Index stride = ceil_div(std::max<Index>(width, 1), 16) * 16;
-    return stride % 512 == 0 ? stride + 16 : stride;
 }
 
 } // namespace
 
-TileDecoder::TileDecoder(const ImageSize &size, const Wanted &wanted, int threads)
-    : size_(size), wanted_(wanted), threads_(threads == 0 ? num_threads() : threads),
+TileDecoder::TileDecoder(const ImageSize &size, const Wanted &wanted, const StripLimits &strips, int threads)
+    : size_(size), wanted_(wanted), strips_(strips), threads_(threads == 0 ? num_threads() : threads),
       kernels_(wavelet_kernels()) {
     planes_.resize(size.components.size());
     for (std::size_t c = 0; c < std::min(kept_planes.size(), planes_.size()); ++c) {
@@ -52,7 +44,7 @@ TileDecoder::TileDecoder(const ImageSize &size, const Wanted &wanted, int thread
 
 TileDecoder::~TileDecoder() {
     std::size_t total = 0;
-    for (const Plane &plane : planes_) {
+    for (const ComponentPlane &plane : planes_) {
         total += plane.memory.size();
     }
     if (total > most_kept || planes_.size() > max_kept_components) {
@@ -67,124 +59,140 @@ TileDecoder::~TileDecoder() {
 }
 
 void TileDecoder::decode(const Tile &tile, SampleSink &sink) {
-    for (std::size_t c = 0; c < planes_.size(); ++c) {
-        lay_out(tile.components[c], planes_[c]);
+    if (tile.parameters.component_transform) {
+        check_transformed(tile);
     }
-    decode_blocks(tile);
+    lay_out(tile);
+    std::vector<BlockTask> tasks;
     for (std::size_t c = 0; c < planes_.size(); ++c) {
-        synthesise(tile.components[c], planes_[c]);
+        planes_[c].add_tasks(tile, tile.components[c], tasks);
+    }
+    decode_blocks(tile, tasks);
+    for (std::size_t c = 0; c < planes_.size(); ++c) {
+        synthesise(tile, c);
     }
     store(tile, sink);
 }
 
-void TileDecoder::lay_out(const TileComponent &component, Plane &plane) {
-    plane.windows = make_windows(component);
-    const std::size_t first = plane.windows.size() > 1 ? 1 : 0;
-    std::vector<std::size_t> offsets(plane.windows.size());
-    plane.levels.assign(plane.windows.size(), {});
-    std::size_t size = 0;
-    for (std::size_t r = first; r < plane.windows.size(); ++r) {
-        const Rect &rect = plane.windows[r].lifted;
-        plane.levels[r].stride = stride_of(rect.width());
-        offsets[r] = size;
-        size += static_cast<std::size_t>(plane.levels[r].stride * std::max<Index>(rect.height(), 0));
+void TileDecoder::lay_out(const Tile &tile) {
+    for (std::size_t c = 0; c < planes_.size(); ++c) {
+        planes_[c].windows = make_windows(tile.components[c]);
     }
-    const std::size_t bytes = size * sizeof(Coefficient);
-    plane.is_clean = plane.memory.size() < bytes;
-    if (plane.is_clean) {
-        plane.memory = PlaneMemory();
-        plane.memory = PlaneMemory(bytes);
-    }
-    auto *const data = static_cast<Coefficient *>(plane.memory.data());
-    for (std::size_t r = first; r < plane.windows.size(); ++r) {
-        plane.levels[r].data = data + offsets[r];
-    }
-    const auto lacks_packets = [](const Resolution &resolution) {
-        return std::ranges::any_of(resolution.precincts, [](const auto &p) { return p == nullptr; });
+    // Components that are transformed go through their last strips together.
+    const auto is_like_first = [&](std::size_t c) {
+        const auto block_height = [&](std::size_t i) {
+            const TileComponent &component = tile.components[i];
+            return component.resolutions[planes_[i].windows.size() - 1].block_height_log2;
+        };
+        return planes_[c].windows.back().lifted == planes_[0].windows.back().lifted &&
+               block_height(c) == block_height(0);
     };
-    const auto last = component.resolutions.begin() + component.shown_resolutions;
-    if (!plane.is_clean && std::any_of(component.resolutions.begin(), last, lacks_packets)) {
-        std::memset(plane.memory.data(), 0, bytes);
-        plane.is_clean = true;
+    const bool transforms = tile.parameters.component_transform;
+    const bool together = !transforms || (is_like_first(1) && is_like_first(2));
+    for (std::size_t c = 0; c < planes_.size(); ++c) {
+        planes_[c].lay_out(tile.components[c], strips_, threads_, together || c > 2);
     }
 }
 
-void TileDecoder::decode_blocks(const Tile &tile) {
-    std::vector<BlockTask> tasks;
-    for (std::size_t c = 0; c < planes_.size(); ++c) {
-        Plane &plane = planes_[c];
-        const std::size_t begin = tasks.size();
-        for (std::size_t r = 0; r < plane.windows.size(); ++r) {
-            const std::size_t home = std::max<std::size_t>(r, plane.windows.size() > 1 ? 1 : 0);
-            if (!plane.windows[home].lifted.empty()) {
-                add_block_tasks(tile, tile.components[c], r, plane.windows, plane.levels[home],
-                                plane.is_clean, tasks);
-            }
-        }
-        plane.is_zero = std::none_of(tasks.begin() + static_cast<std::ptrdiff_t>(begin), tasks.end(),
-                                     [&](const BlockTask &task) { return tile.has_passes(*task.block); });
-        if (plane.is_zero) { // flat: neither memory nor time for a plane of zeros
-            tasks.resize(begin);
-        }
-    }
+void TileDecoder::decode_blocks(const Tile &tile, std::span<const BlockTask> tasks) {
     // Large blocks come last in a tile; their number a thread takes at once keeps both ends busy.
     constexpr Index grain = 4;
     parallel_for(0, static_cast<Index>(tasks.size()), grain, threads_, [&](Index first, Index last) {
-        BlockDecoder decoder;
-        for (Index i = first; i < last; ++i) {
-            decoder.run(tile, tasks[static_cast<std::size_t>(i)]);
+        std::unique_ptr<BlockDecoder> decoder;
+        {
+            const std::scoped_lock lock(idle_mutex_);
+            if (!idle_.empty()) {
+                decoder = std::move(idle_.back());
+                idle_.pop_back();
+            }
         }
+        if (decoder == nullptr) {
+            decoder = std::make_unique<BlockDecoder>();
+        }
+        decoder->run(tile,
+                     tasks.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first)));
+        const std::scoped_lock lock(idle_mutex_);
+        idle_.push_back(std::move(decoder));
     });
 }
 
 /// A few pieces for each thread, each with some rows of its neighbours to lift once more.
-Index TileDecoder::rows_at_once(const Rect &rect) const {
+Index TileDecoder::rows_at_once(Index rows, Index width) const {
     constexpr Index fewest_rows = 32, small = Index{1} << 16;
-    if (threads_ == 1 || rect.width() * rect.height() <= small) {
-        return std::max<Index>(rect.height(), 1);
+    if (threads_ == 1 || rows * width <= small) {
+        return std::max<Index>(rows, 1);
     }
-    return std::max(fewest_rows, ceil_div(rect.height(), Index{4} * threads_));
+    return std::max(fewest_rows, ceil_div(rows, Index{4} * threads_));
 }
 
-/// All levels but the last, each into the LL quadrant of the next.
-void TileDecoder::synthesise(const TileComponent &component, Plane &plane) {
+void TileDecoder::for_rows(const Tile &tile, const ResolutionWindow &window, Index steps,
+                           std::span<ComponentLevel *const> levels, RangeFunction rows) {
+    const Rect &shown = window.shown;
+    const Index strip = levels.front()->strip_rows;
+    if (strip == 0) {
+        parallel_for(0, shown.height(), rows_at_once(shown.height(), shown.width()), threads_, rows);
+        return;
+    }
+    std::array<std::size_t, 3> begin{};
+    std::vector<BlockTask> tasks;
+    for (Index end = (window.bands[0].y0 / strip + 1) * strip, done = shown.y0; done < shown.y1;
+         end += strip) {
+        tasks.clear();
+        for (std::size_t i = 0; i < levels.size(); ++i) {
+            const std::vector<BlockTask> &all = levels[i]->tasks;
+            for (; begin[i] < all.size() && all[begin[i]].last_row < end; ++begin[i]) {
+                tasks.push_back(all[begin[i]]);
+            }
+            if (levels[i]->has_gaps) {
+                const CoefficientRows &first_band = levels[i]->plane.bands[1];
+                std::memset(first_band.row(end - strip), 0,
+                            static_cast<std::size_t>(strip * first_band.stride) * sizeof(Coefficient));
+            }
+        }
+        decode_blocks(tile, tasks);
+        const bool is_last = end >= std::max(window.bands[0].y1, window.bands[2].y1);
+        // Rows 2 x end - steps and those after it depend on the next strip.
+        const Index ready = is_last ? shown.y1 : std::clamp(2 * end - steps, done, shown.y1);
+        parallel_for(done - shown.y0, ready - shown.y0, rows_at_once(ready - done, shown.width()), threads_,
+                     rows);
+        done = ready;
+    }
+}
+
+/// All levels but the last, each into LL of the next.
+void TileDecoder::synthesise(const Tile &tile, std::size_t component) {
+    ComponentPlane &plane = planes_[component];
+    const bool reversible = tile.components[component].parameters.style.reversible;
     for (std::size_t r = 1; r + 1 < plane.windows.size() && !plane.is_zero; ++r) {
         const ResolutionWindow &window = plane.windows[r];
-        const LevelPlane &target = plane.levels[r + 1];
-        if (window.shown.empty()) {
+        const CoefficientRows &target = plane.levels[r + 1].plane.bands[0];
+        const Rect &shown = window.shown;
+        if (shown.empty()) {
             continue;
         }
-        const Rect &shown = window.shown;
-        parallel_for(shown.y0, shown.y1, rows_at_once(shown), threads_, [&](Index first, Index last) {
-            LevelRows rows(kernels_, window, plane.levels[r], component.parameters.style.reversible, first);
+        const auto synthesise_rows = [&](Index first, Index last) {
+            LevelRows rows(kernels_, window, plane.levels[r].plane, reversible, shown.y0 + first);
             for (Index y = first; y < last; ++y) {
-                std::memcpy(target.data + (y - shown.y0) * target.stride, rows.next(),
+                std::memcpy(target.row(shown.y0 + y), rows.next(),
                             static_cast<std::size_t>(shown.width()) * sizeof(Coefficient));
             }
-        });
+        };
+        const std::array<ComponentLevel *, 1> levels{&plane.levels[r]};
+        for_rows(tile, window, lifting_steps(reversible), levels, synthesise_rows);
     }
 }
 
 void TileDecoder::store(const Tile &tile, SampleSink &sink) {
-    const bool transforms = tile.parameters.component_transform;
-    if (transforms) {
-        const auto fits = [&](std::size_t c) {
-            const Rect &rect = tile.components[c].output_rect, &first = tile.components[0].output_rect;
-            return tile.components[c].parameters.style.reversible ==
-                       tile.components[0].parameters.style.reversible &&
-                   rect.width() == first.width() && rect.height() == first.height();
-        };
-        if (tile.components.size() < 3 || !fits(1) || !fits(2)) {
-            throw_error(Errc::jpeg2000_header,
-                        "a component transformation over components that differ in size or wavelet (G.1)");
-        }
-    }
     for (std::size_t c = 0; c < tile.components.size();) {
-        const std::size_t count = transforms && c == 0 ? 3 : 1;
-        const Rect &rect = tile.components[c].output_rect;
-        if (!rect.empty()) {
-            parallel_for(0, rect.height(), rows_at_once(rect), threads_,
-                         [&](Index first, Index last) { store_rows(tile, c, count, first, last, sink); });
+        const std::size_t count = tile.parameters.component_transform && c == 0 ? 3 : 1;
+        if (!tile.components[c].output_rect.empty()) {
+            std::array<ComponentLevel *, 3> levels{};
+            for (std::size_t i = 0; i < count; ++i) {
+                levels[i] = &planes_[c + i].levels.back();
+            }
+            const Index steps = lifting_steps(tile.components[c].parameters.style.reversible);
+            const auto rows = [&](Index first, Index last) { store_rows(tile, c, count, first, last, sink); };
+            for_rows(tile, planes_[c].windows.back(), steps, std::span(levels).first(count), rows);
         }
         c += count;
     }
@@ -200,57 +208,30 @@ void TileDecoder::store_rows(const Tile &tile, std::size_t component, std::size_
     const Index width = rect.width();
     std::array<std::optional<LevelRows>, 3> levels;
     std::array<std::vector<Coefficient>, 3> zeros;
-    std::array<SampleRange, 3> ranges;
     for (std::size_t i = 0; i < count; ++i) {
-        const Plane &plane = planes_[component + i];
-        ranges[i] = range_of(size_.components[component + i]);
+        const ComponentPlane &plane = planes_[component + i];
         if (plane.is_zero) {
             zeros[i].resize(static_cast<std::size_t>(width));
         } else if (plane.windows.size() > 1) {
-            levels[i].emplace(kernels_, plane.windows.back(), plane.levels.back(), reversible,
+            levels[i].emplace(kernels_, plane.windows.back(), plane.levels.back().plane, reversible,
                               tile.components[component + i].output_rect.y0 + first);
         }
     }
-    std::vector<std::int32_t> samples(count * static_cast<std::size_t>(width));
+    RowFinisher finisher(kernels_, size_, component, count, reversible, width, sink);
     for (Index y = first; y < last; ++y) {
         std::array<Coefficient *, 3> rows{};
-        std::array<const std::int32_t *, 3> finished{};
         for (std::size_t i = 0; i < count; ++i) {
-            const LevelPlane &plane = planes_[component + i].levels.back();
+            const CoefficientRows &plane = planes_[component + i].levels.back().plane.bands[0];
             if (levels[i]) {
                 rows[i] = levels[i]->next();
             } else if (zeros[i].empty()) {
-                rows[i] = plane.data + y * plane.stride;
+                rows[i] = plane.row(rect.y0 + y);
             } else {
                 std::ranges::fill(zeros[i], Coefficient{0});
                 rows[i] = zeros[i].data();
             }
         }
-        if (count == 3 && reversible) {
-            kernels_.inverse_rct(&rows[0]->integer, &rows[1]->integer, &rows[2]->integer, width);
-        } else if (count == 3) {
-            kernels_.inverse_ict(&rows[0]->real, &rows[1]->real, &rows[2]->real, width);
-        }
-        for (std::size_t i = 0; i < count; ++i) {
-            std::int32_t *const target = samples.data() + i * static_cast<std::size_t>(width);
-            finish_row(leading, rows[i], target, width, ranges[i]);
-            finished[i] = target;
-        }
-        const Index at_y = rect.y0 - whole.y0 + y, at_x = rect.x0 - whole.x0;
-        if (count == 3) {
-            sink.write_three(at_y, at_x, finished.data(), width);
-        } else {
-            sink.write(component, at_y, at_x, finished[0], width);
-        }
-    }
-}
-
-void TileDecoder::finish_row(const TileComponent &component, const Coefficient *row, std::int32_t *samples,
-                             Index count, const SampleRange &range) const noexcept {
-    if (component.parameters.style.reversible) {
-        kernels_.finish_integer(&row->integer, samples, count, range);
-    } else {
-        kernels_.finish_real(&row->real, samples, count, range);
+        finisher.finish(rows, rect.y0 - whole.y0 + y, rect.x0 - whole.x0);
     }
 }
 

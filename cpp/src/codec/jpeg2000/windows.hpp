@@ -14,14 +14,6 @@ struct ResolutionWindow {
     Rect lifted;               ///< the interleaved coefficients that they depend on (F.3), of which ...
     std::array<Rect, 4> bands; ///< ... these are of each sub-band, by orientation
     bool is_lone_column = false, is_lone_row = false; ///< one sample wide or high, so not lifted (F.3.6)
-
-    /// Where a sub-band's coefficients lie among the lifted ones, low-pass before high-pass.
-    [[nodiscard]] Index band_x(int orientation) const noexcept {
-        return (orientation & 1) != 0 ? bands[0].width() : 0;
-    }
-    [[nodiscard]] Index band_y(int orientation) const noexcept {
-        return (orientation & 2) != 0 ? bands[0].height() : 0;
-    }
 };
 
 /// By resolution, for component.output_rect. Where resolution 0 is shown itself, nothing is lifted.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// jpeg2000_planes CODESTREAM OUTPUT [REDUCE [THREADS]]: decodes any codestream, whatever the sizes of its
-// components, for the conformance tests. The output holds for each component width, height, precision,
-// is-signed and the samples, all as native int32. Ends with 2 and the name of the error where decoding fails.
+// jpeg2000_planes CODESTREAM OUTPUT [REDUCE [THREADS [STRIP_ROWS]]]: decodes any codestream, whatever the
+// sizes of its components, for the conformance tests. The output holds for each component width, height,
+// precision, is-signed and the samples, all as native int32. Ends with 2 and the name of the error where
+// decoding fails.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -70,7 +71,7 @@ private:
 
 int main(int count, char **arguments) {
     if (count < 3) {
-        std::fputs("jpeg2000_planes CODESTREAM OUTPUT [REDUCE [THREADS]]\n", stderr);
+        std::fputs("jpeg2000_planes CODESTREAM OUTPUT [REDUCE [THREADS [STRIP_ROWS]]]\n", stderr);
         return 1;
     }
     std::ifstream file(arguments[1], std::ios::binary);
@@ -79,6 +80,9 @@ int main(int count, char **arguments) {
         jpeg2000::ImageOptions options;
         options.reduce = count > 3 ? std::atoi(arguments[3]) : 0;
         options.threads = count > 4 ? std::atoi(arguments[4]) : 1;
+        if (count > 5) {
+            options.strips = {std::atoi(arguments[5]), 1};
+        }
         jpeg2000::ImageDecoder decoder(std::as_bytes(std::span(bytes)), options);
         Planes planes(decoder);
         std::vector<radpix::Deviation> deviations;

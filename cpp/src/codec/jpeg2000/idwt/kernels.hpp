@@ -17,6 +17,16 @@ struct SampleRange {
     bool is_clamped = true; ///< false for 32 bits, which wrap
 };
 
+template <class Source, class Target>
+using Finish = void (*)(const Source *source, Target *target, Index count, SampleRange range) noexcept;
+
+template <class Source>
+struct Finishes {
+    Finish<Source, std::int32_t> to_int32;
+    Finish<Source, std::uint16_t> to_uint16;
+    Finish<Source, std::uint8_t> to_uint8;
+};
+
 struct WaveletKernels {
     /// A row of `width` samples from its low-pass and high-pass ones. `odd_start`: the first sample is a
     /// high-pass one. `scratch`: width + 16. A lone sample of the irreversible path is copied.
@@ -40,9 +50,13 @@ struct WaveletKernels {
     void (*inverse_rct)(std::int32_t *y_to_r, std::int32_t *u_to_g, std::int32_t *v_to_b,
                         Index count) noexcept;
     void (*inverse_ict)(float *y_to_r, float *cb_to_g, float *cr_to_b, Index count) noexcept;
-    void (*finish_integer)(const std::int32_t *source, std::int32_t *target, Index count,
-                           SampleRange range) noexcept;
-    void (*finish_real)(const float *source, std::int32_t *target, Index count, SampleRange range) noexcept;
+    /// Coefficients to samples of 4, 2 or 1 bytes. Shorter ones take the range's low bits.
+    Finishes<std::int32_t> finish_integer;
+    Finishes<float> finish_real;
+    /// inverse_rct and finish_integer of three rows in one pass.
+    void (*finish_rct_bytes)(const std::int32_t *y, const std::int32_t *u, const std::int32_t *v,
+                             std::uint8_t *red, std::uint8_t *green, std::uint8_t *blue, Index count,
+                             SampleRange range) noexcept;
     const char *name;
 };
 

@@ -34,10 +34,9 @@ Coefficient *LevelRows::neighbour(Index y) noexcept {
 
 void LevelRows::load(Index y) noexcept {
     const bool is_high = (y & 1) != 0;
-    const Index at = (y + (is_high ? 0 : 1)) / 2 - window_.bands[is_high ? 2 : 0].y0;
-    const Coefficient *const low =
-        plane_.data + (at + (is_high ? window_.bands[0].height() : 0)) * plane_.stride;
-    const Coefficient *const high = low + window_.bands[0].width();
+    const Index at = (y + (is_high ? 0 : 1)) >> 1;
+    const Coefficient *const low = plane_.bands[is_high ? 2 : 0].row(at);
+    const Coefficient *const high = plane_.bands[is_high ? 3 : 1].row(at);
     const bool odd_start = (window_.lifted.x0 & 1) != 0;
     Coefficient *const scratch = ring_.data() + 8 * stride_;
     if (reversible_) {

@@ -4,6 +4,7 @@
 /// the cache and nothing but the result is written.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "codec/jpeg2000/idwt/kernels.hpp"
@@ -23,10 +24,19 @@ static_assert(sizeof(Coefficient) == 4);
     return reversible ? 2 : 4;
 }
 
-/// The sub-bands of one resolution in quadrants, low-pass before high-pass.
-struct LevelPlane {
+/// Rows of coefficients, all of them or a ring of the latest.
+struct CoefficientRows {
     Coefficient *data = nullptr;
     Index stride = 0;
+    Index first = 0; ///< the row that lies first in memory
+    Index mask = -1; ///< of a ring, its rows less one: a power of two less one
+
+    [[nodiscard]] Coefficient *row(Index y) const noexcept { return data + ((y - first) & mask) * stride; }
+};
+
+/// The sub-bands of one resolution, by orientation; rows and columns are those of its window.
+struct LevelPlane {
+    std::array<CoefficientRows, 4> bands;
 };
 
 class LevelRows {

@@ -188,22 +188,45 @@ void inverse_ict(float *y_to_r, float *cb_to_g, float *cr_to_b, Index count) noe
     }
 }
 
-void finish_integer(const S *source, S *target, Index count, SampleRange range) noexcept {
+/// A clamped sample without the level shift.
+inline S clamped(S value, S least, S most) noexcept {
+    const S low = value > least ? value : least;
+    return low < most ? low : most;
+}
+
+template <class T>
+void finish_integer(const S *__restrict source, T *__restrict target, Index count,
+                    SampleRange range) noexcept {
     if (!range.is_clamped) {
         for (Index i = 0; i < count; ++i) {
-            target[i] = static_cast<S>(static_cast<U>(source[i]) + static_cast<U>(range.shift));
+            target[i] = static_cast<T>(static_cast<U>(source[i]) + static_cast<U>(range.shift));
         }
         return;
     }
     const S least = range.least - range.shift, most = range.most - range.shift;
     for (Index i = 0; i < count; ++i) {
-        const S low = source[i] > least ? source[i] : least;
-        target[i] = (low < most ? low : most) + range.shift;
+        target[i] = static_cast<T>(clamped(source[i], least, most) + range.shift);
+    }
+}
+
+void finish_rct_bytes(const S *__restrict y, const S *__restrict u, const S *__restrict v,
+                      std::uint8_t *__restrict red, std::uint8_t *__restrict green,
+                      std::uint8_t *__restrict blue, Index count, SampleRange range) noexcept {
+    const S least = range.least - range.shift, most = range.most - range.shift, shift = range.shift;
+    for (Index i = 0; i < count; ++i) {
+        const U sum = static_cast<U>(u[i]) + static_cast<U>(v[i]);
+        const U g = static_cast<U>(y[i]) - static_cast<U>(static_cast<S>(sum) >> 2);
+        const S r = static_cast<S>(static_cast<U>(v[i]) + g), b = static_cast<S>(static_cast<U>(u[i]) + g);
+        red[i] = static_cast<std::uint8_t>(clamped(r, least, most) + shift);
+        green[i] = static_cast<std::uint8_t>(clamped(static_cast<S>(g), least, most) + shift);
+        blue[i] = static_cast<std::uint8_t>(clamped(b, least, most) + shift);
     }
 }
 
 /// Rounds half to even by the rounding of a sum with 1.5 x 2^23, exact below 2^22: clamped before.
-void finish_real(const float *source, S *target, Index count, SampleRange range) noexcept {
+template <class T>
+void finish_real(const float *__restrict source, T *__restrict target, Index count,
+                 SampleRange range) noexcept {
     constexpr float magic = 12582912.0F;
     constexpr S exact = 1 << 22;
     const S least = range.least - range.shift, most = range.most - range.shift;
@@ -212,7 +235,7 @@ void finish_real(const float *source, S *target, Index count, SampleRange range)
         for (Index i = 0; i < count; ++i) {
             const float raised = source[i] > low ? source[i] : low;
             const float value = raised < high ? raised : high;
-            target[i] = static_cast<S>((value + magic) - magic) + range.shift;
+            target[i] = static_cast<T>(static_cast<S>((value + magic) - magic) + range.shift);
         }
         return;
     }
@@ -220,7 +243,7 @@ void finish_real(const float *source, S *target, Index count, SampleRange range)
         const double raised = source[i] > low ? static_cast<double>(source[i]) : least;
         const double value = raised < most ? raised : most;
         const S rounded = static_cast<S>(value < 0 ? value - 0.5 : value + 0.5);
-        target[i] = static_cast<S>(static_cast<U>(rounded) + static_cast<U>(range.shift));
+        target[i] = static_cast<T>(static_cast<U>(rounded) + static_cast<U>(range.shift));
     }
 }
 
@@ -233,7 +256,8 @@ constexpr WaveletKernels make_table(const char *name) noexcept {
             lift_rows_97,
             inverse_rct,
             inverse_ict,
-            finish_integer,
-            finish_real,
+            {finish_integer<S>, finish_integer<std::uint16_t>, finish_integer<std::uint8_t>},
+            {finish_real<S>, finish_real<std::uint16_t>, finish_real<std::uint8_t>},
+            finish_rct_bytes,
             name};
 }
