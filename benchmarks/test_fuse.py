@@ -26,7 +26,7 @@ THREADS = [1, 2]
 
 @cache
 def pet_volume() -> Volume:
-    """Smooth uptake in voxels of 4 mm about the CT's middle."""
+    """Smooth uptake in voxels of 5 mm about the CT's middle."""
     rng = np.random.default_rng(5)
     shape = (92, 90, 90)
     index = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), axis=-1)
@@ -34,7 +34,7 @@ def pet_volume() -> Volume:
     for _ in range(12):
         center, size = rng.uniform(0.2, 0.8, 3) * shape, rng.uniform(3, 9)
         voxels += (8 * np.exp(-(((index - center) / size) ** 2).sum(axis=-1))).astype(np.float32)
-    affine = np.diag([4.0, 4.0, 4.0, 1.0])[[2, 1, 0, 3]]
+    affine = np.diag([5.0, 5.0, 5.0, 1.0])[[2, 1, 0, 3]]
     one = Volume(voxels, affine)
     affine[:3, 3] = ct_volume().center - one.center
     return Volume(voxels, affine)
@@ -170,7 +170,7 @@ CALLS = {"radpix": radpix_call, "VTK Reslice, MapToColors, Blend": vtk_call, "Si
 def test_fusion(benchmark: BenchmarkFixture, system: str, threads: int) -> None:
     call = CALLS[system](threads)
     difference = np.abs(call().astype(int) - radpix_call(1)())
-    assert call().max() > 200
+    assert call().max() > 120
     # peers round grey levels and colours down or to the nearest, and end the overlay at voxel centres
     assert np.percentile(difference, 99) <= 3
     goal = 3.0 if system == "radpix" else None
