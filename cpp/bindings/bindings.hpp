@@ -22,6 +22,7 @@ void register_errors(py::module_ &module);
 void bind_runtime(py::module_ &module);
 void bind_project(py::module_ &module);
 void bind_reslice(py::module_ &module);
+void bind_fuse(py::module_ &module);
 void bind_render(pybind11::module_ &module);
 void bind_resample(py::module_ &module);
 void bind_transform(py::module_ &module);

@@ -8,6 +8,7 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
     radpix::bindings::bind_runtime(module);
     radpix::bindings::bind_project(module);
     radpix::bindings::bind_reslice(module);
+    radpix::bindings::bind_fuse(module);
     radpix::bindings::bind_render(module);
     radpix::bindings::bind_resample(module);
     radpix::bindings::bind_transform(module);

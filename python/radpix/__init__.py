@@ -11,6 +11,7 @@ from radpix._version import __version__
 from radpix.camera import Camera
 from radpix.codec import TransferSyntax, decode, decode_frame, iter_frames, transfer_syntaxes
 from radpix.color import convert_color
+from radpix.color_map import COLOR_MAPS
 from radpix.curved import CurvedSlice, curved
 from radpix.display import display
 from radpix.encode import encode_frame
@@ -34,6 +35,7 @@ from radpix.exchange import (
     write_nrrd,
     write_ome_zarr,
 )
+from radpix.fuse import fuse
 from radpix.geometry import Finding, GeometryReport
 from radpix.headers import read_header, scan_headers
 from radpix.load import load
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     from radpix import pydicom_plugin
 
 __all__ = [
+    "COLOR_MAPS",
     "TRANSFER_FUNCTIONS",
     "WINDOW_PRESETS",
     "BackendInfo",
@@ -103,6 +106,7 @@ __all__ = [
     "display",
     "drr",
     "encode_frame",
+    "fuse",
     "get_num_threads",
     "iter_frames",
     "limits",

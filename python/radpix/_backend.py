@@ -246,6 +246,23 @@ class Kernels(Protocol):
     ) -> None:
         """Combine (z, y, x) along ``axis`` into the two remaining ones."""
 
+    def blend(
+        self,
+        base: NDArray[Any],
+        overlay: NDArray[Any],
+        out: NDArray[Any],
+        table: NDArray[Any],
+        first: float,
+        scale: float,
+        threshold: float,
+        *,
+        num_threads: int,
+    ) -> None:
+        """Blend colours of ``overlay`` onto grey ``base`` into ``out`` (rows, columns, 3), as in ``radpix/fuse.hpp``.
+
+        ``table`` (entries, 4) uint16: red, green, blue up to 255, opacity up to 2^14.
+        """
+
     def block_ranges(self, voxels: NDArray[Any], out: NDArray[Any], *, num_threads: int) -> None:
         """Fill ``out`` (blocks z, y, x, 2) with the range of each block of 8 voxels along every axis."""
 

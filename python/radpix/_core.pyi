@@ -82,6 +82,16 @@ def project(
     num_threads: int,
     padding: float | None = None,
 ) -> None: ...
+def blend(
+    base: NDArray[Any],
+    overlay: NDArray[Any],
+    out: NDArray[Any],
+    table: NDArray[Any],
+    first: float,
+    scale: float,
+    threshold: float,
+    num_threads: int,
+) -> None: ...
 def block_ranges(voxels: NDArray[Any], out: NDArray[Any], num_threads: int) -> None: ...
 def composite(
     voxels: NDArray[Any],

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "blend",
     "block_ranges",
     "cast_rays",
     "composite",
@@ -156,6 +157,20 @@ def project(
     padding: float | None = None,
 ) -> None:
     _core.project(voxels, out, axis, combine, num_threads, padding)
+
+
+def blend(
+    base: NDArray[Any],
+    overlay: NDArray[Any],
+    out: NDArray[Any],
+    table: NDArray[Any],
+    first: float,
+    scale: float,
+    threshold: float,
+    *,
+    num_threads: int,
+) -> None:
+    _core.blend(base, overlay, out, table, first, scale, threshold, num_threads)
 
 
 def block_ranges(voxels: NDArray[Any], out: NDArray[Any], *, num_threads: int) -> None:

@@ -212,7 +212,7 @@ def run_points(
     """Sample point by point, channel by channel."""
     for source, target in zip(_channels(voxels), _channels(out), strict=True):
         if settings.interpolation == "bspline":
-            _run_spline(source, target, grid, settings)
+            _run_spline(source, target, grid, settings, field)
         elif settings.interpolation in {"nearest", "linear"} and field is None:
             kernels().reslice(
                 source,
@@ -249,9 +249,11 @@ def _transform(
     )
 
 
-def _run_spline(source: NDArray[Any], target: NDArray[Any], grid: Grid, settings: Settings) -> None:
+def _run_spline(
+    source: NDArray[Any], target: NDArray[Any], grid: Grid, settings: Settings, field: Field | None
+) -> None:
     if settings.padding is None:
-        _transform(_coefficients(source, settings), target, grid, "spline", settings)
+        _transform(_coefficients(source, settings), target, grid, "spline", settings, field)
         return
     # Both the sum over what is present and the weight of what is absent are splines.
     gone = source != source if np.isnan(settings.padding) else source == source.dtype.type(settings.padding)  # noqa: PLR0124
@@ -259,8 +261,8 @@ def _run_spline(source: NDArray[Any], target: NDArray[Any], grid: Grid, settings
     outside = plain._replace(fill=np.nan)
     total, missing = np.empty(target.shape), np.empty(target.shape)
     present = np.where(gone, 0, source).astype(np.float64)
-    _transform(_coefficients(present, plain), total, grid, "spline", outside)
-    _transform(_coefficients(gone.astype(np.float64), plain), missing, grid, "spline", outside)
+    _transform(_coefficients(present, plain), total, grid, "spline", outside, field)
+    _transform(_coefficients(gone.astype(np.float64), plain), missing, grid, "spline", outside, field)
     with np.errstate(invalid="ignore", divide="ignore"):
         value = np.where(missing > 0.5, settings.padding, total / (1.0 - missing))
         value = np.where(np.isnan(missing), settings.fill, value)

@@ -17,9 +17,12 @@ from radpix._backend import Combine, kernels
 from radpix._curved_rows import Rows, Settings, rows_of
 from radpix._padding import Padding, absent_value
 from radpix._plane_checks import spacing_of
+from radpix._sampling import Settings as SampleSettings
+from radpix._sampling import check_volume
+from radpix._smooth import Slab, sample_lines
 from radpix.errors import GeometryError
 from radpix.reslice import ORIGIN_TOLERANCE, STEP_TOLERANCE, fill_for, slab_samples_of, snapped
-from radpix.slices import check_choice, output_for, voxels_of
+from radpix.slices import PlaneInterpolation, check_choice, output_for, voxels_of
 from radpix.threads import thread_count
 
 if TYPE_CHECKING:
@@ -30,8 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["CurvedMode", "CurvedSlice", "curved"]
 
 CurvedMode = Literal["straightened", "stretched", "projected", "cross-sections"]
-CurvedInterpolation = Literal["nearest", "linear"]
-
 # Positions for which all rows are compared at once: 1024 x 1024 x 3 float64 are 25 MB.
 _CHUNK = 1 << 20
 
@@ -65,7 +66,7 @@ class CurvedSlice:
     mode: CurvedMode
     thickness: float
     combine: Combine
-    interpolation: CurvedInterpolation
+    interpolation: PlaneInterpolation
     path: NDArray[np.float64]
     first: NDArray[np.float64]
     column_step: NDArray[np.float64]
@@ -155,7 +156,7 @@ def curved(
     step: float | None = None,
     thickness: float = 0.0,
     combine: Combine = "mean",
-    interpolation: CurvedInterpolation = "linear",
+    interpolation: PlaneInterpolation = "linear",
     fill: float | None = None,
     padding: Padding = "exclude",
     slab_step: float | None = None,
@@ -196,7 +197,7 @@ def curved(
     thickness, combine, fill, padding, slab_step
         As in `radpix.reslice`. A slab is thick along row x column: beside the image, of cross-sections along the path.
     interpolation
-        ``"linear"`` or ``"nearest"``.
+        As in `radpix.reslice`.
     num_threads
         1 to 1024; None for the default.
 
@@ -221,7 +222,7 @@ def curved(
     """
     check_choice("mode", mode, get_args(CurvedMode))
     check_choice("combine", combine, get_args(Combine))
-    check_choice("interpolation", interpolation, get_args(CurvedInterpolation))
+    check_choice("interpolation", interpolation, get_args(PlaneInterpolation))
     threads, absent, voxels = thread_count(num_threads), absent_value(volume, padding), voxels_of(volume)
     samples = slab_samples_of(volume, thickness, slab_step)
     settings = _settings(volume, mode, spacing, width, step, polyline, across, along, rotation)
@@ -231,19 +232,25 @@ def curved(
     pixels = output_for(volume, shape + volume.voxels.shape[3:], combine, None)
     lines = _lines_of(volume, rows, thickness / samples)
     value = fill_for(volume, fill, pixels.dtype, lambda: False)
-    target = (pixels.view(np.uint8) if pixels.dtype == np.bool_ else pixels).reshape(*shape, -1)
-    for channel in range(voxels.shape[3]):
-        kernels().reslice_lines(
-            voxels[..., channel],
-            target[..., channel],
-            lines,
-            slab_samples=samples,
-            combine=combine,
-            interpolation=interpolation,
-            fill=value,
-            num_threads=threads,
-            padding=absent,
-        )
+    if interpolation in {"cubic", "bspline"}:
+        check_volume(volume, f"{interpolation} curved reformatting")
+        band = pixels.reshape(-1, *pixels.shape[2:])
+        smooth = SampleSettings(interpolation, False, value, threads, absent)
+        sample_lines(volume.voxels, band, lines, Slab(samples, combine), smooth)
+    else:
+        target = (pixels.view(np.uint8) if pixels.dtype == np.bool_ else pixels).reshape(*shape, -1)
+        for channel in range(voxels.shape[3]):
+            kernels().reslice_lines(
+                voxels[..., channel],
+                target[..., channel],
+                lines,
+                slab_samples=samples,
+                combine=combine,
+                interpolation=interpolation,
+                fill=value,
+                num_threads=threads,
+                padding=absent,
+            )
     return CurvedSlice(
         pixels if mode == "cross-sections" else pixels[0],
         settings.spacing,

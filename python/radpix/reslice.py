@@ -21,7 +21,8 @@ import numpy as np
 
 from radpix._backend import Combine, Grid, kernels
 from radpix._padding import Padding, absent_value, default_fill
-from radpix._sampling import Settings, check_volume, run_points
+from radpix._sampling import Settings, check_volume
+from radpix._smooth import Slab, sample_plane
 from radpix.errors import GeometryError
 from radpix.slices import PlaneInterpolation, Slice, check_choice, output_for, slice_of, voxels_of
 from radpix.threads import thread_count
@@ -78,9 +79,9 @@ def reslice(
         ``"mean"``, ``"max"``, ``"min"``, ``"sum"``, ``"median"`` of the slab's samples inside the volume. A NaN among
         them gives NaN; the median of an even number is the mean of the middle two.
     interpolation
-        ``"linear"``, or ``"nearest"`` for labels. Without a slab also ``"cubic"`` (Catmull-Rom) and ``"bspline"``
-        (cubic, whose coefficients are found anew for each call), of up to 32-bit integers, float32 and float64, by the
-        rules of ``docs/interpolation.md`` for points off the axes; ``out`` then has the volume's type.
+        ``"linear"``, or ``"nearest"`` for labels; ``"cubic"`` (Catmull-Rom) and ``"bspline"`` (cubic, whose
+        coefficients are found anew for each call), of up to 32-bit integers, float32 and float64, by the rules of
+        ``docs/interpolation.md`` for points off the axes.
     fill
         The value where no sample is inside; by default the volume's padding value, else its minimum (found once).
     padding
@@ -120,13 +121,12 @@ def reslice(
     grid = _grid_of(volume, plane, thickness, slab_step)
     smooth = interpolation in {"cubic", "bspline"}
     if smooth:
-        _check_smooth(volume, grid, interpolation, out)
-    pixels = output_for(volume, plane.shape + volume.voxels.shape[3:], "mean" if smooth else combine, out)
+        check_volume(volume, f"{interpolation} reslice")
+    pixels = output_for(volume, plane.shape + volume.voxels.shape[3:], combine, out)
     fill_value = fill_for(volume, fill, pixels.dtype, lambda: _all_inside(volume, grid, plane))
     if smooth:
-        run_points(
-            volume.voxels, pixels[None], grid, Settings(interpolation, False, fill_value, threads, absent)
-        )
+        settings = Settings(interpolation, False, fill_value, threads, absent)
+        sample_plane(volume.voxels, pixels, grid, Slab(grid.slab_samples, combine), settings)
         return slice_of(volume, pixels, plane, thickness, combine, interpolation)
     target = pixels.view(np.uint8) if pixels.dtype == np.bool_ else pixels
     for channel in range(voxels.shape[3]):
@@ -153,19 +153,6 @@ def snapped(indices: NDArray[np.float64], tolerance: float | NDArray[np.float64]
 def _vector(indices: NDArray[np.float64], tolerance: float) -> tuple[float, float, float]:
     z, y, x = snapped(indices, tolerance).tolist()
     return z, y, x
-
-
-def _check_smooth(volume: Volume, grid: Grid, interpolation: str, out: NDArray[Any] | None) -> None:
-    """Refuse what only the linear and nearest kernels do."""
-    check_volume(volume, f"{interpolation} reslice")
-    if grid.slab_samples > 1:
-        raise ValueError(
-            f"{interpolation} has one sample a pixel, and this slab {grid.slab_samples}; take linear for slabs"
-        )
-    if out is not None and out.dtype != volume.voxels.dtype:
-        raise TypeError(
-            f"out has the volume's type {volume.voxels.dtype} for {interpolation}, not {out.dtype}"
-        )
 
 
 def reslice_stack(

@@ -1,4 +1,4 @@
-"""Cubic and spline planes against SciPy and Catmull-Rom written in float64."""
+"""Cubic and spline planes, slabs and curves against SciPy and Catmull-Rom written in float64."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.ndimage import map_coordinates
-from tests.python.reslice_cases import LEVELS, SHEARED, noise, oblique_plane
+from tests.python.reslice_cases import COMBINES, LEVELS, SHEARED, noise, oblique_plane
 
-from radpix import Plane, Volume, _core, reslice
+from radpix import Plane, Volume, _core, curved, reslice
 
 SHAPE = (20, 40, 50)
 TYPES = [np.dtype(name) for name in ("u1", "i1", "u2", "i2", "i4", "f4", "f8")]
@@ -85,14 +85,130 @@ def test_smooth_planes_keep_channels_and_leave_padding_out(interpolation: Any) -
     assert set(np.unique(values)) == {-2000, 700}
 
 
-def test_smooth_planes_refuse_slabs_masks_and_other_types_of_out() -> None:
+@pytest.mark.parametrize("dtype", TYPES, ids=str)
+@pytest.mark.parametrize("interpolation", ["cubic", "bspline"])
+@pytest.mark.parametrize("combine", COMBINES)
+def test_smooth_slabs_agree_with_float64(dtype: np.dtype[Any], interpolation: Any, combine: Any) -> None:
+    volume = Volume(noise(SHAPE, dtype), SHEARED)
+    plane, thickness, step = oblique_plane(volume, 3, (21, 33)), 4.0, 0.8
+    want, counted, inside = slab_of(volume, plane, 5, thickness, interpolation, combine)
+    options: dict[str, Any] = {"thickness": thickness, "slab_step": step, "combine": combine, "fill": -9}
+    out = np.empty(plane.shape, np.float64 if dtype.itemsize == 4 and dtype.kind != "f" else dtype)
+    if out.dtype.kind != "f":
+        out = out.astype(np.float32)
+    results = []
+    for level in LEVELS:
+        _core.set_cpu_level(level)
+        for threads in (1, 2, 3):
+            reslice(volume, plane, interpolation=interpolation, out=out, num_threads=threads, **options)
+            results.append(out.tobytes())
+    _core.set_cpu_level("auto")
+    assert len(set(results)) == 1
+    assert inside.mean() > 0.5
+    tolerance = (1e-4 if interpolation == "cubic" else 1e-3) * np.ptp(volume.voxels.astype(np.float64))
+    tolerance *= 5 if combine == "sum" else 1
+    assert np.abs(out - want)[counted].max() <= tolerance
+    assert (out[~inside] == -9).all()
+    rounded = reslice(volume, plane, interpolation=interpolation, **{**options, "fill": 0}).pixels
+    if rounded.dtype.kind != "f":
+        ends = np.iinfo(rounded.dtype)
+        np.testing.assert_array_equal(rounded[inside], np.clip(np.rint(out), ends.min, ends.max)[inside])
+
+
+def slab_of(
+    volume: Volume, plane: Plane, samples: int, thickness: float, interpolation: str, combine: str
+) -> tuple[Any, Any, Any]:
+    """Values in float64, the pixels of which no sample is at the volume's edge, and those with any inside."""
+    away = (np.arange(samples) - (samples - 1) / 2) * (thickness / samples)
+    index = np.stack([positions(volume, plane.shifted(mm)) for mm in away])
+    top = np.array(volume.shape)
+    inside = np.all((index >= -0.5) & (index <= top - 0.5), axis=-1)
+    at_edge = np.any((np.abs(index + 0.5) < 0.01) | (np.abs(index - top + 0.5) < 0.01), axis=(0, -1))
+    clamped, voxels = np.clip(index, 0, top - 1), volume.voxels.astype(np.float64)
+    values = (
+        catmull_rom(voxels, index)
+        if interpolation == "cubic"
+        else map_coordinates(voxels, np.moveaxis(clamped, -1, 0), order=3, mode="mirror")
+    )
+    some = inside.any(axis=0)
+    masked = np.ma.masked_array(values, ~inside)
+    combined = getattr(np.ma, combine)(masked, axis=0)
+    return combined.filled(np.nan), some & ~at_edge, some
+
+
+def test_a_slab_of_bands_is_that_of_all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    volume = Volume(noise((9, 10, 11), np.dtype(np.int16)), SHEARED)
+    plane = oblique_plane(volume, 4)
+    path = [volume.index_to_patient(i) for i in ((1, 2, 2), (4, 6, 5), (7, 8, 9))]
+    planar: dict[str, Any] = {"interpolation": "cubic", "thickness": 2.0, "fill": 0}
+    whole = reslice(volume, plane, **planar).pixels, curved(volume, path, width=4, **planar).pixels
+    monkeypatch.setattr("radpix._smooth._BAND_BYTES", 5000)
+    banded = reslice(volume, plane, **planar).pixels, curved(volume, path, width=4, **planar).pixels
+    for one, other in zip(whole, banded, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("interpolation", ["cubic", "bspline"])
+@pytest.mark.parametrize("mode", ["straightened", "cross-sections"])
+def test_smooth_curves_agree_with_float64(interpolation: Any, mode: Any) -> None:
+    volume = Volume(noise((14, 20, 24), np.dtype(np.int16)), SHEARED)
+    path = [volume.index_to_patient(i) for i in ((3, 4, 5), (7, 10, 12), (10, 15, 19))]
+    options: dict[str, Any] = {
+        "width": 3.0,
+        "spacing": 0.5,
+        "mode": mode,
+        "fill": 0,
+        "interpolation": interpolation,
+    }
+    if mode == "cross-sections":
+        options["step"] = 2.0
+    made = curved(volume, path, **options)
+    index = volume.patient_to_index(made.positions())
+    voxels = volume.voxels.astype(np.float64)
+    want = (
+        catmull_rom(voxels, index)
+        if interpolation == "cubic"
+        else map_coordinates(voxels, np.moveaxis(index, -1, 0), order=3, mode="mirror")
+    )
+    assert np.all((index > 0) & (index < np.array(volume.shape) - 1))
+    want = np.clip(want, -32768, 32767)
+    assert np.abs(made.pixels - want).max() <= 1e-4 * 65535 + 0.5
+    slab = curved(volume, path, thickness=2.0, combine="max", slab_step=0.4, **options)
+    assert (slab.pixels >= made.pixels).all()
+    assert slab.pixels.mean() > made.pixels.mean()
+
+
+def test_smooth_slabs_leave_padding_out_and_keep_nans() -> None:
+    voxels = np.full((9, 9, 9), 700, np.int16)
+    voxels[:, :4] = -2000
+    for padding in (-2000.0, None):
+        one = Volume(voxels, padding_value=padding)
+        values = reslice(one, oblique_plane(one, 2), interpolation="cubic", thickness=3).pixels
+        assert (set(np.unique(values)) == {-2000, 700}) == (padding is not None)
+    floats = np.full((7, 7, 7), 5, np.float32)
+    floats[3, 3, 3] = np.nan
+    slab = reslice(
+        Volume(floats), Plane.axial(Volume(floats), 3.0), interpolation="cubic", thickness=3
+    ).pixels
+    assert np.isnan(slab[3, 3])
+    assert slab[0, 0] == 5
+    padded = reslice(
+        Volume(floats, padding_value=float("nan")), Plane.axial(Volume(floats), 3.0), interpolation="cubic"
+    ).pixels
+    assert (padded[0] == 5).all()
+    assert np.isnan(padded).sum() == 1
+
+
+def test_smooth_planes_refuse_masks_and_other_types_of_out() -> None:
     volume = Volume(np.zeros((5, 5, 5), np.int16))
     plane = Plane.axial(volume)
-    with pytest.raises(ValueError, match="cubic has one sample a pixel, and this slab 3"):
-        reslice(volume, plane, interpolation="cubic", thickness=3)
-    out = np.full(plane.shape, 99, np.float32)
-    with pytest.raises(TypeError, match="out has the volume's type int16"):
-        reslice(volume, plane, interpolation="bspline", out=out)
+    out = np.full(plane.shape, 99, np.int32)
+    for thickness in (0.0, 3.0):
+        with pytest.raises(TypeError, match="out of a volume of int16 is int16"):
+            reslice(volume, plane, interpolation="bspline", thickness=thickness, out=out)
     assert (out == 99).all()
-    with pytest.raises(TypeError, match="bool"):
-        reslice(Volume(np.zeros((5, 5, 5), bool)), plane, interpolation="cubic")
+    for sample in (reslice, curved):
+        where: Any = plane if sample is reslice else [(0, 0, 0), (0, 0, 4)]
+        width: dict[str, Any] = {} if sample is reslice else {"width": 3}
+        with pytest.raises(TypeError, match="bool"):
+            sample(Volume(np.zeros((5, 5, 5), bool)), where, interpolation="cubic", **width)

@@ -237,7 +237,7 @@ WIDE_FROM_NARROW = {
         ({"out": np.empty((2, 2), np.int16)}, ValueError),
         ({"out": np.empty((0, 2, 2), np.int16)}, ValueError),
         ({"voxels": np.empty((0, 2, 2), np.int16)}, ValueError),
-        ({"out": np.empty((2, 2, 2), np.float32)}, TypeError),
+        ({"out": np.empty((2, 2, 2), np.float64)}, TypeError),
         ({"voxels": np.zeros((2, 2, 2), np.int64), "out": np.zeros((2, 2, 2), np.int64)}, TypeError),
         ({"voxels": np.zeros((2, 2, 2)), "out": np.zeros((2, 2, 2)), "interpolation": "label"}, TypeError),
         ({"voxels": np.zeros((2, 2, 2), np.float32), "interpolation": "cubic"}, TypeError),

@@ -46,9 +46,10 @@ struct Options {
 /// Absent voxels take no part in linear and cubic samples: where their weights sum to more than 1/2 the
 /// sample is the padding value, else the others' sum divided by the others' weight, in float64.
 ///
-/// Types are those of resample. `out` has the type of `voxels`; for spline, whose voxels are float32 or
-/// float64, any of them. Every CPU level and thread count gives the same bits. Throws Error(shape_mismatch,
-/// unsupported_type, invalid_argument, size_overflow) before `out` is written.
+/// Types are those of resample. `out` has the type of `voxels`, or of integers that of the work, unrounded;
+/// for spline, whose voxels are float32 or float64, any of them. Every CPU level and thread count gives the
+/// same bits. Throws Error(shape_mismatch, unsupported_type, invalid_argument, size_overflow) before `out` is
+/// written.
 void apply(const ArrayView &voxels, const ArrayView &out, const reslice::Grid &grid, const Options &options);
 
 /// Writes the coefficients of the cubic spline through `voxels` (z, y, x), mirrored at the outermost centres,

@@ -191,16 +191,22 @@ void check_shapes(const ArrayView &voxels, const ArrayView &out) {
     }
 }
 
+/// Whether `out` is the type in which integers are worked on.
+bool is_work_type(DataType voxels, DataType out) noexcept {
+    return !is_float(voxels) && out == (size_of(voxels) <= 2 ? DataType::float32 : DataType::float64);
+}
+
 void check_types(const ArrayView &voxels, const ArrayView &out, const Options &options) {
     const bool spline = options.interpolation == Interpolation::spline;
     // float32 coefficients hold the values of narrow integers only.
     const bool holds =
         voxels.type == DataType::float64 || (voxels.type == DataType::float32 && size_of(out.type) <= 2);
-    const bool alike = voxels.type == out.type || (spline && holds);
+    const bool alike = voxels.type == out.type || (spline ? holds : is_work_type(voxels.type, out.type));
     if (!is_supported(voxels.type) || !is_supported(out.type) || !alike) {
         throw_error(Errc::unsupported_type,
                     "transform takes 8, 16 and 32-bit integers, float32 and float64, the output of the "
-                    "input's type; splines have floating point coefficients");
+                    "input's type or, of integers, the type of the work; splines have floating point "
+                    "coefficients");
     }
     if (options.interpolation == Interpolation::label && is_float(voxels.type)) {
         throw_error(Errc::unsupported_type, "labels are integers of 8, 16 or 32 bits");
@@ -262,6 +268,12 @@ void apply(const ArrayView &voxels, const ArrayView &out, const reslice::Grid &g
                         Job<T, Out>(voxels, out, grid, options).run();
                     }
                 });
+                return;
+            }
+        }
+        if constexpr (std::is_integral_v<T> && sizeof(T) <= 4) {
+            if (out.type != voxels.type) {
+                Job<T, Work<T>>(voxels, out, grid, options).run();
                 return;
             }
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from radpix._numba.frames import decodable, decode_frames
+from radpix._numba.fuse import blend
 from radpix._numba.project import project
 from radpix._numba.render import block_ranges, cast_rays, composite
 from radpix._numba.resample import resample
@@ -13,6 +14,7 @@ from radpix._numba.transform import transform
 from radpix._numba.window import look_up, rescale, window
 
 __all__ = [
+    "blend",
     "block_ranges",
     "cast_rays",
     "composite",

@@ -82,6 +82,21 @@ TEST(transform, a_spline_passes_through_the_voxels) {
     EXPECT_EQ(out, voxels);
 }
 
+TEST(transform, floating_point_output_of_integers_is_the_same_unrounded) {
+    std::vector<std::int16_t> voxels = noise();
+    std::vector<std::int16_t> rounded(voxels.size());
+    std::vector<float> out(voxels.size());
+    Options options;
+    options.interpolation = Interpolation::cubic;
+    apply(view(voxels, DataType::int16), view(rounded, DataType::int16), tilted, options);
+    options.fill = std::nan("");
+    apply(view(voxels, DataType::int16), view(out, DataType::float32), tilted, options);
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        const float value = std::isnan(out[i]) ? 0.0F : std::nearbyint(out[i]);
+        EXPECT_EQ(rounded[i], static_cast<std::int16_t>(std::clamp(value, -32768.0F, 32767.0F)));
+    }
+}
+
 TEST(transform, what_does_not_fit_is_refused) {
     std::vector<std::int16_t> voxels = noise();
     std::vector<std::int16_t> out(voxels.size());
