@@ -13,6 +13,7 @@ from tests.python.oracle import voi as oracle
 import radpix
 from radpix import _core, _native, _numba
 from radpix._backend import Kernels, Voi
+from radpix._numba.window_ramp import proven_ramp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -285,6 +286,23 @@ def test_the_core_checks_for_itself() -> None:
         _core.window(np.zeros(5, np.int16), out, voi._replace(width=2.0), 1)
     with pytest.raises(ValueError, match="8 fields"):
         _core.window(np.zeros(4, np.int16), out, (), 1)  # type: ignore[arg-type]
+    assert (out == 7).all()
+
+
+def test_the_numba_twin_has_a_ramp_for_every_preset() -> None:
+    values = every_value("int16")
+    for name, preset in radpix.WINDOW_PRESETS.items():
+        for invert in (False, True):
+            voi = Voi(preset.function, preset.center, preset.width, 1.0, -1024.0, 0.0, 255.0, invert)
+            ramp = proven_ramp(voi, values, expected(values, voi, "uint8"))
+            assert ramp is not None, f"{name} is looked up, six times slower"
+
+
+@pytest.mark.parametrize("backend", [_native, _numba])
+def test_a_table_has_an_entry_for_every_value(backend: Kernels) -> None:
+    out = np.full(3, 7, np.uint8)
+    with pytest.raises(ValueError, match="65536"):
+        backend.look_up(np.zeros(3, np.uint16), out, np.zeros(4096, np.uint8), num_threads=1)
     assert (out == 7).all()
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from radpix._numba.absent import is_absent
 from radpix._numba.jit import jit
 
-__all__ = ["is_inside", "linear", "nearest", "present_linear", "present_nearest"]
+__all__ = ["is_inside", "lerp", "linear", "nearest", "present_linear", "present_nearest"]
 
 
 @jit
@@ -39,7 +39,7 @@ def _nearest_index(position: float, extent: int) -> int:
 
 
 @jit
-def _lerp(a: Any, b: Any, t: Any, exact_ends: bool) -> Any:
+def lerp(a: Any, b: Any, t: Any, exact_ends: bool) -> Any:
     if exact_ends:  # see lerp in scalar.cpp
         if t == 0:
             return a
@@ -57,19 +57,19 @@ def linear(voxels: Any, z: float, y: float, x: float, exact: bool, dtype: Any) -
     x0, tx = _split(x, width)
     z1, y1, x1 = min(z0 + 1, depth - 1), min(y0 + 1, height - 1), min(x0 + 1, width - 1)
     wz, wy, wx = work(tz), work(ty), work(tx)
-    low = _lerp(
-        _lerp(work(voxels[z0, y0, x0]), work(voxels[z0, y0, x1]), wx, exact),
-        _lerp(work(voxels[z0, y1, x0]), work(voxels[z0, y1, x1]), wx, exact),
+    low = lerp(
+        lerp(work(voxels[z0, y0, x0]), work(voxels[z0, y0, x1]), wx, exact),
+        lerp(work(voxels[z0, y1, x0]), work(voxels[z0, y1, x1]), wx, exact),
         wy,
         exact,
     )
-    high = _lerp(
-        _lerp(work(voxels[z1, y0, x0]), work(voxels[z1, y0, x1]), wx, exact),
-        _lerp(work(voxels[z1, y1, x0]), work(voxels[z1, y1, x1]), wx, exact),
+    high = lerp(
+        lerp(work(voxels[z1, y0, x0]), work(voxels[z1, y0, x1]), wx, exact),
+        lerp(work(voxels[z1, y1, x0]), work(voxels[z1, y1, x1]), wx, exact),
         wy,
         exact,
     )
-    return _lerp(low, high, wz, exact)
+    return lerp(low, high, wz, exact)
 
 
 @jit

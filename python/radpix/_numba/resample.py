@@ -11,7 +11,7 @@ from radpix._numba.axis_taps import AxisTaps, make_taps
 from radpix._numba.jit import jit
 from radpix._numba.resample_label import LABEL_WEIGHT_UNIT, vote_rows
 from radpix._numba.resample_padded import exclude_absent
-from radpix._numba.resample_sums import sum_of_window
+from radpix._numba.resample_sums import sum_rows, sum_windows
 from radpix._numba.threads import parallel_for
 
 if TYPE_CHECKING:
@@ -24,21 +24,34 @@ if TYPE_CHECKING:
 __all__ = ["resample"]
 
 _MAX_FLOAT_TAPS = 32
-_ROWS_PER_PIECE = 8
+_ROWS_PER_PIECE = 16
 
 
 @jit
-def _resample_row(  # type: ignore[no-untyped-def]
-    voxels, slice_, y_start, y_weights, x_start, x_weights, scratch, row, target
-):
-    """Y and x passes of one row of one input slice."""
-    taps = y_weights.size
-    for x in range(voxels.shape[2]):
-        for j in range(taps):
-            scratch[j] = voxels[slice_, y_start + j, x]
-        row[x] = sum_of_window(scratch, 0, y_weights)
-    for x in range(x_start.size):
-        target[x] = sum_of_window(row, x_start[x], x_weights[x])
+def _store(sums, out, limits):  # type: ignore[no-untyped-def]
+    """Round and saturate a row."""
+    if limits.size:
+        low, high = limits
+        for x in range(out.size):
+            total = sums[x]
+            total = total if total > low else low  # noqa: FURB136 - becomes vector code
+            total = total if total < high else high  # noqa: FURB136
+            out[x] = np.rint(total)
+    else:
+        nan = sums.dtype.type(np.nan)
+        for x in range(out.size):
+            out[x] = nan if np.isnan(sums[x]) else sums[x]  # one bit pattern on every path
+
+
+@jit
+def _store_two(first, last, weights, out, limits):  # type: ignore[no-untyped-def]
+    """Sum two rows and store, without a pass between: a tenth of a linear resampling."""
+    one, other, low, high = weights[0], weights[1], limits[0], limits[1]
+    for x in range(out.size):
+        total = one * first[x] + other * last[x]
+        total = total if total > low else low  # noqa: FURB136
+        total = total if total < high else high  # noqa: FURB136
+        out[x] = np.rint(total)
 
 
 @jit
@@ -46,30 +59,25 @@ def _resample_rows(  # type: ignore[no-untyped-def]
     voxels, out, z_start, z_weights, y_start, y_weights, x_start, x_weights, limits, first, last
 ):
     """Resample output rows first..last of every slice; the arithmetic has the weights' type."""
-    taps = z_weights.shape[1]
-    ring = np.zeros((taps, x_start.size), z_weights.dtype)
-    held = np.empty(taps, np.int64)
+    taps, rows, columns = z_weights.shape[1], last - first, x_start.size
+    ring = np.zeros((rows, taps, columns), z_weights.dtype)
+    held = np.full(taps, -1, np.int64)
     row = np.zeros(voxels.shape[2], z_weights.dtype)
-    scratch = np.zeros(max(taps, y_weights.shape[1]), z_weights.dtype)
-    nan = scratch.dtype.type(np.nan)
-    for y in range(first, last):
-        held[:] = -1
-        for z in range(z_start.size):
-            for s in range(z_start[z], z_start[z] + taps):
-                if held[s % taps] != s:
-                    _resample_row(
-                        voxels, s, y_start[y], y_weights[y], x_start, x_weights, scratch, row, ring[s % taps]
-                    )
-                    held[s % taps] = s
-            for x in range(x_start.size):
-                for j in range(taps):
-                    scratch[j] = ring[(z_start[z] + j) % taps, x]
-                total = sum_of_window(scratch, 0, z_weights[z])
-                if limits.size:
-                    total = np.rint(min(max(total, limits[0]), limits[1]))
-                elif np.isnan(total):
-                    total = nan  # one bit pattern on every path
-                out[z, y, x] = total
+    sums = np.zeros(columns, z_weights.dtype)
+    for z in range(z_start.size):
+        for s in range(z_start[z], z_start[z] + taps):
+            if held[s % taps] != s:
+                for y in range(rows):
+                    sum_rows(voxels[s], y_start[first + y], voxels.shape[1], y_weights[first + y], row)
+                    sum_windows(row, x_start, x_weights, ring[y, s % taps])
+                held[s % taps] = s
+        for y in range(rows):
+            if taps == 2 and limits.size:
+                one, other = ring[y, z_start[z] % 2], ring[y, (z_start[z] + 1) % 2]
+                _store_two(one, other, z_weights[z], out[z, first + y], limits)
+            else:
+                sum_rows(ring[y], z_start[z], taps, z_weights[z], sums)
+                _store(sums, out[z, first + y], limits)
 
 
 @jit
@@ -182,6 +190,7 @@ def _filter_of(
     single = _is_narrow(voxels.dtype) and max(axis.taps for axis in taps) <= _MAX_FLOAT_TAPS
     arithmetic = np.float32 if single else np.float64
     tables = [part for axis in taps for part in (axis.start, axis.weights.astype(arithmetic))]
+    tables[-2:] = tables[-2].astype(np.uint32), np.ascontiguousarray(tables[-1].T)
     limits = np.zeros(0, arithmetic)
     if voxels.dtype.kind != "f":
         limits = np.array([np.iinfo(voxels.dtype).min, np.iinfo(voxels.dtype).max], arithmetic)

@@ -9,6 +9,15 @@ import numpy as np
 from radpix._numba.absent import absent_of
 from radpix._numba.cells import is_inside, linear, nearest, present_linear, present_nearest
 from radpix._numba.jit import jit
+from radpix._numba.reslice_interior import (
+    MAX,
+    MEAN,
+    MIN,
+    SUM,
+    combine_interior,
+    interior_columns,
+    touched_columns,
+)
 from radpix._numba.threads import parallel_for
 
 if TYPE_CHECKING:
@@ -18,9 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["reslice", "reslice_lines"]
 
-_BAND_ROWS = 16
-_MEAN, _MAX, _MIN, _SUM, _MEDIAN = range(5)
-_COMBINE = {"mean": _MEAN, "max": _MAX, "min": _MIN, "sum": _SUM, "median": _MEDIAN}
+_BAND_ROWS = 32
+_MEDIAN = 4
+_COMBINE = {"mean": MEAN, "max": MAX, "min": MIN, "sum": SUM, "median": _MEDIAN}
 
 
 @jit
@@ -53,12 +62,12 @@ def _combined(samples: Any, combine: int) -> Any:
     work = samples.dtype.type
     if combine == _MEDIAN:
         return _median(samples)
-    if combine in {_MAX, _MIN}:
-        return _extreme(samples, combine == _MAX)
+    if combine in {MAX, MIN}:
+        return _extreme(samples, combine == MAX)
     value = work(-0.0)
     for sample in samples:
         value = value + sample
-    return value / work(len(samples)) if combine == _MEAN else value
+    return value / work(len(samples)) if combine == MEAN else value
 
 
 @jit
@@ -85,35 +94,68 @@ def _samples_at(
 
 
 @jit
+def _border(
+    voxels: Any, line: Any, slab: Any, combine: int, is_nearest: bool, exact: bool, absent: Any, fill: Any,
+    first: int, last: int, samples: Any, values: Any,
+) -> None:  # fmt: skip
+    """Compute columns sample by sample: any of them may be outside or absent."""
+    work = values.dtype.type
+    centre = np.empty(3)
+    for c in range(first, last):
+        for axis in range(3):
+            centre[axis] = line[0, axis] + c * line[1, axis]
+        count, inside = _samples_at(voxels, centre, line[2], slab, is_nearest, exact, absent, samples)
+        values[c] = work(absent.value) if inside else fill
+        if count == 1 and combine != _MEDIAN:  # the value itself; a slice of an array takes 100 ns
+            values[c] = samples[0]
+        elif count > 0:
+            values[c] = _combined(samples[:count], combine)
+
+
+@jit
+def _store(values: Any, out: Any, exact: bool, limits: Any, edges: Any) -> None:
+    """Round and saturate a row; ``limits`` is (min, max) of integers, ``edges`` the same as floats."""
+    work = edges.dtype.type
+    for c in range(len(values)):
+        value = values[c]
+        if len(limits) == 0:
+            out[c] = work(np.nan) if np.isnan(value) else value
+        elif not exact:
+            value = value if value < edges[1] else edges[1]  # noqa: FURB136 - becomes vector code
+            value = value if value > edges[0] else edges[0]  # noqa: FURB136
+            out[c] = np.rint(value)
+        elif value >= edges[1]:  # the edges may be beyond the limits: float64 does not hold 2^63 - 1
+            out[c] = limits[1]
+        elif value <= edges[0]:
+            out[c] = limits[0]
+        else:
+            out[c] = np.rint(value)
+
+
+@jit
 def _run(
     voxels: Any, out: Any, lines: Any, slab: Any, combine: int, is_nearest: bool, exact: bool,
     absent: Any, fill: Any, limits: Any, edges: Any, first: int, last: int,
 ) -> None:  # fmt: skip
-    """Compute the rows [first, last); ``limits`` is (min, max) of integers, ``edges`` the same as floats."""
+    """Compute the rows [first, last)."""
     rows, columns = out.shape[1:]
-    work = edges.dtype.type
     samples = np.empty(len(slab), edges.dtype)
-    centre = np.empty(3)
+    values = np.empty(columns, edges.dtype)
     for row in range(first, last):
-        p, r = row // rows, row % rows
         line = lines[row]
-        for c in range(columns):
-            for axis in range(3):
-                centre[axis] = line[0, axis] + c * line[1, axis]
-            count, inside = _samples_at(voxels, centre, line[2], slab, is_nearest, exact, absent, samples)
-            value = work(absent.value) if inside else fill
-            if count == 1 and combine != _MEDIAN:  # the value itself; a slice of an array takes 100 ns
-                value = samples[0]
-            elif count > 0:
-                value = _combined(samples[:count], combine)
-            if len(limits) == 0:
-                out[p, r, c] = work(np.nan) if np.isnan(value) else value
-            elif value >= edges[1]:  # the edges may be beyond the limits: float64 does not hold 2^63 - 1
-                out[p, r, c] = limits[1]
-            elif value <= edges[0]:
-                out[p, r, c] = limits[0]
-            else:
-                out[p, r, c] = np.rint(value)
+        outer_begin, outer_end = touched_columns(line, slab, voxels.shape, columns)
+        values[:outer_begin], values[outer_end:] = fill, fill
+        begin, end = outer_begin, outer_begin
+        if not absent.any and combine != _MEDIAN:
+            inner_begin, inner_end = interior_columns(line, slab, voxels.shape, columns)
+            if inner_begin < inner_end:
+                begin, end = inner_begin, inner_end
+                combine_interior(voxels, line, slab, combine, is_nearest, exact, begin, end, values)
+        for left, right in ((outer_begin, begin), (end, outer_end)):
+            _border(
+                voxels, line, slab, combine, is_nearest, exact, absent, fill, left, right, samples, values
+            )
+        _store(values, out[row // rows, row % rows], exact, limits, edges)
 
 
 @jit

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from radpix._numba.jit import jit
 from radpix._numba.threads import parallel_for
+from radpix._numba.window_ramp import Ramp, apply_ramp, gather, proven_ramp
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from radpix._backend import Voi
 
 _GRAIN = 1 << 16
+_FLAT_GRAIN = 1 << 20  # a piece costs as much Python as 10 000 pixels of a ramp
+_LEAST_OF_TABLES = 1 << 14  # pixels: fewer are not worth the formula for every value
 _ROUNDING = 6755399441055744.0  # 1.5 * 2^52: adding and subtracting it rounds half to even
 
 
@@ -129,43 +133,89 @@ def _over_blocks(
     num_threads: int,
     convert: Callable[[NDArray[Any]], NDArray[Any]],
 ) -> None:
-    """Set ``out`` to the flat ``convert(pixels)``, in pieces along the first axis that is longer than 1."""
+    """Set ``out`` to the flat ``convert(pixels)``."""
+
+    def body(pixels: NDArray[Any], out: NDArray[Any]) -> None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            out[...] = convert(pixels).reshape(out.shape)
+
+    _in_pieces(pixels, out, _GRAIN, num_threads, body)
+
+
+def _flat(
+    pixels: NDArray[Any],
+    out: NDArray[Any],
+    num_threads: int,
+    kernel: Callable[[NDArray[Any], NDArray[Any]], None],
+) -> None:
+    """Call ``kernel(pixels, out)`` with flat, contiguous pieces."""
+
+    def body(pixels: NDArray[Any], out: NDArray[Any]) -> None:
+        target = out if out.flags.c_contiguous else np.empty(out.shape, out.dtype)
+        kernel(np.ascontiguousarray(pixels).reshape(-1), target.reshape(-1))
+        if target is not out:
+            out[...] = target
+
+    _in_pieces(pixels, out, _FLAT_GRAIN, num_threads, body)
+
+
+def _in_pieces(
+    pixels: NDArray[Any],
+    out: NDArray[Any],
+    grain: int,
+    num_threads: int,
+    body: Callable[[NDArray[Any], NDArray[Any]], None],
+) -> None:
+    """Call ``body`` with pieces of about ``grain`` pixels along the first axis that is longer than 1."""
     while out.ndim > 1 and out.shape[0] == 1:
         pixels, out = pixels[0], out[0]
     if out.ndim == 0:
         pixels, out = pixels[np.newaxis], out[np.newaxis]
     if out.size == 0:
         return
-    grain = max(1, _GRAIN * out.shape[0] // out.size)
+    rows = max(1, grain * out.shape[0] // out.size)
+    parallel_for(
+        out.shape[0], rows, num_threads, lambda first, last: body(pixels[first:last], out[first:last])
+    )
 
-    def body(first: int, last: int) -> None:
-        piece = pixels[first:last]
-        with np.errstate(over="ignore", invalid="ignore"):
-            out[first:last] = convert(piece).reshape(piece.shape)
 
-    parallel_for(out.shape[0], grain, num_threads, body)
+def _literal(pixels: NDArray[Any], voi: Voi, dtype: np.dtype[Any]) -> NDArray[Any]:
+    values = _rescaled(pixels, voi.slope, voi.intercept)
+    _evaluation(voi, dtype)(values)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return values.astype(dtype)
+
+
+@lru_cache(maxsize=16)
+def _small_integers(voi: Voi, pixels: np.dtype[Any], out: np.dtype[Any]) -> tuple[Ramp | None, NDArray[Any]]:
+    """Return a ramp for all pixel values, where there is one, and their display values in the order of their bits."""
+    values = np.arange(1 << (8 * pixels.itemsize), dtype=_unsigned(pixels)).view(pixels)
+    table = _literal(values, voi, out)
+    return proven_ramp(voi, values, table), table
+
+
+def _unsigned(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    return np.dtype(f"u{dtype.itemsize}")
 
 
 def window(pixels: NDArray[Any], out: NDArray[Any], voi: Voi, *, num_threads: int) -> None:
-    evaluate = _evaluation(voi, out.dtype)
-
-    def literal(piece: NDArray[Any]) -> NDArray[Any]:
-        values = _rescaled(piece, voi.slope, voi.intercept)
-        evaluate(values)
-        return values.astype(out.dtype)
-
-    if pixels.dtype.kind == "f" or pixels.dtype.itemsize > 2 or pixels.size < 1 << 17:
-        _over_blocks(pixels, out, num_threads, literal)
+    if pixels.dtype.kind == "f" or pixels.dtype.itemsize > 2 or pixels.size < _LEAST_OF_TABLES:
+        _over_blocks(pixels, out, num_threads, lambda piece: _literal(piece, voi, out.dtype))
         return
-    # Small integers: the formula for every value once, then a table indexed by the value's bits.
-    bits = np.dtype(f"u{pixels.dtype.itemsize}")
-    values = np.arange(1 << (8 * bits.itemsize), dtype=bits).view(pixels.dtype)
-    look_up(pixels, out, literal(values), num_threads=num_threads)
+    ramp, table = _small_integers(voi, pixels.dtype, out.dtype)
+    if ramp is None:
+        look_up(pixels, out, table, num_threads=num_threads)
+    else:
+        _flat(pixels, out, num_threads, lambda pixels, out: apply_ramp(pixels, out, ramp))
 
 
 def look_up(pixels: NDArray[Any], out: NDArray[Any], table: NDArray[Any], *, num_threads: int) -> None:
-    bits = np.dtype(f"u{pixels.dtype.itemsize}")
-    _over_blocks(pixels, out, num_threads, lambda piece: table.take(piece.view(bits), mode="wrap"))
+    bits = _unsigned(pixels.dtype)
+    if table.shape != (1 << 8 * bits.itemsize,):
+        raise ValueError(
+            f"the table has {1 << 8 * bits.itemsize} entries, one for each value, not {table.shape}"
+        )
+    _flat(pixels, out, num_threads, lambda pixels, out: gather(pixels.view(bits), out, table))
 
 
 def rescale(
