@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.python import malformed, objects
+from tests.python import malformed, malformed_streams, objects
 from tests.python.objects import DELIMITER, ITEM, encapsulate, frames_of, header, image, part10
 from tests.python.testdata import real_data
 
@@ -368,3 +368,10 @@ def test_the_table_of_deviating_objects_is_true() -> None:
     """Written anew by ``python -m tests.python.malformed``."""
     real_data()
     assert malformed.table().splitlines() == malformed.written().splitlines()
+
+
+@pytest.mark.real_data
+def test_the_table_of_malformed_streams_is_true() -> None:
+    real_data()
+    written = malformed.written(malformed_streams.BEGIN, malformed_streams.END)
+    assert malformed_streams.table().splitlines() == written.splitlines()
