@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "header_rows.hpp"
 #include "paths.hpp"
 #include "radpix/dicom.hpp"
 
@@ -117,16 +118,26 @@ py::object exception_of(const std::exception_ptr &pending, const py::handle &pat
     }
 }
 
-py::list scan_header_files(const py::sequence &paths, const py::sequence &wanted, bool pixel_data,
-                           bool fragments, int num_threads) {
-    const dicom::Query query = query_from(wanted, pixel_data, fragments);
+std::vector<std::filesystem::path> files_from(const py::sequence &paths) {
     std::vector<std::filesystem::path> files;
+    files.reserve(paths.size());
     for (const py::handle path : paths) {
         if (!py::isinstance<py::str>(path)) {
             throw py::type_error("paths are str");
         }
         files.push_back(path_from(path));
     }
+    return files;
+}
+
+/// For each file its Scan; where `vrs` has the VRs of columns, the row of values if it needs no decision of
+/// Python's; or the exception.
+py::list scan_header_files(const py::sequence &paths, const py::sequence &wanted, bool pixel_data,
+                           bool fragments, int num_threads, const py::sequence &vrs) {
+    const dicom::Query query = query_from(wanted, pixel_data, fragments);
+    const std::vector<std::filesystem::path> files = files_from(paths);
+    HeaderRows rows(vrs);
+    const bool wants_rows = vrs.size() > 0;
     std::vector<dicom::FileScan> scans;
     {
         const py::gil_scoped_release unlocked;
@@ -134,8 +145,14 @@ py::list scan_header_files(const py::sequence &paths, const py::sequence &wanted
     }
     py::list results(scans.size());
     for (std::size_t k = 0; k < scans.size(); ++k) {
-        results[k] =
-            scans[k].error ? exception_of(scans[k].error, paths[k]) : py::object(tuple_of(scans[k].header));
+        const dicom::HeaderScan &header = scans[k].header;
+        py::object result;
+        if (scans[k].error) {
+            result = exception_of(scans[k].error, paths[k]);
+        } else if (wants_rows) {
+            result = rows.row_of(header);
+        }
+        results[k] = result ? std::move(result) : py::object(tuple_of(header));
         scans[k] = {}; // what Python holds now is not held twice
     }
     return results;
@@ -162,7 +179,8 @@ py::tuple scan_header_buffer(const py::buffer &data, const py::sequence &wanted,
 
 void bind_dicom(py::module_ &module) {
     module.def("scan_header_files", &scan_header_files, py::arg("paths"), py::arg("wanted"),
-               py::arg("pixel_data"), py::arg("fragments"), py::arg("num_threads"));
+               py::arg("pixel_data"), py::arg("fragments"), py::arg("num_threads"),
+               py::arg("vrs") = py::tuple());
     module.def("scan_header_buffer", &scan_header_buffer, py::arg("data"), py::arg("wanted"),
                py::arg("pixel_data"), py::arg("fragments"));
 }

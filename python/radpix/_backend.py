@@ -165,7 +165,10 @@ class Kernels(Protocol):
     def look_up(
         self, pixels: NDArray[Any], out: NDArray[Any], table: NDArray[Any], *, num_threads: int
     ) -> None:
-        """Replace integers of 8 or 16 bits by entries of a contiguous table, numbered by their bits as unsigned."""
+        """Replace integers of 8 or 16 bits by entries of a contiguous table, numbered by their bits as unsigned.
+
+        A table (entries, 4) holds colours, of which the first three samples go to ``out`` (..., 3), adjacent.
+        """
 
     def resample(
         self,

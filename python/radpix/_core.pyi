@@ -123,7 +123,8 @@ def scan_header_files(
     pixel_data: bool,
     fragments: bool,
     num_threads: int,
-) -> list[Exception | tuple[Any, ...]]: ...
+    vrs: Sequence[str] = (),
+) -> list[Exception | tuple[Any, ...] | list[Any]]: ...
 def scan_header_buffer(
     data: Buffer, wanted: Sequence[Wanted], pixel_data: bool, fragments: bool
 ) -> tuple[Any, ...]: ...

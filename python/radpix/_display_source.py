@@ -13,10 +13,12 @@ from radpix._source.header import open_data_set
 from radpix._source.report import Reporter
 from radpix._source.source import open_source, stream_of
 from radpix.errors import PixelDataError
+from radpix.overlays import need_pixels
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
+    from radpix._source import PixelSource
     from radpix._source.source import Source
 
 __all__ = ["header_of", "read_dataset", "rereadable"]
@@ -56,7 +58,10 @@ def header_of(source: Source) -> Dataset:
         return cast("Dataset", source)
     if _is_deflated(source):
         with open_source(source) as opened:
-            return _of_inflated(opened.header_bytes())
+            dataset = _of_inflated(opened.header_bytes())
+            if need_pixels(dataset):
+                _add_pixels(dataset, opened)
+            return dataset
     return _read(source)
 
 
@@ -102,6 +107,18 @@ def _is_deflated(source: Any) -> bool:
         return syntax == syntaxes.DEFLATED_EXPLICIT_LITTLE_ENDIAN
     finally:
         stream.close()
+
+
+def _add_pixels(dataset: Dataset, opened: PixelSource) -> None:
+    """Add the pixel data that overlays lie in, within `radpix.limits`."""
+    from pydicom.dataset import FileMetaDataset
+    from pydicom.uid import UID
+
+    every = range(opened.frames)
+    opened.check(every)
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = UID(opened.kernel_syntax)
+    dataset.add_new(0x7FE00010, "OW", b"".join(opened.codestreams(every)))
 
 
 def _of_inflated(raw: bytes | memoryview) -> Dataset:

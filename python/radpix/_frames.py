@@ -25,10 +25,10 @@ _BATCH = 4 << 20
 
 
 def backend_for(uid: str) -> str:
-    """Return who decodes a transfer syntax: the kernels' name, ``"pydicom"``, or an empty string."""
+    """Return who decodes a transfer syntax: the kernels' name, that of `_plugins.backend`, or an empty string."""
     if syntaxes.KERNEL_SYNTAXES.get(uid, uid) in kernels().decodable():
         return kernels().name
-    return "pydicom" if _plugins.available(uid) else ""
+    return _plugins.backend(uid)
 
 
 def check_decodable(uid: str) -> None:

@@ -30,6 +30,7 @@ __all__ = [
     "scan_buffer",
     "scan_files",
     "scan_path",
+    "scan_rows",
     "scan_stream",
     "scans_by_core",
 ]
@@ -342,7 +343,7 @@ def scans_by_core(paths: Sequence[str], query: Query, num_threads: int) -> list[
     from radpix import _core
 
     results = _core.scan_header_files(paths, query.wanted, query.pixel_data, query.fragments, num_threads)
-    return [None if isinstance(fields, Exception) or fields[3] else _scan_of(fields) for fields in results]
+    return [_scan_of(fields) if isinstance(fields, tuple) and not fields[3] else None for fields in results]
 
 
 def scan_path(path: str, query: Query) -> Scan:
@@ -362,25 +363,35 @@ def _scan_or_error(path: str, query: Query) -> Scan | Exception:
 
 
 def scan_files(paths: Sequence[str], query: Query, num_threads: int) -> list[Scan | Exception]:
-    """Scan files, each giving a `Scan` or the exception that reading it raised.
+    """Scan regular files, each giving a `Scan` or the exception that reading it raised; see `scan_rows`."""
+    return cast("list[Scan | Exception]", scan_rows(paths, query, (), num_threads))
+
+
+def scan_rows(
+    paths: Sequence[str], query: Query, vrs: Sequence[str], num_threads: int
+) -> list[list[Any] | Scan | Exception]:
+    """Scan files, each giving a `Scan`, the list of values where the core can tell them, or the exception raised.
 
     Parameters
     ----------
-    paths
-        Of regular files.
-    query
-        What to look for.
+    paths, query
+        Regular files, and what to look for.
     num_threads
         0 stands for the default. The walk in Python uses one.
+    vrs
+        The VR that PS3.6 gives the first attributes of the query, whose values the list holds. Nothing is given
+        for those behind. None of them may be in every item of a sequence.
     """
     if not _has_core():
         return [_scan_or_error(path, query) for path in paths]
     from radpix import _core
 
-    results = _core.scan_header_files(paths, query.wanted, query.pixel_data, query.fragments, num_threads)
-    scans: list[Scan | Exception] = []
+    results = _core.scan_header_files(
+        paths, query.wanted, query.pixel_data, query.fragments, num_threads, vrs
+    )
+    scans: list[list[Any] | Scan | Exception] = []
     for path, fields in zip(paths, results, strict=True):
-        if isinstance(fields, Exception):
+        if not isinstance(fields, tuple):
             scans.append(fields)
         elif fields[3]:
             scans.append(_scan_or_error(path, query))

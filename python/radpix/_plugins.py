@@ -1,10 +1,11 @@
-"""Decoders that pydicom finds installed, for transfer syntaxes without a kernel of our own."""
+"""Decoders of others: those that pydicom finds installed, and adapters, for syntaxes without a kernel of our own."""
 
 from __future__ import annotations
 
 import struct
 from typing import TYPE_CHECKING, Any
 
+from radpix import _jpeg_xl
 from radpix import _transfer_syntaxes as syntaxes
 from radpix.errors import DecodeError, UnsupportedTransferSyntaxError
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from radpix._backend import Buffer, FrameLayout
 
-__all__ = ["available", "decode_frame", "unsupported"]
+__all__ = ["available", "backend", "decode_frame", "unsupported"]
 
 #: In the order in which they are tried: GDCM last, because it has been seen to abort the process.
 _PLUGINS = ("pylibjpeg", "pyjpegls", "pillow", "gdcm")
@@ -24,6 +25,13 @@ _BASELINE_PLUGINS = ("pillow", *(name for name in _PLUGINS if name != "pillow"))
 
 _EMPTY_TABLE = struct.pack("<HHI", 0xFFFE, 0xE000, 0)
 _SEQUENCE_DELIMITER = struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
+
+
+def backend(uid: str) -> str:
+    """Return who decodes a transfer syntax that the kernels do not: ``"imagecodecs"``, ``"pydicom"``, or nobody."""
+    if uid in syntaxes.JPEG_XL:
+        return "imagecodecs" if _jpeg_xl.available() else ""
+    return "pydicom" if available(uid) else ""
 
 
 def available(uid: str) -> tuple[str, ...]:
@@ -46,9 +54,7 @@ def unsupported(uid: str) -> UnsupportedTransferSyntaxError:
     if uid in syntaxes.VIDEO:
         remedy = 'a later release decodes it with pip install "radpix[video]"; until then use ffmpeg'
     elif uid in syntaxes.JPEG_XL:
-        remedy = (
-            'a later release decodes it with pip install "radpix[jpegxl]"; until then transcode with djxl'
-        )
+        remedy = 'pip install "radpix[jpegxl]"'
     elif uid in syntaxes.END_MARKED and _known_to_pydicom(uid):
         remedy = 'pip install "pylibjpeg[all]"'
     else:
@@ -83,6 +89,8 @@ def decode_frame(uid: str, codestream: Buffer, layout: FrameLayout) -> NDArray[A
     DecodeError
         None of them could.
     """
+    if uid in syntaxes.JPEG_XL:
+        return _jpeg_xl.decode_frame(codestream, layout)
     from pydicom.pixels.decoders.base import get_decoder
 
     names = available(uid)

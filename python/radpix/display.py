@@ -12,7 +12,7 @@ from radpix._attributes import integer, text, value
 from radpix._display_source import header_of, rereadable
 from radpix._grey import Grey, full_window, grey_levels, window_over
 from radpix._lut import LookupTable
-from radpix._padding_values import holds_padding, padding_range
+from radpix._padding_values import padding_range
 from radpix._thumbnail import resized, size_of
 from radpix._warn import warn
 from radpix.codec import decode
@@ -138,13 +138,12 @@ def _image(
     photometric = text(dataset, "PhotometricInterpretation")
     if pixels.ndim == 2 and photometric != "PALETTE COLOR":
         grey = _grey(pixels, dataset, frame, window, state, photometric)
-        is_padded = holds_padding(pixels, grey.padding)
         if state is not None and state.palette is not None:
-            levels = grey_levels(pixels, grey, np.dtype(np.float64), threads, is_padded=is_padded)
+            levels = grey_levels(pixels, grey, np.dtype(np.float64), threads)
             last = len(state.palette.red.entries) - 1
             index = np.rint(levels * last).astype(np.uint16)
             return coloured(index, state.palette, dtype, threads)
-        levels = grey_levels(pixels, grey, dtype, threads, is_padded=is_padded)
+        levels = grey_levels(pixels, grey, dtype, threads)
         if has_supplemental_palette(dataset) and state is None:
             return _supplemented(pixels, levels, dataset, dtype, threads)
         return levels

@@ -18,9 +18,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from radpix._header_scan import Query, Scan, scan_buffer, scan_files, scan_stream
+from radpix._header_scan import Query, Scan, scan_buffer, scan_files, scan_rows, scan_stream
 from radpix._header_tags import Column, columns_of, number_vr, wanted_of
 from radpix._header_values import Value, decode_value
 from radpix._source.source import stream_of_file
@@ -263,12 +264,17 @@ def scan_headers(
     threads = thread_count(num_threads)
     files = [os.fsdecode(path) for path in paths]
     query, typer = Query(wanted_of(columns)), _Typer(columns)
+    vrs = () if any(column.is_list for column in columns) else [column.vr for column in columns]
     rows: list[list[Entry]] = []
     errors: list[Exception | None] = []
     for first in range(0, len(files), _BATCH):
         batch = files[first : first + _BATCH]
-        for path, scan in zip(batch, scan_files(batch, query, threads), strict=True):
+        for path, scan in zip(batch, scan_rows(batch, query, vrs, threads), strict=True):
             error: Exception | None = None
+            if isinstance(scan, list):
+                rows.append(scan)
+                errors.append(None)
+                continue
             try:
                 rows.append(typer.row(_checked(scan, path)))
             except (OSError, RadpixError) as caught:
@@ -298,15 +304,18 @@ def _column(values: Sequence[Entry]) -> NDArray[Any]:
     """Return the narrowest array that holds all values exactly."""
     import numpy as np
 
-    first = values[0] if values else None
-    width = len(first) if isinstance(first, tuple) else 0
-    numbers: list[Any] = []
-    for value in values:
-        parts = value if isinstance(value, tuple) else (value,)
-        if len(parts) != max(width, 1) or isinstance(value, tuple) != bool(width):
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        return np.array(values, object)
+    width = 0
+    numbers: list[Any] = list(values)
+    if kinds == {tuple}:
+        tuples = cast("Sequence[tuple[Any, ...]]", values)
+        width = len(tuples[0])
+        if set(map(len, tuples)) != {width}:
             return _objects(values)
-        numbers += parts
-    kinds = set(map(type, numbers))
+        numbers = list(chain.from_iterable(tuples))
+        kinds = set(map(type, numbers))
     if kinds == {int} and max(numbers) < 1 << 63 and min(numbers) >= -1 << 63:
         column = np.array(numbers, np.int64)
     elif kinds == {float} or (kinds == {int, float} and max(map(abs, numbers)) <= 1 << 53):

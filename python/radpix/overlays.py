@@ -178,11 +178,22 @@ def _unpacked(data: Any, plane: int, shape: tuple[int, int], group: int) -> NDAr
     return bits.astype(np.bool_).reshape(shape)
 
 
+def need_pixels(dataset: Dataset) -> bool:
+    """Return whether an overlay lies in the pixel data, which a header without it lacks."""
+    bases = [group << 16 for group in groups_of(dataset)]
+    return any(value(dataset, base | _DATA) is None and _is_in_pixels(dataset, base) for base in bases)
+
+
 def _is_embedded(dataset: Dataset, base: int) -> bool:
-    """Return whether an overlay lies in an unused bit of the pixel data (PS3.5 8.1.2, retired)."""
+    """Return whether an overlay lies in pixel data that is there."""
+    return 0x7FE00010 in dataset and _is_in_pixels(dataset, base)
+
+
+def _is_in_pixels(dataset: Dataset, base: int) -> bool:
+    """Return whether an overlay is said to lie in an unused bit of the pixels (PS3.5 8.1.2, retired)."""
     position = integer(dataset, base | _BIT_POSITION)
     allocated, stored = integer(dataset, "BitsAllocated"), integer(dataset, "BitsStored")
-    if position is None or allocated not in {8, 16} or not stored or 0x7FE00010 not in dataset:
+    if position is None or allocated not in {8, 16} or not stored:
         return False
     high = integer(dataset, "HighBit")
     high = stored - 1 if high is None else high

@@ -10,6 +10,7 @@ import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from tests.python import malformed_streams
 from tests.python.testdata import DATA, PROJECT, dicom_files, manifest, pydicom_files
 
 import radpix
@@ -56,11 +57,16 @@ def table() -> str:
     return HEAD + "".join(f"{text}\n" for text in rows if text)
 
 
-def written() -> str:
-    """Return the table as the document has it."""
-    return DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
+def written(begin: str = BEGIN, end: str = END) -> str:
+    """Return a table as the document has it."""
+    return DOCUMENT.read_text(encoding="utf-8").partition(begin)[2].partition(end)[0]
+
+
+def _write(begin: str, end: str, text: str) -> None:
+    before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(begin)
+    DOCUMENT.write_text(before + begin + text + end + rest.partition(end)[2], encoding="utf-8")
 
 
 if __name__ == "__main__":
-    before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
-    DOCUMENT.write_text(before + BEGIN + table() + END + rest.partition(END)[2], encoding="utf-8")
+    _write(BEGIN, END, table())
+    _write(malformed_streams.BEGIN, malformed_streams.END, malformed_streams.table())

@@ -209,7 +209,6 @@ def test_transfer_syntaxes_are_those_of_the_standard() -> None:
     ("uid", "remedy"),
     [
         ("1.2.840.10008.1.2.4.103", "ffmpeg"),
-        ("1.2.840.10008.1.2.4.112", "radpix.jpegxl"),
         ("1.2.840.10008.1.2.4.66", "dcmtk"),
     ],
 )

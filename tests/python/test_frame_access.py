@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.python import malformed, objects
+from tests.python import malformed, malformed_streams, objects
 from tests.python.objects import DELIMITER, ITEM, encapsulate, frames_of, header, image, part10
 from tests.python.testdata import real_data
 
@@ -215,6 +215,22 @@ def test_a_frame_of_half_a_gigabyte(tmp_path: Path, table: bool) -> None:
             assert file.calls < (20 if table else 20 + frames)
 
 
+@pytest.mark.parametrize("index", [0, 600, -1])
+def test_a_native_frame_of_half_a_gigabyte(tmp_path: Path, index: int) -> None:
+    path = tmp_path / "native.dcm"
+    frames, side = 1001, 512
+    size = side * side * 2
+    dataset = objects.header(rows=side, columns=side, bits=16, frames=frames)
+    with path.open("wb") as file:
+        file.write(objects.part10(dataset, b"", length=frames * size))
+        file.truncate(file.tell() + frames * size)  # takes no room on disk
+    with Counting(path) as file:
+        assert not radpix.decode(file, index=index).any()
+        assert file.total < size + (80 << 10)  # the frame, and 64 KiB with the header
+        assert next(radpix.iter_frames(file)).shape == (side, side)
+        assert file.total < 2 * (size + (80 << 10))
+
+
 def test_iterating_reads_every_frame_once(tmp_path: Path) -> None:
     path = tmp_path / "object.dcm"
     pixels = np.random.default_rng(1).integers(0, 1 << 16, (40, 64, 64), np.uint16)
@@ -352,3 +368,10 @@ def test_the_table_of_deviating_objects_is_true() -> None:
     """Written anew by ``python -m tests.python.malformed``."""
     real_data()
     assert malformed.table().splitlines() == malformed.written().splitlines()
+
+
+@pytest.mark.real_data
+def test_the_table_of_malformed_streams_is_true() -> None:
+    real_data()
+    written = malformed.written(malformed_streams.BEGIN, malformed_streams.END)
+    assert malformed_streams.table().splitlines() == written.splitlines()

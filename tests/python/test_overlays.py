@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pydicom
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,9 @@ from tests.python import display_objects as made
 from tests.python import objects
 
 import radpix
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RNG = np.random.default_rng(9)
 
@@ -58,11 +63,8 @@ def test_overlays_of_a_single_frame_lie_on_all() -> None:
         np.testing.assert_array_equal(overlay.mask, np.ones((3, 5), bool))
 
 
-def test_overlays_in_unused_bits_are_taken_out_of_the_pixels() -> None:
-    pixels = objects.noise((6, 9), "uint16", stored=12)
-    first, second = RNG.random((2, 6, 9)) < 0.4
-    whole = pixels | (first.astype(np.uint16) << 12) | (second.astype(np.uint16) << 15)
-    dataset = made.image(whole.astype(np.uint16), stored=12, WindowCenter=2048, WindowWidth=4096)
+def embed_overlays(dataset: Any) -> None:
+    """Describe overlays of 6 x 9 in bits 12 and 15 of the pixels."""
     for group, position in ((0x6000, 12), (0x6002, 15)):
         base = group << 16
         for element, vr, value in (
@@ -73,6 +75,47 @@ def test_overlays_in_unused_bits_are_taken_out_of_the_pixels() -> None:
             (0x102, "US", position),
         ):
             dataset.add_new(base | element, vr, value)
+
+
+@pytest.mark.parametrize("syntax", objects.OWN_SYNTAXES)
+def test_overlays_in_unused_bits_are_drawn_in_every_syntax(tmp_path: Path, syntax: str) -> None:
+    pixels = objects.noise((3, 6, 9), "uint16")
+    dataset = objects.header(rows=6, columns=9, stored=12, frames=3, syntax=syntax)
+    dataset.WindowCenter, dataset.WindowWidth = 2048, 4096
+    embed_overlays(dataset)
+    path = tmp_path / "object.dcm"
+    path.write_bytes(
+        objects.part10(dataset, pixel_data_of(objects.image(pixels, syntax=syntax, stored=12)), vr="OW")
+    )
+    for frame in (0, 1, -1):
+        plain = radpix.window(pixels[frame] & 0xFFF, 2048, 4096)
+        wanted = np.where(pixels[frame] & 0x9000, 255, plain)
+        for source in (path, path.read_bytes(), pydicom.dcmread(path)):
+            np.testing.assert_array_equal(radpix.display(source, index=frame), wanted)
+
+
+def pixel_data_of(file: bytes) -> bytes:
+    """Return the value of the pixel data, inflated."""
+    found = pydicom.dcmread(BytesIO(file)).PixelData
+    return bytes(found) + (b"" if found[:4] != objects.ITEM else objects.DELIMITER)
+
+
+def test_pixels_for_overlays_of_deflated_objects_keep_to_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = objects.header(rows=6, columns=9, stored=12, frames=3, syntax=objects.DEFLATED)
+    embed_overlays(dataset)
+    file = objects.part10(dataset, bytes(3 * 6 * 9 * 2))
+    radpix.display(file)
+    monkeypatch.setattr(radpix.limits, "max_bytes_per_call", 200)
+    with pytest.raises(radpix.LimitError):
+        radpix.display(file)
+
+
+def test_overlays_in_unused_bits_are_taken_out_of_the_pixels() -> None:
+    pixels = objects.noise((6, 9), "uint16", stored=12)
+    first, second = RNG.random((2, 6, 9)) < 0.4
+    whole = pixels | (first.astype(np.uint16) << 12) | (second.astype(np.uint16) << 15)
+    dataset = made.image(whole.astype(np.uint16), stored=12, WindowCenter=2048, WindowWidth=4096)
+    embed_overlays(dataset)
     found = radpix.overlays(dataset)
     np.testing.assert_array_equal(found[0].mask, first)
     np.testing.assert_array_equal(found[1].mask, second)

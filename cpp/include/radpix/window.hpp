@@ -44,8 +44,9 @@ void rescale(const ArrayView &pixels, const ArrayView &out, double slope, double
 
 /// Replaces every one of `pixels` (integers of 8 or 16 bits) by the entry of `table` that its bits number,
 /// read as unsigned: the table has 256 or 65536 adjacent entries of the type of `out`, which is of the shape
-/// of `pixels` and shares memory with neither. Throws Error(shape_mismatch, unsupported_type); `out` is
-/// untouched then.
+/// of `pixels` and shares memory with neither. A table of (entries, 4) gives colours: `out` has one axis
+/// more, of three adjacent samples, and the fourth of an entry is padding, so that one load reads it. Throws
+/// Error(shape_mismatch, unsupported_type); `out` is untouched then.
 void look_up(const ArrayView &pixels, const ArrayView &out, const ArrayView &table, int threads = 0);
 
 } // namespace radpix

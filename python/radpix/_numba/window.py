@@ -210,6 +210,10 @@ def window(pixels: NDArray[Any], out: NDArray[Any], voi: Voi, *, num_threads: in
 
 
 def look_up(pixels: NDArray[Any], out: NDArray[Any], table: NDArray[Any], *, num_threads: int) -> None:
+    if table.ndim == 2:
+        for sample in range(3):
+            look_up(pixels, out[..., sample], table[:, sample].copy(), num_threads=num_threads)
+        return
     bits = _unsigned(pixels.dtype)
     if table.shape != (1 << 8 * bits.itemsize,):
         raise ValueError(

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from radpix.errors import PixelDataError
 
 if TYPE_CHECKING:
-    from pydicom.dataset import Dataset
+    from pydicom.dataelem import DataElement, RawDataElement
 
-__all__ = ["NAMES", "Value", "longest", "of_dataset", "parse"]
+__all__ = ["NAMES", "Value", "longest", "of_element", "parse"]
 
 Value = int | str | bytes
 
@@ -78,9 +78,8 @@ def _integer(text: str, tag: int, where: str) -> int:
     return int(match[1])
 
 
-def of_dataset(dataset: Dataset, tag: int, where: str) -> Value:
-    """Return the same from a pydicom Dataset, without pydicom's conversion where it has not happened yet."""
-    element = dataset.get_item(tag)
+def of_element(element: DataElement | RawDataElement, tag: int, where: str) -> Value:
+    """Return the same from an element of pydicom's, without its conversion where that has not happened yet."""
     value = element.value
     if value is None:
         return ""
