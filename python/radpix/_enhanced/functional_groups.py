@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from radpix._attribute_bytes import binary, decimal, decimals, string, strings
 from radpix._enhanced.elements import Elements, read_elements
+from radpix._enhanced.pet_units import ENHANCED_PET, LEGACY_CONVERTED_PET, PET_UNITS
 from radpix._header_scan import EVERY_ITEM, Wanted
 from radpix._headers import plausible_vector
 
@@ -48,6 +49,10 @@ _FRAME_CONTENT, _MEASURES, _VALUES = 0x00209111, 0x00289110, 0x00289145
 _VOI, _CARDIAC, _DIFFUSION = 0x00289132, 0x00189118, 0x00189117
 _FRAME_TYPES = (0x00189226, 0x00189329, 0x00189751, 0x00189412, 0x00189504)  # MR, CT, PET, XA/XRF, X-ray 3D
 _PARAMETRIC_MAP = "1.2.840.10008.5.1.4.1.1.30"
+#: What the values are is said by Real World Value Mapping alone (PS3.3 C.8.23.2), or in no other units (A.56.4).
+_MAPPED = frozenset({_PARAMETRIC_MAP, ENHANCED_PET, LEGACY_CONVERTED_PET})
+#: Attributes of legacy converted objects that have no place of their own, shared and of each frame.
+_UNASSIGNED = (0x00209170, 0x00209171)
 
 _MACROS = (
     _Macro("image_position", (0x00209113,), 0x00200032, _vector(3)),
@@ -81,6 +86,7 @@ _MACROS = (
     _Macro("gradient_direction", (_DIFFUSION, 0x00189076), 0x00189089, _binary_vector(3)),
     *(_Macro("image_type", (group,), 0x00089007, strings) for group in _FRAME_TYPES),
     *(_Macro("component", (group,), 0x00089208, string) for group in _FRAME_TYPES),
+    *(_Macro("units", (group,), 0x00541001, string) for group in _UNASSIGNED),
     _Macro("segment", (0x0062000A,), 0x0062000B, _whole("US")),
     _Macro("volume_position", (0x0020930E,), 0x00209301, _binary_vector(3)),
     _Macro("volume_orientation", (0x0020930F,), 0x00209302, _binary_vector(6)),
@@ -139,9 +145,10 @@ def _described(values: dict[str, Any], instance: Instance) -> dict[str, Any]:
     values.setdefault("image_position", position)
     values.setdefault("image_orientation", orientation)
     slope, intercept, unit = (values.pop(f"map_{name}", None) for name in ("slope", "intercept", "unit"))
-    if instance.sop_class_uid == _PARAMETRIC_MAP and slope and intercept is not None:
-        # PS3.3 C.8.23.2: what the values of a parametric map are is said by Real World Value Mapping alone.
+    if instance.sop_class_uid in _MAPPED and slope and intercept is not None:
         values |= {"rescale_slope": slope, "rescale_intercept": intercept, "rescale_type": unit or ""}
+        if instance.sop_class_uid in {ENHANCED_PET, LEGACY_CONVERTED_PET} and unit:
+            values["units"] = PET_UNITS.get(unit, (unit, ""))[0]
     if "pixel_spacing" in values:
         values["pixel_spacing_source"] = "Pixel Spacing"
     return values
