@@ -166,7 +166,7 @@ def to_suv(
     _check_unit(volume, pet[0])
     factors = np.asarray(scale.factors)
     if len(factors) > 1 or (pet[0].decay_correction == "NONE" and depth > 1):
-        factors = factors[_slices_of(volume, pet)]
+        factors = factors[_slices_of(volume, pet, factors)]
     return _scaled(volume, np.broadcast_to(factors, depth), scale.unit)
 
 
@@ -220,7 +220,7 @@ def _check_unit(volume: Volume, header: PetHeader) -> None:
         )
 
 
-def _slices_of(volume: Volume, headers: list[PetHeader]) -> NDArray[np.intp]:
+def _slices_of(volume: Volume, headers: list[PetHeader], factors: NDArray[np.float64]) -> NDArray[np.intp]:
     """Return the index of the header of each slice, by position."""
     positions = [header.position or missing("ImagePositionPatient") for header in headers]
     index = volume.patient_to_index(positions)
@@ -228,6 +228,14 @@ def _slices_of(volume: Volume, headers: list[PetHeader]) -> NDArray[np.intp]:
     error = np.abs(index - np.stack([nearest, 0 * nearest, 0 * nearest], axis=1)).max(axis=1)
     order = np.full(volume.shape[0], -1, dtype=np.intp)
     for k in np.flatnonzero((error < _SAME_SLICE) & (nearest >= 0) & (nearest < len(order))):
+        before = order[int(nearest[k])]
+        if before >= 0 and factors[before] != factors[k]:
+            raise SuvError(
+                f"several headers are at the position of slice {int(nearest[k])} of the volume, of different moments:"
+                " give those of the volume's own images",
+                code="suv-headers-differ",
+                tag=TAGS["AcquisitionTime"],
+            )
         order[int(nearest[k])] = k
     if (order < 0).any():
         raise SuvError(
