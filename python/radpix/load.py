@@ -235,6 +235,11 @@ def _only_volume(series: Series) -> VolumePlan:
     return plans[0]
 
 
+def _counted(plan: VolumePlan) -> str:
+    count = len(plan.instances)
+    return f"the {count} slices form" if count > 1 else "the slice forms"
+
+
 def _checked_stack(plan: VolumePlan, on_irregular: str) -> Stack:
     """Return where the slices lie; raise for errors that ``on_irregular`` does not cover."""
     covered = {"raise": frozenset[str](), "resample": _IRREGULAR, "keep": _KEPT}[on_irregular]
@@ -252,7 +257,7 @@ def _checked_stack(plan: VolumePlan, on_irregular: str) -> Stack:
         )
         found = "; ".join(f"{finding.code}: {finding.message}" for finding in errors)
         raise GeometryError(
-            f"the {len(plan.instances)} slices of series {plan.series_uid} in {folder} form no regular volume:"
+            f"{_counted(plan)} of series {plan.series_uid} in {folder} no regular volume:"
             f" {found}.{remedy}",
             plan.report,
         )

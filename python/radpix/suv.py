@@ -15,6 +15,7 @@ import numpy as np
 from radpix import limits
 from radpix._suv.attributes import TAGS, missing
 from radpix._suv.body import METHODS, SuvMethod
+from radpix._suv.frames import classic_headers
 from radpix._suv.header import Given, PetHeader
 from radpix._suv.rules import SuvScale, scale_of
 from radpix.errors import SuvError
@@ -52,8 +53,8 @@ def suv_scale(
     Parameters
     ----------
     headers
-        Data sets of one series: any one slice, or all. All are needed where Decay Correction is NONE, and where the
-        start of the scan is that of the earliest acquisition.
+        Data sets of one series: any one slice, or all, or an enhanced object. All are needed where Decay Correction
+        is NONE, and where the start of the scan is that of the earliest acquisition.
     method
         ``"bw"`` body weight, ``"lbm-janmahasatian"`` and ``"lbm-james"`` lean body mass, ``"bsa"`` body surface area
         (the result is in cm2/ml), ``"ibw"`` ideal body weight.
@@ -86,7 +87,7 @@ def suv_scale(
         raise ValueError(f"method is one of {', '.join(METHODS)}, not {method!r}")
     given = _given(weight, size, sex, dose, half_life, injected_at)
     listed = [headers] if not isinstance(headers, Sequence) else list(headers)
-    return scale_of([PetHeader.of(one, given) for one in listed], method, all_slices=True)
+    return scale_of(_pet_headers(listed, given), method, all_slices=True)
 
 
 def to_suv(
@@ -159,14 +160,18 @@ def to_suv(
         raise ValueError(
             f"PET voxels are (z, y, x) numbers, not {volume.voxels.ndim}-D {volume.voxels.dtype}"
         )
-    pet = [PetHeader.of(one, given) for one in listed]
+    pet = _pet_headers(listed, given)
     depth = volume.shape[0]
     scale = scale_of(pet, method, all_slices=len(pet) >= depth)
     _check_unit(volume, pet[0])
     factors = np.asarray(scale.factors)
     if len(factors) > 1 or (pet[0].decay_correction == "NONE" and depth > 1):
-        factors = factors[_slices_of(volume, pet)]
+        factors = factors[_slices_of(volume, pet, factors)]
     return _scaled(volume, np.broadcast_to(factors, depth), scale.unit)
+
+
+def _pet_headers(datasets: Sequence[Dataset], given: Given) -> list[PetHeader]:
+    return [PetHeader.of(one, given) for dataset in datasets for one in classic_headers(dataset)]
 
 
 def _given(
@@ -194,11 +199,14 @@ def _loaded(source: Any, num_threads: int | None) -> tuple[Volume, list[Dataset]
     from radpix.load import plan_of
 
     plan = plan_of(source, None)
-    by_path: dict[str, Dataset] = {}
+    by_path: dict[str, list[Dataset]] = {}
     for one in plan.instances:  # the frames of an object have one file
         if one.path not in by_path:
-            by_path[one.path] = dcmread(one.path, force=True, stop_before_pixels=True)
-    return load(plan, num_threads=num_threads), [by_path[one.path] for one in plan.instances]
+            by_path[one.path] = classic_headers(dcmread(one.path, force=True, stop_before_pixels=True))
+    frames = [(by_path[one.path], one.frame or 0) for one in plan.instances]
+    # Of several frames of a classic object, there is one header.
+    headers = [listed[frame if frame < len(listed) else 0] for listed, frame in frames]
+    return load(plan, num_threads=num_threads), headers
 
 
 def _check_unit(volume: Volume, header: PetHeader) -> None:
@@ -212,7 +220,7 @@ def _check_unit(volume: Volume, header: PetHeader) -> None:
         )
 
 
-def _slices_of(volume: Volume, headers: list[PetHeader]) -> NDArray[np.intp]:
+def _slices_of(volume: Volume, headers: list[PetHeader], factors: NDArray[np.float64]) -> NDArray[np.intp]:
     """Return the index of the header of each slice, by position."""
     positions = [header.position or missing("ImagePositionPatient") for header in headers]
     index = volume.patient_to_index(positions)
@@ -220,6 +228,14 @@ def _slices_of(volume: Volume, headers: list[PetHeader]) -> NDArray[np.intp]:
     error = np.abs(index - np.stack([nearest, 0 * nearest, 0 * nearest], axis=1)).max(axis=1)
     order = np.full(volume.shape[0], -1, dtype=np.intp)
     for k in np.flatnonzero((error < _SAME_SLICE) & (nearest >= 0) & (nearest < len(order))):
+        before = order[int(nearest[k])]
+        if before >= 0 and factors[before] != factors[k]:
+            raise SuvError(
+                f"several headers are at the position of slice {int(nearest[k])} of the volume, of different moments:"
+                " give those of the volume's own images",
+                code="suv-headers-differ",
+                tag=TAGS["AcquisitionTime"],
+            )
         order[int(nearest[k])] = k
     if (order < 0).any():
         raise SuvError(

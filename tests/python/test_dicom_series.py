@@ -305,3 +305,50 @@ def test_activity_written_again_has_the_same_uptake(tmp_path: Path) -> None:
     write_dicom_series(activity, tmp_path / "out", template=series, step=2)
     uptake = radpix.to_suv(tmp_path / "out")
     np.testing.assert_allclose(uptake.voxels, known.voxels, atol=2.5 * 99e3 / 433344096)
+
+
+#: Attributes that must be there by type (1 with a value, 2 perhaps empty) in the modules that each object must have:
+#: PS3.3 A.3.3, A.4.3, A.8.1.3 and A.21.3, without those of conditional modules.
+REQUIRED = {
+    (
+        "all",
+        1,
+    ): """BitsAllocated BitsStored Columns HighBit Modality PhotometricInterpretation PixelRepresentation Rows
+        SOPClassUID SOPInstanceUID SamplesPerPixel SeriesInstanceUID StudyInstanceUID""",
+    ("all", 2): """AccessionNumber InstanceNumber PatientBirthDate PatientID PatientName PatientSex
+        ReferringPhysicianName SeriesNumber StudyDate StudyID StudyTime""",
+    ("placed", 1): "FrameOfReferenceUID ImageOrientationPatient ImagePositionPatient ImageType PixelSpacing",
+    ("placed", 2): "Manufacturer PositionReferenceIndicator SliceThickness",
+    ("CT", 1): "RescaleIntercept RescaleSlope",
+    ("CT", 2): "AcquisitionNumber KVP PatientPosition",
+    ("MR", 1): "ScanningSequence SequenceVariant",
+    ("MR", 2): "EchoTime EchoTrainLength MRAcquisitionType PatientPosition RepetitionTime ScanOptions",
+    ("PT", 1): """CountsSource DecayCorrection FrameReferenceTime ImageIndex NumberOfSlices RescaleIntercept
+        RescaleSlope SeriesDate SeriesTime SeriesType Units""",
+    ("PT", 2): """AcquisitionDate AcquisitionTime ActualFrameDuration CollimatorType CorrectedImage
+        PatientGantryRelationshipCodeSequence PatientOrientationCodeSequence RadiopharmaceuticalInformationSequence""",
+    ("OT", 1): "ConversionType",
+}
+
+
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("modality", ["CT", "MR", "PT", "OT"])
+def test_attributes_that_the_object_must_have_are_there(modality: str, known: bool, tmp_path: Path) -> None:
+    volume = oblique(numbers("i2", 0, 100), modality=modality, unit="")
+    source = template(Modality=modality) if known else None
+    write_dicom_series(volume, tmp_path / "out", template=source)
+    kinds = ["all", modality, *(["placed"] if modality != "OT" else [])]
+    for dataset in heads(tmp_path / "out"):
+        for (kind, level), keywords in REQUIRED.items():
+            if kind in kinds:
+                absent = [
+                    k for k in keywords.split() if k not in dataset or (level == 1 and dataset[k].is_empty)
+                ]
+                assert not absent, (kind, level)
+
+
+def test_no_uptake_is_computed_from_activity_of_unknown_decay(tmp_path: Path) -> None:
+    write_dicom_series(oblique(numbers("i2", 0, 100), modality="PT", unit="BQML"), tmp_path / "out")
+    with pytest.raises(radpix.SuvError) as caught:
+        radpix.to_suv(tmp_path / "out", weight=70, dose=350e6, half_life=6586.2)
+    assert (caught.value.code, caught.value.tag) == ("suv-attribute-invalid", "(0054,1102) Decay Correction")

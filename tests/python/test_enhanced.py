@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from pydicom import dcmread
+from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence as Items
 from pydicom.uid import UID
@@ -107,6 +108,11 @@ def content(**values: Any) -> dict[str, Any]:
     return {"FrameContentSequence": group(**values)}
 
 
+def unassigned(**values: Any) -> dict[str, Any]:
+    """Return what a legacy converted object keeps of a classic image's header."""
+    return {"UnassignedPerFrameConvertedAttributesSequence": group(**values)}
+
+
 @pytest.mark.parametrize(
     ("dimension", "frames", "values"),
     [
@@ -165,6 +171,17 @@ def content(**values: Any) -> dict[str, Any]:
             ],
             ["MAGNITUDE", "PHASE"],
         ),
+        *(
+            (dimension, [unassigned(**{keyword: text[k // 3]}) for k in range(6)], values)
+            for dimension, keyword, text, values in [
+                ("time", "TemporalPositionIdentifier", ("1", "2"), [1, 2]),
+                ("echo_time", "EchoTime", ("5", "10"), [5, 10]),
+                ("inversion_time", "InversionTime", ("100", "200"), [100, 200]),
+                ("trigger_time", "TriggerTime", ("0", "30"), [0, 30]),
+                ("acquisition", "AcquisitionNumber", ("1", "2"), [1, 2]),
+                ("content_time", "ContentTime", ("101500", "101600"), ["101500", "101600"]),
+            ]
+        ),
     ],
 )
 def test_frames_at_one_place_are_volumes_of_a_named_dimension(
@@ -204,15 +221,46 @@ def test_number_of_frames_other_than_that_of_the_groups_is_refused(tmp_path: Pat
         radpix.load(path)
 
 
-@pytest.mark.parametrize("sop_class", [enhanced.TOMOSYNTHESIS, "1.2.840.10008.5.1.4.1.1.7.2"])
-def test_any_object_with_places_for_its_frames_is_a_volume(tmp_path: Path, sop_class: str) -> None:
-    phantom = Phantom(modality="MG")
-    pixels = np.array([phantom.stored(index) for index in range(6)])
-    dataset = multi_frame(phantom, pixels, sop_class=sop_class, modality="MG")
-    path = write(with_groups(dataset, phantom, range(6)), tmp_path / "x")
-    volume = radpix.load(path)
-    np.testing.assert_array_equal(volume.voxels, pixels.astype(np.int16))
-    np.testing.assert_allclose(volume.index_to_patient((5, 0, 0)), phantom.positions[5])
+@pytest.mark.parametrize(
+    ("sop_class", "modality"),
+    [
+        (enhanced.TOMOSYNTHESIS, "MG"),
+        ("1.2.840.10008.5.1.4.1.1.7.2", "OT"),  # Multi-frame Grayscale Byte Secondary Capture
+        ("1.2.840.10008.5.1.4.1.1.2.2", "CT"),  # Legacy Converted Enhanced CT
+        ("1.2.840.10008.5.1.4.1.1.4.1", "MR"),  # Enhanced MR
+        ("1.2.840.10008.5.1.4.1.1.4.4", "MR"),  # Legacy Converted Enhanced MR
+        ("1.2.840.10008.5.1.4.1.1.13.1.1", "XA"),  # X-Ray 3D Angiographic
+        ("1.2.840.10008.5.1.4.1.1.13.1.2", "DX"),  # X-Ray 3D Craniofacial
+    ],
+)
+def test_any_object_with_places_for_its_frames_is_the_volume_of_classic_ones(
+    tmp_path: Path, sop_class: str, modality: str
+) -> None:
+    phantom = replace(oblique(), modality=modality, rescale=(1.0, 0.0), tags={"SOPClassUID": "1.2.3"})
+    phantom.write(tmp_path / "classic")
+    pixels = np.array([phantom.stored(index) for index in ORDER])
+    dataset = multi_frame(phantom, pixels, sop_class=sop_class, modality=modality)
+    path = write(with_groups(dataset, phantom, ORDER), tmp_path / "x")
+    one, other = radpix.load(path), radpix.load(tmp_path / "classic")
+    same(one, other)
+
+
+def test_philips_own_scale_of_each_frame_gives_its_floating_point_values(tmp_path: Path) -> None:
+    phantom = Phantom(modality="MR", rescale=(2.0, -100.0))
+    scales = [0.25 * (1 + k) for k in range(6)]
+    path = write(enhanced_ct(phantom, range(6)), tmp_path / "x")
+    dataset = dcmread(path)
+    for frame, scale in zip(dataset.PerFrameFunctionalGroupsSequence, scales, strict=True):
+        frame.add_new(0x20050014, "LO", "Philips MR Imaging DD 005")
+        inner = Dataset()
+        inner.add_new(0x20050010, "LO", "Philips MR Imaging DD 001")
+        inner.add_new(0x2005100D, "FL", 0.0)
+        inner.add_new(0x2005100E, "FL", scale)
+        frame.add_new(0x2005140F, "SQ", [inner])
+    dataset.save_as(path)
+    volume = radpix.load(path, scaling="philips")
+    expected = [phantom.modality_values(k) / (2.0 * scale) for k, scale in enumerate(scales)]
+    np.testing.assert_allclose(volume.voxels, expected, rtol=1e-6)
 
 
 def test_ultrasound_volume_is_in_the_places_of_its_own_frame_of_reference(tmp_path: Path) -> None:
@@ -353,18 +401,21 @@ def test_nuclear_slices_follow_the_sign_of_their_spacing(tmp_path: Path, step: f
     np.testing.assert_allclose(volume.origin, phantom.positions[0] + [0, 0, min(0, 5 * step)])
 
 
-def csa(tags: dict[str, list[str]]) -> bytes:
-    data = b"SV10\4\3\2\1" + struct.pack("<II", len(tags), 77)
+def csa(tags: dict[str, list[str]], version: int = 2) -> bytes:
+    """Return a CSA header; in the first version the lengths count from the number of items of the first tag."""
+    data = (b"SV10\4\3\2\1" if version == 2 else b"") + struct.pack("<II", len(tags), 77)
+    more = len(next(iter(tags.values()))) if version == 1 else 0
     for name, values in tags.items():
         data += struct.pack("<64si4siii", name.encode(), len(values), b"FD\0\0", 4, len(values), 77)
         for value in values:
-            text = value.encode() + b"\0"
-            data += struct.pack("<4i", len(text), len(text), 77, len(text)) + text + b"\0" * (-len(text) % 4)
+            text = value.encode() + b"\0" if value else b""
+            data += struct.pack("<4i", len(text) + more, len(text), 77, len(text)) + text
+            data += b"\0" * (-len(text) % 4)
     return data
 
 
-@pytest.mark.parametrize("against", [False, True])
-def test_mosaic_is_taken_apart_where_its_tiles_lie(tmp_path: Path, against: bool) -> None:
+@pytest.mark.parametrize(("against", "version"), [(False, 1), (False, 2), (True, 1), (True, 2)])
+def test_mosaic_is_taken_apart_where_its_tiles_lie(tmp_path: Path, against: bool, version: int) -> None:
     phantom = oblique()
     count, rows, columns = 6, 12, 10
     sign = -1 if against else 1
@@ -384,7 +435,9 @@ def test_mosaic_is_taken_apart_where_its_tiles_lie(tmp_path: Path, against: bool
     dataset.SpacingBetweenSlices = "2.5"
     normal = [f"{value:.8f}" for value in sign * axes[2]]
     block = dataset.private_block(0x0029, "SIEMENS CSA HEADER", create=True)
-    block.add_new(0x10, "OB", csa({"NumberOfImagesInMosaic": ["6", ""], "SliceNormalVector": normal}))
+    # Scanners give every tag six items, most of them empty.
+    tags = {"NumberOfImagesInMosaic": ["6", *[""] * 5], "SliceNormalVector": [*normal, "", "", ""]}
+    block.add_new(0x10, "OB", csa(tags, version))
     dataset.save_as(path)
     volume = radpix.load(path)
     order = slice(None, None, sign)
@@ -396,10 +449,21 @@ def test_mosaic_is_taken_apart_where_its_tiles_lie(tmp_path: Path, against: bool
     assert volume.spacing[0] == pytest.approx(2.5)
 
 
-def test_damaged_csa_headers_give_what_is_in_front_of_the_damage() -> None:
-    whole = csa({"One": ["1"], "Two": ["2", "3"]})
+@pytest.mark.parametrize("version", [1, 2])
+def test_damaged_csa_headers_give_what_is_in_front_of_the_damage(version: int) -> None:
+    whole = csa({"One": ["1", ""], "Two": ["2", "3"]}, version)
     assert csa_values(whole) == {"One": ["1"], "Two": ["2", "3"]}
     for length in range(len(whole)):
         assert set(csa_values(whole[:length])) <= {"One", "Two"}
-    for offset in range(8, len(whole)):
+    for offset in range(len(whole)):
         csa_values(whole[:offset] + b"\xff\xff\xff\x7f" + whole[offset + 4 :])
+
+
+def test_csa_headers_are_read_as_nibabel_reads_them() -> None:
+    csareader = pytest.importorskip("nibabel.nicom.csareader")
+    whole = csa({"One": ["1", *[""] * 5], "Two": ["2.5", "-3", *[""] * 4]})
+    assert {k: tag["items"] for k, tag in csareader.read(whole)["tags"].items()} == {
+        "One": [1],
+        "Two": [2.5, -3],
+    }
+    assert csa_values(whole) == {"One": ["1"], "Two": ["2.5", "-3"]}

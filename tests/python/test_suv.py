@@ -102,6 +102,22 @@ def test_none_needs_the_header_of_every_slice() -> None:
 # --- when the scan started ----------------------------------------------------------------------------------
 
 
+def test_headers_of_two_moments_at_one_place_are_refused() -> None:
+    moments = ("130000", "140000")
+    dynamic = [
+        pet(decay="NONE", ActualFrameDuration="60000", AcquisitionTime=time, ImagePositionPatient=[-1, -2, z])
+        for time in moments
+        for z in (100, 104)
+    ]
+    with pytest.raises(SuvError) as caught:
+        to_suv(flat(depth=2), dynamic)
+    assert caught.value.code == "suv-headers-differ"
+    early, late = (to_suv(flat(depth=2), dynamic[k : k + 2]).voxels for k in (0, 2))
+    np.testing.assert_allclose(late, 2 * early, rtol=1e-6)
+    # The same header twice is no contradiction.
+    np.testing.assert_array_equal(to_suv(flat(depth=2), [*dynamic[:2], *dynamic[:2]]).voxels, early)
+
+
 def test_a_later_bed_position_does_not_move_the_start_of_the_scan() -> None:
     assert suv(pet(AcquisitionTime="133000")) == 2.0
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from radpix._attribute_bytes import binary, decimal, decimals, string, strings
+from radpix._attribute_bytes import binary, decimal, decimals, integer, string, strings
 from radpix._enhanced.elements import Elements, read_elements
+from radpix._enhanced.pet_units import ENHANCED_PET, LEGACY_CONVERTED_PET, PET_UNITS
 from radpix._header_scan import EVERY_ITEM, Wanted
 from radpix._headers import plausible_vector
 
@@ -35,6 +36,14 @@ def _whole(vr: str) -> Callable[[bytes, str], Any]:
     return lambda raw, order: next((int(value) for value in binary(raw, order, vr)), None)
 
 
+def _decimal(raw: bytes, _order: str) -> float | None:
+    return decimal(raw)
+
+
+def _integer(raw: bytes, _order: str) -> int | None:
+    return integer(raw)
+
+
 class _Macro(NamedTuple):
     """An attribute of a functional group: its field, the sequences to it, its tag, and how it is read."""
 
@@ -48,15 +57,35 @@ _FRAME_CONTENT, _MEASURES, _VALUES = 0x00209111, 0x00289110, 0x00289145
 _VOI, _CARDIAC, _DIFFUSION = 0x00289132, 0x00189118, 0x00189117
 _FRAME_TYPES = (0x00189226, 0x00189329, 0x00189751, 0x00189412, 0x00189504)  # MR, CT, PET, XA/XRF, X-ray 3D
 _PARAMETRIC_MAP = "1.2.840.10008.5.1.4.1.1.30"
+#: What the values are is said by Real World Value Mapping alone (PS3.3 C.8.23.2), or in no other units (A.56.4).
+_MAPPED = frozenset({_PARAMETRIC_MAP, ENHANCED_PET, LEGACY_CONVERTED_PET})
+#: Attributes of legacy converted objects that have no place of their own, shared and of each frame.
+_UNASSIGNED = (0x00209170, 0x00209171)
+#: What classic objects say of repetitions at the top level.
+_CLASSIC: tuple[tuple[str, int, Callable[[bytes, str], Any]], ...] = (
+    ("acquisition_time", 0x00080032, string),
+    ("content_time", 0x00080033, string),
+    ("kvp", 0x00180060, _decimal),
+    ("echo_time", 0x00180081, _decimal),
+    ("inversion_time", 0x00180082, _decimal),
+    ("echo_number", 0x00180086, _integer),
+    ("trigger_time", 0x00181060, _decimal),
+    ("acquisition_number", 0x00200012, _integer),
+    ("instance_number", 0x00200013, _integer),
+    ("temporal_position", 0x00200100, _integer),
+    ("units", 0x00541001, string),
+)
+#: A private sequence of Philips with the attributes of each frame's classic form.
+_PHILIPS = 0x2005140F
 
 _MACROS = (
     _Macro("image_position", (0x00209113,), 0x00200032, _vector(3)),
     _Macro("image_orientation", (0x00209116,), 0x00200037, _vector(6)),
     _Macro("pixel_spacing", (_MEASURES,), 0x00280030, _vector(2, 1e-6)),
-    _Macro("slice_thickness", (_MEASURES,), 0x00180050, lambda raw, _: decimal(raw)),
-    _Macro("spacing_between_slices", (_MEASURES,), 0x00180088, lambda raw, _: decimal(raw)),
-    _Macro("rescale_intercept", (_VALUES,), 0x00281052, lambda raw, _: decimal(raw)),
-    _Macro("rescale_slope", (_VALUES,), 0x00281053, lambda raw, _: decimal(raw)),
+    _Macro("slice_thickness", (_MEASURES,), 0x00180050, _decimal),
+    _Macro("spacing_between_slices", (_MEASURES,), 0x00180088, _decimal),
+    _Macro("rescale_intercept", (_VALUES,), 0x00281052, _decimal),
+    _Macro("rescale_slope", (_VALUES,), 0x00281053, _decimal),
     _Macro("rescale_type", (_VALUES,), 0x00281054, string),
     _Macro("window_center", (_VOI,), 0x00281050, decimals),
     _Macro("window_width", (_VOI,), 0x00281051, decimals),
@@ -76,11 +105,15 @@ _MACROS = (
     _Macro("respiratory_phase", (0x00209253,), 0x00209245, _first("FL")),
     _Macro("temporal_offset", (0x00209310,), 0x0020930D, _first("FD")),
     _Macro("contrast_phase", (0x00189341,), 0x00189344, string),
-    _Macro("kvp", (0x00189325,), 0x00180060, lambda raw, _: decimal(raw)),
+    _Macro("kvp", (0x00189325,), 0x00180060, _decimal),
     _Macro("diffusion_b_value", (_DIFFUSION,), 0x00189087, _first("FD")),
     _Macro("gradient_direction", (_DIFFUSION, 0x00189076), 0x00189089, _binary_vector(3)),
     *(_Macro("image_type", (group,), 0x00089007, strings) for group in _FRAME_TYPES),
     *(_Macro("component", (group,), 0x00089208, string) for group in _FRAME_TYPES),
+    *(_Macro(field, (group,), tag, parse) for group in _UNASSIGNED for field, tag, parse in _CLASSIC),
+    _Macro("philips_creator", (_PHILIPS,), 0x20050010, string),
+    _Macro("philips_slope", (_PHILIPS,), 0x2005100E, _first("FL")),
+    _Macro("philips_intercept", (_PHILIPS,), 0x2005100D, _first("FL")),
     _Macro("segment", (0x0062000A,), 0x0062000B, _whole("US")),
     _Macro("volume_position", (0x0020930E,), 0x00209301, _binary_vector(3)),
     _Macro("volume_orientation", (0x0020930F,), 0x00209302, _binary_vector(6)),
@@ -139,9 +172,15 @@ def _described(values: dict[str, Any], instance: Instance) -> dict[str, Any]:
     values.setdefault("image_position", position)
     values.setdefault("image_orientation", orientation)
     slope, intercept, unit = (values.pop(f"map_{name}", None) for name in ("slope", "intercept", "unit"))
-    if instance.sop_class_uid == _PARAMETRIC_MAP and slope and intercept is not None:
-        # PS3.3 C.8.23.2: what the values of a parametric map are is said by Real World Value Mapping alone.
+    if instance.sop_class_uid in _MAPPED and slope and intercept is not None:
         values |= {"rescale_slope": slope, "rescale_intercept": intercept, "rescale_type": unit or ""}
+        if instance.sop_class_uid in {ENHANCED_PET, LEGACY_CONVERTED_PET} and unit:
+            values["units"] = PET_UNITS.get(unit, (unit, ""))[0]
+    creator, scale, start = (
+        values.pop(f"philips_{name}", None) for name in ("creator", "slope", "intercept")
+    )
+    if creator == "Philips MR Imaging DD 001" and scale and scale > 0:
+        values["philips_scale"] = (scale, start or 0.0)
     if "pixel_spacing" in values:
         values["pixel_spacing_source"] = "Pixel Spacing"
     return values

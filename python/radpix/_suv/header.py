@@ -6,8 +6,10 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from radpix._enhanced.pet_units import ENHANCED_PET
 from radpix._suv.attributes import TAGS, invalid, missing
 from radpix._suv.clock import moment, parse_datetime
+from radpix._suv.frames import items_of
 from radpix.errors import SuvError
 
 if TYPE_CHECKING:
@@ -56,6 +58,12 @@ def _stated(given: float | None, dataset: Dataset, keyword: str) -> float | None
     return _number(dataset, keyword) if given is None else given
 
 
+def _dose(dataset: Dataset, drug: Dataset) -> float | None:
+    """Return Radionuclide Total Dose in Bq; Enhanced PET has it in MBq (PS3.3 C.8.22.4)."""
+    dose = _number(drug, "RadionuclideTotalDose")
+    return dose if dose is None or _word(dataset, "SOPClassUID") != ENHANCED_PET else 1e6 * dose
+
+
 def _milliseconds(dataset: Dataset, keyword: str) -> float | None:
     number = _number(dataset, keyword)
     if number is not None and abs(number) > 1e10:
@@ -69,12 +77,6 @@ def _word(dataset: Dataset, keyword: str) -> str:
 
 def _text(dataset: Dataset, keyword: str) -> str:
     return _word(dataset, keyword).upper()
-
-
-def _items(dataset: Dataset, keyword: str) -> list[Dataset]:
-    """Return the items of a sequence; a value that is none, as of a wrong VR, has none."""
-    value = dataset.get(keyword)
-    return list(value) if type(value).__name__ == "Sequence" else []
 
 
 def _words(dataset: Dataset, keyword: str) -> tuple[str, ...]:
@@ -189,9 +191,9 @@ class PetHeader:
     @classmethod
     def of(cls, dataset: Dataset, given: Given) -> PetHeader:
         """Read a data set; what ``given`` states takes the place of what the header says."""
-        items = _items(dataset, "RadiopharmaceuticalInformationSequence")
+        items = items_of(dataset, "RadiopharmaceuticalInformationSequence")
         drug: Any = next(iter(items), {})
-        nuclide: Any = next(iter(_items(drug, "RadionuclideCodeSequence")), {})
+        nuclide: Any = next(iter(items_of(drug, "RadionuclideCodeSequence")), {})
         zone = _word(dataset, "TimezoneOffsetFromUTC")
         injected_at = given.injected_at
         return cls(
@@ -215,7 +217,7 @@ class PetHeader:
             injection_datetime=injected_at
             or parse_datetime(_word(drug, "RadiopharmaceuticalStartDateTime"), zone),
             injection_time="" if injected_at else _word(drug, "RadiopharmaceuticalStartTime"),
-            dose=_stated(given.dose, drug, "RadionuclideTotalDose"),
+            dose=given.dose or _dose(dataset, drug),
             half_life=_stated(given.half_life, drug, "RadionuclideHalfLife"),
             nuclide=_word(nuclide, "CodeValue"),
             philips_suv=_private_number(dataset, 0x00),

@@ -28,7 +28,7 @@ class SuvScale:
     Attributes
     ----------
     factors
-        One for each header where Decay Correction is NONE, else a single one.
+        One for each header (frame of an enhanced one) where Decay Correction is NONE, else a single one.
     method, unit
         What the dose is normalised to, and the UCUM code of the result (PS3.16 CID 85), ``"g/ml{SUVbw}"``.
     rule

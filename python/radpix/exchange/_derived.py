@@ -62,8 +62,28 @@ _TYPE_2 = _keywords(
     """
 )
 _TYPE_2_BY_MODALITY = {
-    "CT": ["KVP", "AcquisitionNumber"],
-    "MR": ["RepetitionTime", "EchoTime", "EchoTrainLength", "ScanOptions"],
+    "CT": _keywords("KVP AcquisitionNumber PatientPosition"),
+    "MR": _keywords(
+        "RepetitionTime EchoTime EchoTrainLength ScanOptions MRAcquisitionType InversionTime PatientPosition"
+    ),
+    "PT": _keywords(
+        """
+        AcquisitionDate AcquisitionTime ActualFrameDuration CollimatorType CorrectedImage
+        RadiopharmaceuticalInformationSequence PatientOrientationCodeSequence
+        PatientGantryRelationshipCodeSequence
+        """
+    ),
+}
+#: Must have a value (type 1; PS3.3 C.8.3.1, C.8.9.1, C.8.9.4); these claim nothing where no source says it. UNKNOWN is
+#: none of the defined terms of Decay Correction, so that no SUV is computed from it.
+_TYPE_1_BY_MODALITY: dict[str, dict[str, Any]] = {
+    "MR": {"ScanningSequence": "RM", "SequenceVariant": "NONE"},
+    "PT": {
+        "SeriesType": ["STATIC", "IMAGE"],
+        "CountsSource": "EMISSION",
+        "DecayCorrection": "UNKNOWN",
+        "FrameReferenceTime": "0",
+    },
 }
 #: Image Type value 3 where no source has one (PS3.3 C.8.2.1.1.1, C.8.3.1.1.1).
 _IMAGE_TYPE_3 = {"CT": "AXIAL", "MR": "OTHER"}
@@ -118,7 +138,10 @@ def copy_from(source: Dataset | None, dataset: Dataset, unit: str) -> None:
             _copy_private(source, dataset)
     for keyword in [*_TYPE_2, *_TYPE_2_BY_MODALITY.get(modality, [])]:
         if keyword not in dataset:
-            setattr(dataset, keyword, None)
+            setattr(dataset, keyword, [] if keyword.endswith("Sequence") else None)
+    for keyword, value in _TYPE_1_BY_MODALITY.get(modality, {}).items():
+        if keyword not in dataset or dataset[keyword].is_empty:
+            setattr(dataset, keyword, value)
     kinds = list(source.get("ImageType") or []) if source is not None else []
     third = kinds[2] if len(kinds) > 2 else _IMAGE_TYPE_3.get(modality)
     dataset.ImageType = ["DERIVED", "SECONDARY", *([third] if third else [])]
