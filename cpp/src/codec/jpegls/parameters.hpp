@@ -23,8 +23,6 @@ struct CodingParameters {
     int quantized_bits = 8;    ///< qbpp
     int limit = 32;            ///< LIMIT
     int initial_magnitude = 4; ///< A at the start
-
-    [[nodiscard]] bool is_modular() const noexcept { return near == 0 && (maximum & (maximum + 1)) == 0; }
 };
 
 /// Throws Error(jpegls_parameters) for what C.2.4.1.1 does not allow; `offset` is where the scan begins.

@@ -25,18 +25,25 @@ namespace {
 class Strand {
 public:
     Strand(const Scan &scan, const Quantizer &quantizer, const jpeg::PixelSink &sink)
-        : scan_(scan), sink_(sink), kernels_(kernels()), parameters_(line_parameters(scan.parameters)),
+        : scan_(scan), sink_(sink), kernels_(kernels(scan.parameters.reset)),
+          parameters_(line_parameters(scan.parameters)),
           thresholds_{scan.parameters.near, scan.parameters.t1, scan.parameters.t2, scan.parameters.t3} {
         parameters_.quantizer = quantizer.table();
         Index widest = 0;
         for (int c = 0; c < scan.header.component_count; ++c) {
             const Index width = scan.frame.width(component(c));
-            buffers_.emplace_back(width);
             widest = std::max(widest, width);
+            if (scan.header.interleave != Interleave::by_sample) {
+                buffers_.emplace_back(width, 1);
+            }
         }
-        const Index samples = std::max(widest, sink.width()) * scan.header.component_count;
-        row_.resize(static_cast<std::size_t>(samples));
-        expanded_.resize(static_cast<std::size_t>(samples));
+        if (scan.header.interleave == Interleave::by_sample) {
+            buffers_.emplace_back(widest, scan.header.component_count);
+        }
+        const auto samples = static_cast<std::size_t>(std::max(widest, sink.width()));
+        row_.resize(samples);
+        mapped_.resize(samples);
+        expanded_.resize(samples);
     }
 
     /// `first` and `last` count lines of the component of highest resolution's MCUs.
@@ -63,37 +70,28 @@ public:
 private:
     [[nodiscard]] int component(int c) const { return scan_.header.components[static_cast<std::size_t>(c)]; }
 
-    void run(int components, const ComponentLine *lines, int first, Index width) {
-        const bool modular = scan_.parameters.is_modular();
-        kernels_.decode_line[components - 1][modular ? 1 : 0](state_, parameters_, cursor_, lines,
-                                                              state_.run_index[first], width);
+    void decode_line(LineBuffers &buffer, int run_index) {
+        kernels_.quantize_line(buffer.above(), buffer.gradients(), buffer.samples(), buffer.components(),
+                               thresholds_);
+        const DecodeLine decode =
+            kernels_.decode_line[buffer.components() - 1][static_cast<int>(mode_of(scan_.parameters))];
+        decode(state_, parameters_, cursor_, {buffer.above(), buffer.current(), buffer.gradients()},
+               state_.run_index[run_index], buffer.width());
         if (cursor_.fault != Fault::none) [[unlikely]] {
             throw_fault(cursor_.fault, source_ + cursor_.position / 8);
         }
     }
 
-    ComponentLine line_of(int c) {
-        LineBuffers &buffer = buffers_[static_cast<std::size_t>(c)];
-        kernels_.quantize_line(buffer.above(), buffer.gradients(), buffer.width(), thresholds_);
-        return {buffer.above(), buffer.current(), buffer.gradients()};
-    }
-
     /// A line of one component, or of all of them interleaved by sample.
     void decode_one_line(Index line) {
-        const int count = scan_.header.component_count;
-        ComponentLine lines[max_components] = {};
-        for (int c = 0; c < count; ++c) {
-            lines[c] = line_of(c);
-        }
-        run(count, lines, 0, buffers_[0].width());
-        if (count == 1) {
-            store(0, line);
+        LineBuffers &buffer = buffers_.front();
+        decode_line(buffer, 0);
+        if (buffer.components() == 1) {
+            store(0, buffer.current(), line);
         } else {
-            store_interleaved(lines, line);
+            store_interleaved(buffer.current(), line);
         }
-        for (LineBuffers &buffer : buffers_) {
-            buffer.advance();
-        }
+        buffer.advance();
     }
 
     /// T.87 B.2.2: as many lines of each component as its vertical sampling factor.
@@ -104,10 +102,10 @@ private:
                 if (line >= scan_.frame.height(component(c))) {
                     break;
                 }
-                const ComponentLine one = line_of(c);
-                run(1, &one, c, buffers_[static_cast<std::size_t>(c)].width());
-                store(c, line);
-                buffers_[static_cast<std::size_t>(c)].advance();
+                LineBuffers &buffer = buffers_[static_cast<std::size_t>(c)];
+                decode_line(buffer, c);
+                store(c, buffer.current(), line);
+                buffer.advance();
             }
         }
     }
@@ -121,14 +119,13 @@ private:
         const auto &table = scan_.tables.mappings[table_id];
         for (Index x = 0; x < width; ++x) {
             const std::size_t index = samples[x];
-            row_[static_cast<std::size_t>(x)] = index < table.size() ? table[index] : std::uint16_t{0};
+            mapped_[static_cast<std::size_t>(x)] = index < table.size() ? table[index] : std::uint16_t{0};
         }
-        return row_.data();
+        return mapped_.data();
     }
 
-    void store(int c, Index line) {
-        LineBuffers &buffer = buffers_[static_cast<std::size_t>(c)];
-        const std::uint16_t *samples = mapped(c, buffer.current(), buffer.width());
+    void store(int c, const std::uint16_t *decoded, Index line) {
+        const std::uint16_t *samples = mapped(c, decoded, scan_.frame.width(component(c)));
         const int channel = component(c), shift = scan_.header.point_transform;
         if (!scan_.frame.is_subsampled()) {
             sink_.store(line, samples, channel, 1, shift);
@@ -145,7 +142,7 @@ private:
         }
     }
 
-    void store_interleaved(const ComponentLine *lines, Index line) {
+    void store_interleaved(const std::uint16_t *samples, Index line) {
         const int count = scan_.header.component_count;
         const bool whole =
             count == sink_.channels() &&
@@ -154,13 +151,14 @@ private:
                                             [](int table) { return table != 0; });
         if (!whole || has_tables || scan_.frame.is_subsampled()) {
             for (int c = 0; c < count; ++c) {
-                store(c, line);
+                for (Index x = 0; x < buffers_.front().width(); ++x) {
+                    row_[static_cast<std::size_t>(x)] = samples[x * count + c];
+                }
+                store(c, row_.data(), line);
             }
             return;
         }
-        const Index width = buffers_[0].width();
-        kernels_.interleave[count - 1](lines, row_.data(), width);
-        sink_.store(line, row_.data(), 0, count, scan_.header.point_transform);
+        sink_.store(line, samples, 0, count, scan_.header.point_transform);
     }
 
     const Scan &scan_;
@@ -169,7 +167,7 @@ private:
     LineParameters parameters_;
     std::int32_t thresholds_[4];
     std::vector<LineBuffers> buffers_;
-    std::vector<std::uint16_t> row_, expanded_;
+    std::vector<std::uint16_t> row_, mapped_, expanded_;
     CoderState state_{};
     DecoderCursor cursor_{};
     Index source_ = 0;
