@@ -173,7 +173,8 @@ void parse_preset_parameters(const Segment &segment, Tables &tables, FrameHeader
     const int type = segment.byte(0);
     if (type == 1) {
         require_size(segment, 11, code, "LSE");
-        tables.preset = {segment.word(1), segment.word(3), segment.word(5), segment.word(7), segment.word(9)};
+        tables.preset = {segment.word(1), segment.word(3), segment.word(5),
+                         segment.word(7), segment.word(9), false};
     } else if (type == 2 || type == 3) {
         parse_mapping_table(segment, type == 3, tables);
     } else if (type == 4) {

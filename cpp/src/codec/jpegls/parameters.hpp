@@ -11,6 +11,13 @@ struct PresetParameters {
     int maximum = 0; ///< MAXVAL
     int t1 = 0, t2 = 0, t3 = 0;
     int reset = 0;
+    /// The mistake of JAI-ImageIO: default thresholds above 12 bits from MAXVAL where C.2.4.1.1.1 takes 4095,
+    /// and nothing in the codestream says so.
+    bool is_of_jai = false;
+
+    [[nodiscard]] bool is_default() const noexcept {
+        return maximum == 0 && t1 == 0 && t2 == 0 && t3 == 0 && reset == 0;
+    }
 };
 
 /// All that a scan's coding depends on.

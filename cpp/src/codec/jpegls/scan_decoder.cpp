@@ -124,11 +124,27 @@ private:
         return mapped_.data();
     }
 
+    /// Undoes the point transform. NEAR may have lifted a sample beyond what fits: it must not turn black.
+    void store_row(Index y, const std::uint16_t *samples, int channel, int channels) {
+        const int shift = scan_.header.point_transform;
+        if (shift > 0) {
+            const bool is_mapped = scan_.header.tables[0] != 0;
+            const int bits = is_mapped ? std::min(scan_.layout.bits_allocated, 16) : scan_.frame.precision;
+            const int most = (1 << bits) - 1;
+            shifted_.resize(static_cast<std::size_t>(sink_.width() * channels));
+            std::transform(samples, samples + shifted_.size(), shifted_.begin(), [=](std::uint16_t sample) {
+                return static_cast<std::uint16_t>(std::min(sample << shift, most));
+            });
+            samples = shifted_.data();
+        }
+        sink_.store(y, samples, channel, channels, 0);
+    }
+
     void store(int c, const std::uint16_t *decoded, Index line) {
         const std::uint16_t *samples = mapped(c, decoded, scan_.frame.width(component(c)));
-        const int channel = component(c), shift = scan_.header.point_transform;
+        const int channel = component(c);
         if (!scan_.frame.is_subsampled()) {
-            sink_.store(line, samples, channel, 1, shift);
+            store_row(line, samples, channel, 1);
             return;
         }
         const Component &of = scan_.frame.component(channel);
@@ -138,7 +154,7 @@ private:
         const Index tall = scan_.frame.max_vertical;
         for (Index y = (line * tall + of.vertical - 1) / of.vertical;
              y < scan_.frame.lines && y * of.vertical / tall == line; ++y) {
-            sink_.store(y, expanded_.data(), channel, 1, shift);
+            store_row(y, expanded_.data(), channel, 1);
         }
     }
 
@@ -158,7 +174,7 @@ private:
             }
             return;
         }
-        sink_.store(line, samples, 0, count, scan_.header.point_transform);
+        store_row(line, samples, 0, count);
     }
 
     const Scan &scan_;
@@ -167,7 +183,7 @@ private:
     LineParameters parameters_;
     std::int32_t thresholds_[4];
     std::vector<LineBuffers> buffers_;
-    std::vector<std::uint16_t> row_, mapped_, expanded_;
+    std::vector<std::uint16_t> row_, mapped_, expanded_, shifted_;
     CoderState state_{};
     DecoderCursor cursor_{};
     Index source_ = 0;
@@ -182,10 +198,18 @@ Index line_count(const FrameHeader &frame, const ScanHeader &header) {
 
 void check_tables(const Scan &scan) {
     for (int c = 0; c < scan.header.component_count; ++c) {
-        const int table = scan.header.tables[static_cast<std::size_t>(c)];
-        if (table != 0 && scan.tables.mappings[static_cast<std::size_t>(table)].empty()) {
-            throw_error(Errc::jpegls_scan_header,
-                        "mapping table " + std::to_string(table) + " is not defined", scan.header.offset);
+        const int id = scan.header.tables[static_cast<std::size_t>(c)];
+        const std::vector<std::uint16_t> &table = scan.tables.mappings[static_cast<std::size_t>(id)];
+        if (id != 0 && table.empty()) {
+            throw_error(Errc::jpegls_scan_header, "mapping table " + std::to_string(id) + " is not defined",
+                        scan.header.offset);
+        }
+        const int most = id == 0 ? 0 : *std::max_element(table.begin(), table.end());
+        if (most >> std::min(scan.layout.bits_allocated, 16) != 0) {
+            throw_error(Errc::jpegls_precision,
+                        "the value " + std::to_string(most) + " of mapping table " + std::to_string(id) +
+                            " does not fit into Bits Allocated " + std::to_string(scan.layout.bits_allocated),
+                        scan.header.offset);
         }
     }
 }
@@ -197,7 +221,7 @@ Index interval_count(const FrameHeader &frame, const ScanHeader &header, Index r
     return restart_interval == 0 ? 1 : (lines + restart_interval - 1) / restart_interval;
 }
 
-void decode_scan(const Scan &scan, const jpeg::PixelSink &sink) {
+Index decode_scan(const Scan &scan, const jpeg::PixelSink &sink) {
     check_tables(scan);
     const Quantizer quantizer(scan.parameters);
     const Index lines = line_count(scan.frame, scan.header);
@@ -222,10 +246,7 @@ void decode_scan(const Scan &scan, const jpeg::PixelSink &sink) {
         }
         leftover[static_cast<std::size_t>(first)] = strand.leftover_bits;
     });
-    if (*std::max_element(leftover.begin(), leftover.end()) > 7) {
-        scan.log.add("jpegls-surplus-data", "entropy-coded data behind the last sample, ignored",
-                     scan.header.offset);
-    }
+    return *std::max_element(leftover.begin(), leftover.end());
 }
 
 } // namespace radpix::jpegls
