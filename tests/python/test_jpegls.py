@@ -322,6 +322,15 @@ def test_wrong_headers(error: type[Exception], code: str | None, at: str, change
 
 
 @pytest.mark.parametrize("level", LEVELS)
+def test_components_of_different_resolution_are_not_interleaved_by_sample(level: str) -> None:
+    stream = bytearray(encoded(picture((20, 3000, 3), 8)))
+    stream[stream.index(b"\xff\xf7") + 11] = 0x41
+    with pytest.raises(DecodeError) as caught:
+        decode_stream(bytes(stream), level=level)
+    assert caught.value.code == "jpegls-scan-header"
+
+
+@pytest.mark.parametrize("level", LEVELS)
 def test_every_truncation_is_found(level: str) -> None:
     stream = encoded(PICTURE)
     for length in range(0, len(stream) - 6, 7):

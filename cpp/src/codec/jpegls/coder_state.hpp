@@ -9,6 +9,8 @@ namespace radpix::jpegls {
 
 void reset(CoderState &state, const CodingParameters &parameters) noexcept;
 
+[[nodiscard]] Mode mode_of(const CodingParameters &parameters) noexcept;
+
 /// Without the quantizer.
 [[nodiscard]] LineParameters line_parameters(const CodingParameters &parameters) noexcept;
 

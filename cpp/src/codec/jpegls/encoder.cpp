@@ -95,40 +95,43 @@ void append_headers(const FrameLayout &layout, int near, std::vector<std::byte> 
     append({near, n == 1 ? 0 : 2, 0});
 }
 
-/// Samples of one line and component as words of Bits Stored bits (PS3.5 8.2.3). Returns the bits that do not
+/// Samples of one line, interleaved, as words of Bits Stored bits (PS3.5 8.2.3). Returns the bits that do not
 /// belong there.
 template <class Element>
-unsigned load_as(const ArrayView &pixels, Index y, int c, int bits_stored, std::uint16_t *to) {
-    const auto *from = static_cast<const Element *>(pixels.data) + y * pixels.strides[0] +
-                       (pixels.rank == 3 ? c * pixels.strides[2] : 0);
-    const Index step = pixels.strides[1], width = pixels.shape[1];
+unsigned load_as(const ArrayView &pixels, Index y, int bits_stored, std::uint16_t *to) {
+    const auto *row = static_cast<const Element *>(pixels.data) + y * pixels.strides[0];
+    const Index channels = pixels.rank == 3 ? pixels.shape[2] : 1;
+    const Index step = pixels.strides[1], channel_step = pixels.rank == 3 ? pixels.strides[2] : 1;
     const int mask = (1 << bits_stored) - 1, offset = std::is_signed_v<Element> ? 1 << (bits_stored - 1) : 0;
     int excess = 0;
-    const auto copy = [&](Index stride) {
-        for (Index x = 0; x < width; ++x) {
-            const int value = from[x * stride];
+    const auto copy = [&](const Element *from, Index stride, Index count, std::uint16_t *into,
+                          Index into_stride) {
+        for (Index i = 0; i < count; ++i) {
+            const int value = from[i * stride];
             excess |= value + offset;
-            to[x] = static_cast<std::uint16_t>(value & mask);
+            into[i * into_stride] = static_cast<std::uint16_t>(value & mask);
         }
     };
-    if (step == 1) {
-        copy(1); // a vector loop
+    if (step == channels && channel_step == 1) {
+        copy(row, 1, pixels.shape[1] * channels, to, 1); // a vector loop
     } else {
-        copy(step);
+        for (Index c = 0; c < channels; ++c) {
+            copy(row + c * channel_step, step, pixels.shape[1], to + c, channels);
+        }
     }
     return static_cast<unsigned>(excess & ~mask);
 }
 
-unsigned load(const ArrayView &pixels, Index y, int c, int bits_stored, std::uint16_t *to) {
+unsigned load(const ArrayView &pixels, Index y, int bits_stored, std::uint16_t *to) {
     switch (pixels.type) {
     case DataType::uint8:
-        return load_as<std::uint8_t>(pixels, y, c, bits_stored, to);
+        return load_as<std::uint8_t>(pixels, y, bits_stored, to);
     case DataType::int8:
-        return load_as<std::int8_t>(pixels, y, c, bits_stored, to);
+        return load_as<std::int8_t>(pixels, y, bits_stored, to);
     case DataType::uint16:
-        return load_as<std::uint16_t>(pixels, y, c, bits_stored, to);
+        return load_as<std::uint16_t>(pixels, y, bits_stored, to);
     default:
-        return load_as<std::int16_t>(pixels, y, c, bits_stored, to);
+        return load_as<std::int16_t>(pixels, y, bits_stored, to);
     }
 }
 
@@ -158,31 +161,26 @@ std::vector<std::byte> encode_near_lossless(const ArrayView &pixels, const Frame
     LineParameters parameters = line_parameters(coding);
     parameters.quantizer = quantizer.table();
     const std::int32_t thresholds[] = {coding.near, coding.t1, coding.t2, coding.t3};
-    const Kernels &table = kernels();
+    const Kernels &table = kernels(coding.reset);
     const int count = layout.samples_per_pixel;
-    const EncodeLine encode_line = table.encode_line[count - 1][coding.is_modular() ? 1 : 0];
-    std::vector<LineBuffers> buffers(static_cast<std::size_t>(count), LineBuffers(layout.columns));
+    const EncodeLine encode_line = table.encode_line[count - 1][static_cast<int>(mode_of(coding))];
+    LineBuffers buffers(layout.columns, count);
     CoderState state;
     reset(state, coding);
     FlatBits flat;
     EncoderCursor cursor{};
     for (Index y = 0; y < layout.rows; ++y) {
-        EncoderLine lines[max_components] = {};
-        for (int c = 0; c < count; ++c) {
-            LineBuffers &buffer = buffers[static_cast<std::size_t>(c)];
-            if (load(pixels, y, c, layout.bits_stored, buffer.current()) != 0) {
-                throw_error(Errc::invalid_argument, "row " + std::to_string(y) +
-                                                        " has values that need more than Bits Stored " +
-                                                        std::to_string(layout.bits_stored));
-            }
-            table.quantize_line(buffer.above(), buffer.gradients(), layout.columns, thresholds);
-            lines[c] = {buffer.above(), buffer.current(), buffer.gradients(), buffer.predictions()};
+        if (load(pixels, y, layout.bits_stored, buffers.current()) != 0) {
+            throw_error(Errc::invalid_argument, "row " + std::to_string(y) +
+                                                    " has values that need more than Bits Stored " +
+                                                    std::to_string(layout.bits_stored));
         }
+        table.quantize_line(buffers.above(), buffers.gradients(), buffers.samples(), count, thresholds);
+        const EncoderLine line = {buffers.above(), buffers.current(), buffers.gradients(),
+                                  buffers.predictions()};
         cursor = flat.reserve(cursor, layout.columns * count * 8);
-        encode_line(state, parameters, cursor, lines, state.run_index[0], layout.columns);
-        for (LineBuffers &buffer : buffers) {
-            buffer.advance();
-        }
+        encode_line(state, parameters, cursor, line, state.run_index[0], layout.columns);
+        buffers.advance();
     }
     std::vector<std::byte> out;
     const Index bits = flat.finish(cursor);

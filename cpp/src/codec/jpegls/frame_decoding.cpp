@@ -84,7 +84,7 @@ void FrameDecoding::begin_frame(const jpeg::Segment &segment) {
     has_frame_ = true;
 }
 
-void FrameDecoding::check_against_layout() {
+void FrameDecoding::check_against_layout(const ScanHeader &header) {
     if (frame_.samples_per_line != layout_.columns || frame_.lines != layout_.rows ||
         frame_.component_count != layout_.samples_per_pixel) {
         throw_error(Errc::jpegls_size_mismatch,
@@ -101,8 +101,10 @@ void FrameDecoding::check_against_layout() {
                         " bits do not fit into Bits Allocated " + std::to_string(layout_.bits_allocated),
                     frame_.offset);
     }
-    // Whole words, of which Bits Stored are used, are common and do no harm.
-    if (frame_.precision != layout_.bits_stored && frame_.precision != layout_.bits_allocated) {
+    // Whole words, of which Bits Stored are used, are common and do no harm. Indices into a table say
+    // nothing.
+    if (header.tables[0] == 0 && frame_.precision != layout_.bits_stored &&
+        frame_.precision != layout_.bits_allocated) {
         log_.add("jpegls-precision",
                  "the codestream has samples of " + std::to_string(frame_.precision) +
                      " bits, the data set says Bits Stored " + std::to_string(layout_.bits_stored),
@@ -121,7 +123,7 @@ void FrameDecoding::decode_next_scan(const jpeg::Segment &segment) {
     reader_.seek(data.next_marker);
     if (!checked_) {
         resolve_number_of_lines(data.next_marker);
-        check_against_layout();
+        check_against_layout(header);
         check_data_size();
         checked_ = true;
     }
@@ -135,13 +137,57 @@ void FrameDecoding::decode_next_scan(const jpeg::Segment &segment) {
                      ", the transfer syntax stands for lossless compression",
                  header.offset);
     }
-    const CodingParameters parameters =
-        coding_parameters(tables_.preset, frame_.precision, header.near, header.offset);
-    decode_scan({frame_, header, tables_, parameters, data, options_, log_}, sink_);
+    if (decode_samples(header, data) > most_fill_bits) {
+        log_.add("jpegls-surplus-data", "entropy-coded data behind the last sample, ignored", header.offset);
+    }
     for (int c = 0; c < header.component_count; ++c) {
         const auto index = static_cast<std::size_t>(header.components[static_cast<std::size_t>(c)]);
         frame_.components[index].decoded = true;
     }
+}
+
+/// Returns what `decode_scan` does.
+Index FrameDecoding::decode_samples(const ScanHeader &header, const EntropyData &data) {
+    const CodingParameters parameters =
+        coding_parameters(tables_.preset, frame_.precision, header.near, header.offset);
+    const Scan scan = {layout_, frame_, header, tables_, parameters, data, options_, log_};
+    constexpr int most_without_jai = 12;
+    const bool may_be_of_jai = frame_.precision > most_without_jai && tables_.preset.is_default();
+    try {
+        const Index surplus = decode_scan(scan, sink_);
+        if (surplus <= most_fill_bits || !may_be_of_jai) {
+            return surplus;
+        }
+    } catch (const Error &error) {
+        const bool is_data = error.errc() == Errc::truncated || error.errc() == Errc::jpegls_entropy_coding;
+        if (!is_data || !may_be_of_jai || !is_of_jai(header, data)) {
+            throw;
+        }
+        return 0;
+    }
+    return is_of_jai(header, data) ? 0 : decode_scan(scan, sink_);
+}
+
+/// Decodes with the thresholds of JAI-ImageIO. Says whether the data ended with the last sample, which with
+/// others than those it was written with it does not.
+bool FrameDecoding::is_of_jai(const ScanHeader &header, const EntropyData &data) {
+    PresetParameters preset;
+    preset.is_of_jai = true;
+    const CodingParameters parameters =
+        coding_parameters(preset, frame_.precision, header.near, header.offset);
+    try {
+        if (decode_scan({layout_, frame_, header, tables_, parameters, data, options_, log_}, sink_) >
+            most_fill_bits) {
+            return false;
+        }
+    } catch (const Error &) {
+        return false; // the caller tells what the standard's thresholds lead to
+    }
+    log_.add("jpegls-jai-thresholds",
+             "the samples only fit with thresholds computed from MAXVAL, as JAI-ImageIO did, not with the "
+             "standard's",
+             header.offset);
+    return true;
 }
 
 /// T.87 C.2.6 (T.81 B.2.5): 0 lines leave their number to a DNL segment behind the first scan.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "codec/jpeg/scan.hpp"
+#include "codec/jpegls/entropy_data.hpp"
 #include "codec/jpegls/headers.hpp"
 
 namespace radpix::jpegls {
@@ -17,8 +18,10 @@ public:
 private:
     void handle_segment(jpeg::Marker marker);
     void begin_frame(const jpeg::Segment &segment);
-    void check_against_layout();
+    void check_against_layout(const ScanHeader &header);
     void decode_next_scan(const jpeg::Segment &segment);
+    [[nodiscard]] Index decode_samples(const ScanHeader &header, const EntropyData &data);
+    [[nodiscard]] bool is_of_jai(const ScanHeader &header, const EntropyData &data);
     void resolve_number_of_lines(Index next_marker);
     void check_data_size() const;
     [[nodiscard]] bool is_complete() const noexcept;

@@ -65,6 +65,18 @@ void parse_mapping_table(const Segment &segment, bool continues, Tables &tables)
     }
 }
 
+/// T.87 B.2.3: an MCU interleaved by sample has one sample of each component.
+void check_resolutions(const ScanHeader &scan, const FrameHeader &frame) {
+    const Component &first = frame.component(scan.components[0]);
+    for (int c = 1; c < scan.component_count && scan.interleave == Interleave::by_sample; ++c) {
+        const Component &other = frame.component(scan.components[static_cast<std::size_t>(c)]);
+        if (other.horizontal != first.horizontal || other.vertical != first.vertical) {
+            throw_error(Errc::jpegls_scan_header,
+                        "components of different resolution are interleaved by sample", scan.offset);
+        }
+    }
+}
+
 } // namespace
 
 bool FrameHeader::is_subsampled() const noexcept {
@@ -151,6 +163,7 @@ ScanHeader parse_scan_header(const Segment &segment, const FrameHeader &frame) {
                     scan.offset);
     }
     scan.interleave = scan.component_count == 1 ? Interleave::none : static_cast<Interleave>(interleave);
+    check_resolutions(scan, frame);
     return scan;
 }
 
@@ -160,7 +173,8 @@ void parse_preset_parameters(const Segment &segment, Tables &tables, FrameHeader
     const int type = segment.byte(0);
     if (type == 1) {
         require_size(segment, 11, code, "LSE");
-        tables.preset = {segment.word(1), segment.word(3), segment.word(5), segment.word(7), segment.word(9)};
+        tables.preset = {segment.word(1), segment.word(3), segment.word(5),
+                         segment.word(7), segment.word(9), false};
     } else if (type == 2 || type == 3) {
         parse_mapping_table(segment, type == 3, tables);
     } else if (type == 4) {

@@ -19,11 +19,12 @@ int clamped(int value, int lowest, int maximum) noexcept {
     return value > maximum || value < lowest ? lowest : value;
 }
 
-void set_default_thresholds(CodingParameters &p) noexcept {
+/// `most` limits what MAXVAL counts for.
+void set_default_thresholds(CodingParameters &p, int most) noexcept {
     constexpr int basic_t1 = 3, basic_t2 = 7, basic_t3 = 21;
     int t1, t2, t3;
     if (p.maximum >= 128) {
-        const int factor = (std::min(p.maximum, 4095) + 128) / 256;
+        const int factor = (std::min(p.maximum, most) + 128) / 256;
         t1 = factor * (basic_t1 - 2) + 2 + 3 * p.near;
         t2 = factor * (basic_t2 - 3) + 3 + 5 * p.near;
         t3 = factor * (basic_t3 - 4) + 4 + 7 * p.near;
@@ -59,7 +60,8 @@ CodingParameters coding_parameters(const PresetParameters &preset, int precision
     CodingParameters p;
     p.maximum = preset.maximum == 0 ? (1 << precision) - 1 : preset.maximum;
     p.near = near;
-    set_default_thresholds(p);
+    constexpr int most_of_standard = 4095;
+    set_default_thresholds(p, preset.is_of_jai ? p.maximum : most_of_standard);
     p.t1 = preset.t1 == 0 ? p.t1 : preset.t1;
     p.t2 = preset.t2 == 0 ? p.t2 : preset.t2;
     p.t3 = preset.t3 == 0 ? p.t3 : preset.t3;

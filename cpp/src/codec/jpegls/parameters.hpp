@@ -11,6 +11,13 @@ struct PresetParameters {
     int maximum = 0; ///< MAXVAL
     int t1 = 0, t2 = 0, t3 = 0;
     int reset = 0;
+    /// The mistake of JAI-ImageIO: default thresholds above 12 bits from MAXVAL where C.2.4.1.1.1 takes 4095,
+    /// and nothing in the codestream says so.
+    bool is_of_jai = false;
+
+    [[nodiscard]] bool is_default() const noexcept {
+        return maximum == 0 && t1 == 0 && t2 == 0 && t3 == 0 && reset == 0;
+    }
 };
 
 /// All that a scan's coding depends on.
@@ -23,8 +30,6 @@ struct CodingParameters {
     int quantized_bits = 8;    ///< qbpp
     int limit = 32;            ///< LIMIT
     int initial_magnitude = 4; ///< A at the start
-
-    [[nodiscard]] bool is_modular() const noexcept { return near == 0 && (maximum & (maximum + 1)) == 0; }
 };
 
 /// Throws Error(jpegls_parameters) for what C.2.4.1.1 does not allow; `offset` is where the scan begins.

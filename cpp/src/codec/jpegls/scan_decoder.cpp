@@ -25,18 +25,25 @@ namespace {
 class Strand {
 public:
     Strand(const Scan &scan, const Quantizer &quantizer, const jpeg::PixelSink &sink)
-        : scan_(scan), sink_(sink), kernels_(kernels()), parameters_(line_parameters(scan.parameters)),
+        : scan_(scan), sink_(sink), kernels_(kernels(scan.parameters.reset)),
+          parameters_(line_parameters(scan.parameters)),
           thresholds_{scan.parameters.near, scan.parameters.t1, scan.parameters.t2, scan.parameters.t3} {
         parameters_.quantizer = quantizer.table();
         Index widest = 0;
         for (int c = 0; c < scan.header.component_count; ++c) {
             const Index width = scan.frame.width(component(c));
-            buffers_.emplace_back(width);
             widest = std::max(widest, width);
+            if (scan.header.interleave != Interleave::by_sample) {
+                buffers_.emplace_back(width, 1);
+            }
         }
-        const Index samples = std::max(widest, sink.width()) * scan.header.component_count;
-        row_.resize(static_cast<std::size_t>(samples));
-        expanded_.resize(static_cast<std::size_t>(samples));
+        if (scan.header.interleave == Interleave::by_sample) {
+            buffers_.emplace_back(widest, scan.header.component_count);
+        }
+        const auto samples = static_cast<std::size_t>(std::max(widest, sink.width()));
+        row_.resize(samples);
+        mapped_.resize(samples);
+        expanded_.resize(samples);
     }
 
     /// `first` and `last` count lines of the component of highest resolution's MCUs.
@@ -63,37 +70,28 @@ public:
 private:
     [[nodiscard]] int component(int c) const { return scan_.header.components[static_cast<std::size_t>(c)]; }
 
-    void run(int components, const ComponentLine *lines, int first, Index width) {
-        const bool modular = scan_.parameters.is_modular();
-        kernels_.decode_line[components - 1][modular ? 1 : 0](state_, parameters_, cursor_, lines,
-                                                              state_.run_index[first], width);
+    void decode_line(LineBuffers &buffer, int run_index) {
+        kernels_.quantize_line(buffer.above(), buffer.gradients(), buffer.samples(), buffer.components(),
+                               thresholds_);
+        const DecodeLine decode =
+            kernels_.decode_line[buffer.components() - 1][static_cast<int>(mode_of(scan_.parameters))];
+        decode(state_, parameters_, cursor_, {buffer.above(), buffer.current(), buffer.gradients()},
+               state_.run_index[run_index], buffer.width());
         if (cursor_.fault != Fault::none) [[unlikely]] {
             throw_fault(cursor_.fault, source_ + cursor_.position / 8);
         }
     }
 
-    ComponentLine line_of(int c) {
-        LineBuffers &buffer = buffers_[static_cast<std::size_t>(c)];
-        kernels_.quantize_line(buffer.above(), buffer.gradients(), buffer.width(), thresholds_);
-        return {buffer.above(), buffer.current(), buffer.gradients()};
-    }
-
     /// A line of one component, or of all of them interleaved by sample.
     void decode_one_line(Index line) {
-        const int count = scan_.header.component_count;
-        ComponentLine lines[max_components] = {};
-        for (int c = 0; c < count; ++c) {
-            lines[c] = line_of(c);
-        }
-        run(count, lines, 0, buffers_[0].width());
-        if (count == 1) {
-            store(0, line);
+        LineBuffers &buffer = buffers_.front();
+        decode_line(buffer, 0);
+        if (buffer.components() == 1) {
+            store(0, buffer.current(), line);
         } else {
-            store_interleaved(lines, line);
+            store_interleaved(buffer.current(), line);
         }
-        for (LineBuffers &buffer : buffers_) {
-            buffer.advance();
-        }
+        buffer.advance();
     }
 
     /// T.87 B.2.2: as many lines of each component as its vertical sampling factor.
@@ -104,10 +102,10 @@ private:
                 if (line >= scan_.frame.height(component(c))) {
                     break;
                 }
-                const ComponentLine one = line_of(c);
-                run(1, &one, c, buffers_[static_cast<std::size_t>(c)].width());
-                store(c, line);
-                buffers_[static_cast<std::size_t>(c)].advance();
+                LineBuffers &buffer = buffers_[static_cast<std::size_t>(c)];
+                decode_line(buffer, c);
+                store(c, buffer.current(), line);
+                buffer.advance();
             }
         }
     }
@@ -121,17 +119,32 @@ private:
         const auto &table = scan_.tables.mappings[table_id];
         for (Index x = 0; x < width; ++x) {
             const std::size_t index = samples[x];
-            row_[static_cast<std::size_t>(x)] = index < table.size() ? table[index] : std::uint16_t{0};
+            mapped_[static_cast<std::size_t>(x)] = index < table.size() ? table[index] : std::uint16_t{0};
         }
-        return row_.data();
+        return mapped_.data();
     }
 
-    void store(int c, Index line) {
-        LineBuffers &buffer = buffers_[static_cast<std::size_t>(c)];
-        const std::uint16_t *samples = mapped(c, buffer.current(), buffer.width());
-        const int channel = component(c), shift = scan_.header.point_transform;
+    /// Undoes the point transform. NEAR may have lifted a sample beyond what fits: it must not turn black.
+    void store_row(Index y, const std::uint16_t *samples, int channel, int channels) {
+        const int shift = scan_.header.point_transform;
+        if (shift > 0) {
+            const bool is_mapped = scan_.header.tables[0] != 0;
+            const int bits = is_mapped ? std::min(scan_.layout.bits_allocated, 16) : scan_.frame.precision;
+            const int most = (1 << bits) - 1;
+            shifted_.resize(static_cast<std::size_t>(sink_.width() * channels));
+            std::transform(samples, samples + shifted_.size(), shifted_.begin(), [=](std::uint16_t sample) {
+                return static_cast<std::uint16_t>(std::min(sample << shift, most));
+            });
+            samples = shifted_.data();
+        }
+        sink_.store(y, samples, channel, channels, 0);
+    }
+
+    void store(int c, const std::uint16_t *decoded, Index line) {
+        const std::uint16_t *samples = mapped(c, decoded, scan_.frame.width(component(c)));
+        const int channel = component(c);
         if (!scan_.frame.is_subsampled()) {
-            sink_.store(line, samples, channel, 1, shift);
+            store_row(line, samples, channel, 1);
             return;
         }
         const Component &of = scan_.frame.component(channel);
@@ -141,11 +154,11 @@ private:
         const Index tall = scan_.frame.max_vertical;
         for (Index y = (line * tall + of.vertical - 1) / of.vertical;
              y < scan_.frame.lines && y * of.vertical / tall == line; ++y) {
-            sink_.store(y, expanded_.data(), channel, 1, shift);
+            store_row(y, expanded_.data(), channel, 1);
         }
     }
 
-    void store_interleaved(const ComponentLine *lines, Index line) {
+    void store_interleaved(const std::uint16_t *samples, Index line) {
         const int count = scan_.header.component_count;
         const bool whole =
             count == sink_.channels() &&
@@ -154,13 +167,14 @@ private:
                                             [](int table) { return table != 0; });
         if (!whole || has_tables || scan_.frame.is_subsampled()) {
             for (int c = 0; c < count; ++c) {
-                store(c, line);
+                for (Index x = 0; x < buffers_.front().width(); ++x) {
+                    row_[static_cast<std::size_t>(x)] = samples[x * count + c];
+                }
+                store(c, row_.data(), line);
             }
             return;
         }
-        const Index width = buffers_[0].width();
-        kernels_.interleave[count - 1](lines, row_.data(), width);
-        sink_.store(line, row_.data(), 0, count, scan_.header.point_transform);
+        store_row(line, samples, 0, count);
     }
 
     const Scan &scan_;
@@ -169,7 +183,7 @@ private:
     LineParameters parameters_;
     std::int32_t thresholds_[4];
     std::vector<LineBuffers> buffers_;
-    std::vector<std::uint16_t> row_, expanded_;
+    std::vector<std::uint16_t> row_, mapped_, expanded_, shifted_;
     CoderState state_{};
     DecoderCursor cursor_{};
     Index source_ = 0;
@@ -184,10 +198,18 @@ Index line_count(const FrameHeader &frame, const ScanHeader &header) {
 
 void check_tables(const Scan &scan) {
     for (int c = 0; c < scan.header.component_count; ++c) {
-        const int table = scan.header.tables[static_cast<std::size_t>(c)];
-        if (table != 0 && scan.tables.mappings[static_cast<std::size_t>(table)].empty()) {
-            throw_error(Errc::jpegls_scan_header,
-                        "mapping table " + std::to_string(table) + " is not defined", scan.header.offset);
+        const int id = scan.header.tables[static_cast<std::size_t>(c)];
+        const std::vector<std::uint16_t> &table = scan.tables.mappings[static_cast<std::size_t>(id)];
+        if (id != 0 && table.empty()) {
+            throw_error(Errc::jpegls_scan_header, "mapping table " + std::to_string(id) + " is not defined",
+                        scan.header.offset);
+        }
+        const int most = id == 0 ? 0 : *std::max_element(table.begin(), table.end());
+        if (most >> std::min(scan.layout.bits_allocated, 16) != 0) {
+            throw_error(Errc::jpegls_precision,
+                        "the value " + std::to_string(most) + " of mapping table " + std::to_string(id) +
+                            " does not fit into Bits Allocated " + std::to_string(scan.layout.bits_allocated),
+                        scan.header.offset);
         }
     }
 }
@@ -199,7 +221,7 @@ Index interval_count(const FrameHeader &frame, const ScanHeader &header, Index r
     return restart_interval == 0 ? 1 : (lines + restart_interval - 1) / restart_interval;
 }
 
-void decode_scan(const Scan &scan, const jpeg::PixelSink &sink) {
+Index decode_scan(const Scan &scan, const jpeg::PixelSink &sink) {
     check_tables(scan);
     const Quantizer quantizer(scan.parameters);
     const Index lines = line_count(scan.frame, scan.header);
@@ -224,10 +246,7 @@ void decode_scan(const Scan &scan, const jpeg::PixelSink &sink) {
         }
         leftover[static_cast<std::size_t>(first)] = strand.leftover_bits;
     });
-    if (*std::max_element(leftover.begin(), leftover.end()) > 7) {
-        scan.log.add("jpegls-surplus-data", "entropy-coded data behind the last sample, ignored",
-                     scan.header.offset);
-    }
+    return *std::max_element(leftover.begin(), leftover.end());
 }
 
 } // namespace radpix::jpegls

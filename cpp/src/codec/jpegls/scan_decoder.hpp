@@ -9,6 +9,7 @@
 namespace radpix::jpegls {
 
 struct Scan {
+    const FrameLayout &layout;
     const FrameHeader &frame;
     const ScanHeader &header;
     const Tables &tables;
@@ -22,7 +23,11 @@ struct Scan {
 [[nodiscard]] Index interval_count(const FrameHeader &frame, const ScanHeader &header,
                                    Index restart_interval);
 
-/// Decodes all samples of a scan into the sink; those of components of lower resolution are repeated.
-void decode_scan(const Scan &scan, const jpeg::PixelSink &sink);
+/// Bits that fill up the last byte of a restart interval.
+inline constexpr Index most_fill_bits = 7;
+
+/// Decodes all samples of a scan into the sink; those of components of lower resolution are repeated. Returns
+/// the most bits that a restart interval has behind its last sample.
+[[nodiscard]] Index decode_scan(const Scan &scan, const jpeg::PixelSink &sink);
 
 } // namespace radpix::jpegls

@@ -35,6 +35,134 @@ inline void store_big_endian(std::uint8_t *to, std::uint64_t word) noexcept {
 }
 
 #include "codec/jpegls/kernels/context-inl.hpp"
+
+/// Lane 3, N, in lane 1 and zeros.
+inline __m128i count_at_bias(__m128i state) noexcept {
+    return _mm_shuffle_epi8(state,
+                            _mm_setr_epi8(-1, -1, -1, -1, 12, 13, 14, 15, -1, -1, -1, -1, -1, -1, -1, -1));
+}
+
+/// A.6.1 at RESET: A, B and N are halved before N grows. In and out: A, B + N - 1, C, N after it has grown.
+inline __m128i halved(__m128i state) noexcept {
+    const __m128i inner =
+        _mm_add_epi32(_mm_sub_epi32(state, count_at_bias(state)), _mm_setr_epi32(0, 1, 0, -1));
+    const __m128i half = _mm_blend_epi32(_mm_srai_epi32(inner, 1), inner, 4);
+    const __m128i outer = _mm_add_epi32(half, _mm_setr_epi32(0, -1, 0, 1));
+    return _mm_add_epi32(outer, count_at_bias(outer));
+}
+
+/// T.87 A.6: A, B + N - 1, C and N at once, in lanes 0 to 3. `error` is in units of samples, `magnitude` its
+/// absolute value in those of the coding, both in lane 0 before zeros. Takes 20 (lossless) to 30 instructions
+/// a sample less than the scalar level's code, and no flags or registers: colour is decoded in 0.7 of the
+/// time.
+template <bool lossless>
+inline void update(Context *context, __m128i magnitude, __m128i error, std::int32_t reset) noexcept {
+    constexpr std::int32_t most = 0x7FFFFFFF;
+    __m128i before = _mm_load_si128(reinterpret_cast<const __m128i *>(context));
+    before = _mm_add_epi32(before, _mm_setr_epi32(0, 1, 0, 1));
+    __m128i grown = _mm_add_epi32(before, magnitude);
+    __m128i state = _mm_add_epi32(grown, _mm_slli_si128(error, 4));
+    if (context->count == reset) [[unlikely]] {
+        state = grown = before = halved(state);
+    }
+    // N * 2^k >= A: floats of the same sign are ordered as integers, and k is added to the exponent of N. It
+    // is stored first, and needs the fewest steps from A: the next code may wait for it.
+    const __m128i count_bits = _mm_shuffle_epi32(_mm_castps_si128(_mm_cvtepi32_ps(before)), 0xFF);
+    const __m128i ratio = _mm_sub_epi32(_mm_castps_si128(_mm_cvtepi32_ps(grown)),
+                                        _mm_sub_epi32(count_bits, _mm_set1_epi32(0x7FFFFF)));
+    const __m128i k = _mm_max_epi32(_mm_srai_epi32(ratio, 23), _mm_setzero_si128());
+    context->k = _mm_cvtsi128_si32(k);
+    // B <= -N is a negative lane 1, B > 0 one above N - 1; the other lanes are within these bounds
+    const __m128i bottom = _mm_setr_epi32(-most - 1, 0, -128, -most - 1), count = count_at_bias(state);
+    const __m128i top = _mm_add_epi32(count, _mm_setr_epi32(most, -1, 127, most));
+    const __m128i step = _mm_sub_epi32(_mm_cmpgt_epi32(bottom, state), _mm_cmpgt_epi32(state, top)); // of C
+    state = _mm_sub_epi32(state, _mm_sign_epi32(count, step));
+    state = _mm_add_epi32(state, _mm_slli_si128(step, 4));
+    state = _mm_max_epi32(_mm_min_epi32(state, top), bottom);
+    _mm_store_si128(reinterpret_cast<__m128i *>(context), state);
+    if constexpr (lossless) {
+        const __m128i mostly_negative = _mm_cmpgt_epi32(top, _mm_add_epi32(state, state)); // 2B <= -N
+        const __m128i is_split = _mm_cmpgt_epi32(k, _mm_setzero_si128());
+        context->flip = _mm_cvtsi128_si32(_mm_andnot_si128(is_split, _mm_srli_si128(mostly_negative, 4)));
+    }
+}
+
+inline void update_lossless(Context *context, std::int32_t error, std::int32_t reset) noexcept {
+    const __m128i value = _mm_cvtsi32_si128(error);
+    update<true>(context, _mm_abs_epi32(value), value, reset);
+}
+
+inline void update_near(Context *context, std::int32_t error, std::int32_t magnitude,
+                        std::int32_t reset) noexcept {
+    update<false>(context, _mm_cvtsi32_si128(magnitude), _mm_cvtsi32_si128(error), reset);
+}
+
+inline __m256i load(const std::uint16_t *from) noexcept {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i *>(from));
+}
+inline __m256i load(const std::int16_t *from) noexcept {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i *>(from));
+}
+inline void store(void *to, __m256i value) noexcept {
+    _mm256_storeu_si256(static_cast<__m256i *>(to), value);
+}
+
+/// Q, T.87 A.3.3, as vectors of 16 unsigned differences.
+struct Steps {
+    __m256i first, t1, t2, t3; ///< the least difference of each region
+};
+
+inline Steps steps_of(std::int32_t near, std::int32_t t1, std::int32_t t2, std::int32_t t3) noexcept {
+    return {_mm256_set1_epi16(static_cast<std::int16_t>(near + 1)),
+            _mm256_set1_epi16(static_cast<std::int16_t>(t1)),
+            _mm256_set1_epi16(static_cast<std::int16_t>(t2)),
+            _mm256_set1_epi16(static_cast<std::int16_t>(t3))};
+}
+
+inline __m256i at_least(__m256i value, __m256i bound) noexcept {
+    return _mm256_cmpeq_epi16(_mm256_max_epu16(value, bound), value);
+}
+
+/// Q(a - b).
+inline __m256i quantized(__m256i a, __m256i b, const Steps &steps) noexcept {
+    const __m256i up = _mm256_subs_epu16(a, b), down = _mm256_subs_epu16(b, a);
+    const __m256i distance = _mm256_or_si256(up, down);
+    const __m256i regions = _mm256_add_epi16(
+        _mm256_add_epi16(at_least(distance, steps.first), at_least(distance, steps.t1)),
+        _mm256_add_epi16(at_least(distance, steps.t2), at_least(distance, steps.t3))); // negative
+    const __m256i rises = _mm256_cmpeq_epi16(down, _mm256_setzero_si256());            // or stays
+    return _mm256_sub_epi16(_mm256_xor_si256(regions, rises), rises);
+}
+
+void quantize_line(const std::uint16_t *above, std::int16_t *gradients, Index samples, int components,
+                   const std::int32_t *thresholds) noexcept {
+    const Steps steps = steps_of(thresholds[0], thresholds[1], thresholds[2], thresholds[3]);
+    const __m256i eighty_one = _mm256_set1_epi16(81 * context_size),
+                  nine = _mm256_set1_epi16(9 * context_size);
+    for (Index i = 0; i < samples; i += 16) {
+        const __m256i rc = load(above + i - components), rb = load(above + i),
+                      rd = load(above + i + components);
+        const __m256i q1 = quantized(rd, rb, steps), q2 = quantized(rb, rc, steps);
+        store(gradients + i,
+              _mm256_add_epi16(_mm256_mullo_epi16(q1, eighty_one), _mm256_mullo_epi16(q2, nine)));
+    }
+}
+
+void prepare_line(const EncoderLine &line, Index samples, int components, const LineParameters &p) noexcept {
+    const Steps steps = steps_of(0, p.t1, p.t2, p.t3);
+    const __m256i one = _mm256_set1_epi16(context_size);
+    for (Index i = 0; i < samples; i += 16) {
+        const __m256i ra = load(line.current + i - components), rb = load(line.above + i),
+                      rc = load(line.above + i - components);
+        store(line.gradients + i,
+              _mm256_add_epi16(load(line.gradients + i), _mm256_mullo_epi16(quantized(rc, ra, steps), one)));
+        // MED is Ra + Rb - Rc with Rc limited to what lies between Ra and Rb, modulo 2^16 as well
+        const __m256i least = _mm256_min_epu16(ra, rb), most = _mm256_max_epu16(ra, rb);
+        const __m256i middle = _mm256_max_epu16(least, _mm256_min_epu16(rc, most));
+        store(line.predictions + i, _mm256_sub_epi16(_mm256_add_epi16(ra, rb), middle));
+    }
+}
+
 #include "codec/jpegls/kernels/decode-inl.hpp"
 #include "codec/jpegls/kernels/encode-inl.hpp"
 
@@ -43,15 +171,22 @@ inline void store_big_endian(std::uint8_t *to, std::uint64_t word) noexcept {
 
 const Kernels avx2_kernels = {
     avx2::quantize_line,
-    {avx2::interleave<1>, avx2::interleave<2>, avx2::interleave<3>, avx2::interleave<4>},
-    {{avx2::decode_line<1, false>, avx2::decode_line<1, true>},
-     {avx2::decode_line<2, false>, avx2::decode_line<2, true>},
-     {avx2::decode_line<3, false>, avx2::decode_line<3, true>},
-     {avx2::decode_line<4, false>, avx2::decode_line<4, true>}},
-    {{avx2::encode_line<1, false>, avx2::encode_line<1, true>},
-     {avx2::encode_line<2, false>, avx2::encode_line<2, true>},
-     {avx2::encode_line<3, false>, avx2::encode_line<3, true>},
-     {avx2::encode_line<4, false>, avx2::encode_line<4, true>}},
+    {{avx2::decode_line<1, Mode::modular>, avx2::decode_line<1, Mode::lossless>,
+      avx2::decode_line<1, Mode::near_lossless>},
+     {avx2::decode_line<2, Mode::modular>, avx2::decode_line<2, Mode::lossless>,
+      avx2::decode_line<2, Mode::near_lossless>},
+     {avx2::decode_line<3, Mode::modular>, avx2::decode_line<3, Mode::lossless>,
+      avx2::decode_line<3, Mode::near_lossless>},
+     {avx2::decode_line<4, Mode::modular>, avx2::decode_line<4, Mode::lossless>,
+      avx2::decode_line<4, Mode::near_lossless>}},
+    {{avx2::encode_line<1, Mode::modular>, avx2::encode_line<1, Mode::lossless>,
+      avx2::encode_line<1, Mode::near_lossless>},
+     {avx2::encode_line<2, Mode::modular>, avx2::encode_line<2, Mode::lossless>,
+      avx2::encode_line<2, Mode::near_lossless>},
+     {avx2::encode_line<3, Mode::modular>, avx2::encode_line<3, Mode::lossless>,
+      avx2::encode_line<3, Mode::near_lossless>},
+     {avx2::encode_line<4, Mode::modular>, avx2::encode_line<4, Mode::lossless>,
+      avx2::encode_line<4, Mode::near_lossless>}},
 };
 
 } // namespace radpix::jpegls

@@ -8,45 +8,6 @@ static inline std::uint32_t golomb_parameter(std::uint32_t magnitude, std::uint3
     return shift + (static_cast<std::uint64_t>(count) << shift < magnitude ? 1 : 0);
 }
 
-/// Context::code; the swap of the mapping is A.5.2's.
-static inline std::uint32_t code_of(std::uint32_t magnitude, std::uint32_t count, std::int32_t bias,
-                                    bool near_is_zero) noexcept {
-    const std::uint32_t k = golomb_parameter(magnitude, count);
-    const bool swap = near_is_zero && k == 0 && 2 * bias <= -static_cast<std::int32_t>(count);
-    return k | static_cast<std::uint32_t>(swap) << 8;
-}
-
-/// T.87 A.6. `error` is in units of samples, `magnitude` its absolute value in those of the coding.
-template <bool near_is_zero>
-static inline void update(Context *context, std::int32_t error, std::uint32_t magnitude,
-                          std::int32_t reset) noexcept {
-    std::uint32_t a = context->magnitude + magnitude;
-    std::int32_t b = context->bias + error;
-    std::int32_t n = context->count;
-    if (n == reset) [[unlikely]] {
-        a >>= 1;
-        b >>= 1;
-        n >>= 1;
-    }
-    ++n;
-    const std::int32_t too_low = (b + n - 1) >> 31, too_high = -b >> 31; // masks: B <= -N, B > 0
-    b += (too_low & n) - (too_high & n);
-    const std::int32_t lowest = 1 - n;
-    b = b < lowest ? lowest : b;
-    b = b > 0 ? 0 : b;
-    std::int32_t c = context->correction + too_low - too_high;
-    if (static_cast<std::uint32_t>(c + 128) > 255) [[unlikely]] {
-        c = c < 0 ? -128 : 127;
-    }
-    context->magnitude = a;
-    context->bias = b;
-    context->correction = static_cast<std::int16_t>(c);
-    context->count = static_cast<std::uint16_t>(n);
-    // Always stored: a store for changes only would spare the next sample in this context the wait, but it is
-    // mispredicted too often (colour 4 to 9 % slower).
-    context->code = code_of(a, static_cast<std::uint32_t>(n), b, near_is_zero);
-}
-
 /// T.87 A.7.2.2.
 static inline std::int32_t run_golomb_parameter(const RunContext &context, std::int32_t type) noexcept {
     const std::uint32_t magnitude =
@@ -70,8 +31,8 @@ static inline void update_run(RunContext &context, std::int32_t error, std::uint
 static const std::uint8_t run_lengths[32] = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,  2,  3,  3,  3,  3,
                                              4, 4, 5, 5, 6, 6, 7, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
-/// MED, T.87 A.4.1: Rb limited to what lies between Ra and Ra + Rb - Rc. Six instructions; GCC makes
-/// unpredictable branches of the standard's form.
+/// MED, T.87 A.4.1: Ra + Rb - Rc with Rc limited to what lies between Ra and Rb. GCC makes unpredictable
+/// branches of the standard's form.
 static inline std::int32_t predicted(std::int32_t ra, std::int32_t rb, std::int32_t rc) noexcept {
     const std::int32_t gradient = rb - rc;
     const std::int32_t falling = gradient & (gradient >> 31), rising = gradient - falling;
@@ -92,16 +53,16 @@ static inline std::int32_t predicted(std::int32_t ra, std::int32_t rb, std::int3
 }
 
 /// A.4.4: an error of the coding's units in those of samples.
-template <bool modular>
+template <Mode mode>
 static inline std::int32_t dequantized(const LineParameters &p, std::int32_t error) noexcept {
-    return modular ? error : error * p.step;
+    return mode == Mode::near_lossless ? error * p.step : error;
 }
 
 /// A.4.3 and A.4.4: what the decoder and a near-lossless encoder reconstruct. `error` is in units of samples.
-template <bool modular>
+template <Mode mode>
 static inline std::int32_t reconstructed(const LineParameters &p, std::int32_t prediction,
                                          std::int32_t error) noexcept {
-    if constexpr (modular) {
+    if constexpr (mode == Mode::modular) {
         return (prediction + error) & p.maximum;
     } else {
         const std::int32_t value = prediction + error;

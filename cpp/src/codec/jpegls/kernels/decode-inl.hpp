@@ -1,12 +1,9 @@
 // The decoding of a line, included in the namespace of each CPU level.
 
-/// The next bits, left-aligned, 57 or more of them. The lowest one is set: a value without zeros only.
+/// The next bits, left-aligned, 57 or more of them.
 static inline std::uint64_t bits_at(const std::uint8_t *bytes, std::int64_t position) noexcept {
     return load_big_endian(bytes + (position >> 3)) << (position & 7);
 }
-
-/// Codes of more zeros than this, and those that begin behind the end, are decoded by `decode_long_code`.
-static const unsigned most_quick_zeros = 24;
 
 /// T.87 A.5.3 for any code: `limit` is the length of the longest one. The cursor goes by value, here and
 /// below: one whose address is known to somebody stays in memory, which costs five cycles a sample.
@@ -47,22 +44,63 @@ decode_long_code(DecoderCursor cursor, std::int32_t k, std::int32_t limit, const
     return cursor;
 }
 
-static inline std::uint32_t decode_code(DecoderCursor &cursor, std::int32_t k, std::int32_t limit,
-                                        const LineParameters &p) noexcept {
-    const std::uint64_t bits = bits_at(cursor.bytes, cursor.position);
-    const unsigned zeros = leading_zeros_64(bits | 1);
-    const std::int32_t most_zeros = limit - p.quantized_bits - 1;
-    if (zeros > most_quick_zeros || static_cast<std::int32_t>(zeros) >= most_zeros) [[unlikely]] {
-        cursor = decode_long_code(cursor, k, limit, p);
-        return cursor.value;
-    }
-    const std::uint64_t one_and_rest = bits << zeros >> (63 - k);
-    cursor.position += zeros + 1 + static_cast<unsigned>(k);
+/// Where a code's value lies in the bits that begin with it. Up to 24 zeros, one, and k <= 32 bits: 57.
+static inline std::uint32_t value_of(std::uint64_t bits, unsigned zeros, std::int32_t k) noexcept {
+    const std::uint64_t one_and_rest = bits << zeros >> (~k & 63);
     return static_cast<std::uint32_t>(((zeros - 1) << k) + one_and_rest);
 }
 
+static inline std::uint32_t decode_code(DecoderCursor &cursor, std::int32_t k, std::int32_t limit,
+                                        const LineParameters &p) noexcept {
+    const std::uint64_t bits = bits_at(cursor.bytes, cursor.position);
+    const unsigned zeros = leading_zeros_64(bits);
+    const std::int32_t most_zeros = limit - p.quantized_bits - 1;
+    if (zeros > static_cast<unsigned>(most_quick_zeros) || static_cast<std::int32_t>(zeros) >= most_zeros)
+        [[unlikely]] {
+        cursor = decode_long_code(cursor, k, limit, p);
+        return cursor.value;
+    }
+    cursor.position += zeros + 1 + static_cast<unsigned>(k);
+    return value_of(bits, zeros, k);
+}
+
+/// Bits already loaded, and where they end. The codes of a pixel's components mostly lie in the same word.
+struct Window {
+    std::uint64_t bits;
+    std::int64_t end;
+};
+
+static inline Window window_at(const DecoderCursor &cursor) noexcept {
+    return {bits_at(cursor.bytes, cursor.position), cursor.position + 57};
+}
+
+/// The code of a sample in regular mode.
+template <bool is_loaded>
+static inline std::uint32_t decode_code_in(Window &window, DecoderCursor &cursor, std::int32_t k,
+                                           const LineParameters &p) noexcept {
+    if constexpr (!is_loaded) {
+        window = window_at(cursor);
+    }
+    unsigned zeros = leading_zeros_64(window.bits);
+    std::int64_t next = cursor.position + k + 1 + zeros;
+    if (is_loaded && next > window.end) [[unlikely]] {
+        window = window_at(cursor);
+        zeros = leading_zeros_64(window.bits);
+        next = cursor.position + k + 1 + zeros;
+    }
+    if (zeros > static_cast<unsigned>(p.quick_zeros)) [[unlikely]] {
+        cursor = decode_long_code(cursor, k, p.limit, p);
+        window = {0, cursor.position};
+        return cursor.value;
+    }
+    const std::uint32_t value = value_of(window.bits, zeros, k);
+    window.bits <<= (next - cursor.position) & 63;
+    cursor.position = next;
+    return value;
+}
+
 /// T.87 A.7.2: the sample that ends a run. `type` is RItype.
-template <bool modular>
+template <Mode mode>
 static inline std::int32_t decode_interruption(CoderState &state, const LineParameters &p,
                                                DecoderCursor &cursor, std::int32_t ra, std::int32_t rb,
                                                std::int32_t type, std::int32_t run_index) noexcept {
@@ -81,8 +119,8 @@ static inline std::int32_t decode_interruption(CoderState &state, const LinePara
     const std::int32_t error = (absolute ^ flip) - flip;
     update_run(context, error, mapped, type, p.reset);
     const std::int32_t negated = -((type == 0) & (ra > rb));
-    const std::int32_t scaled = dequantized<modular>(p, error);
-    return reconstructed<modular>(p, type == 1 ? ra : rb, (scaled ^ negated) - negated);
+    const std::int32_t scaled = dequantized<mode>(p, error);
+    return reconstructed<mode>(p, type == 1 ? ra : rb, (scaled ^ negated) - negated);
 }
 
 /// T.87 A.7.1.2. Returns the run's length, `left` if it goes on to the end of the line.
@@ -122,125 +160,116 @@ struct RunEnd {
     std::int32_t run_index;
 };
 
-/// A run and the sample that ends it, from `x` on.
-template <int components, bool modular>
+/// A run and the sample that ends it, from pixel `x` on.
+template <int components, Mode mode>
 [[gnu::noinline]] static RunEnd decode_run_mode(CoderState &state, const LineParameters &p,
-                                                DecoderCursor given, const ComponentLine *lines,
+                                                DecoderCursor given, const DecoderLine &line,
                                                 std::int32_t run_index, Index x, Index width) noexcept {
     DecoderCursor cursor = given;
     const Index length = decode_run(cursor, run_index, width - x);
+    std::uint16_t *to = line.current + x * components;
+    std::uint16_t pixel[components];
     for (int c = 0; c < components; ++c) {
-        std::uint16_t *const to = lines[c].current + x;
-        const std::uint16_t value = to[-1];
-        for (Index i = 0; i < length; ++i) {
-            to[i] = value;
+        pixel[c] = to[c - components];
+    }
+    for (Index i = 0; i < length; ++i) {
+#pragma GCC unroll 4
+        for (int c = 0; c < components; ++c) {
+            to[i * components + c] = pixel[c];
         }
     }
     x += length;
     if (x >= width || cursor.fault != Fault::none) {
         return {cursor, x, run_index};
     }
+    to += length * components;
+    const std::uint16_t *const above = line.above + x * components;
     for (int c = 0; c < components; ++c) {
-        const std::int32_t ra = lines[c].current[x - 1], rb = lines[c].above[x];
+        const std::int32_t ra = pixel[c], rb = above[c];
         const std::int32_t distance = ra > rb ? ra - rb : rb - ra;
         const std::int32_t type = components == 1 && distance <= p.near ? 1 : 0;
-        lines[c].current[x] = static_cast<std::uint16_t>(
-            decode_interruption<modular>(state, p, cursor, ra, rb, type, run_index));
+        to[c] =
+            static_cast<std::uint16_t>(decode_interruption<mode>(state, p, cursor, ra, rb, type, run_index));
     }
     run_index -= run_index > 0 ? 1 : 0;
     return {cursor, x + 1, run_index};
 }
 
+static inline Context *context_at(CoderState &state, std::intptr_t offset) noexcept {
+    return reinterpret_cast<Context *>(reinterpret_cast<char *>(state.contexts) + offset);
+}
+
 /// T.87 A.4 to A.6: one sample of regular mode.
-template <bool modular>
-static inline std::int32_t decode_regular(CoderState &state, const LineParameters &p, DecoderCursor &cursor,
-                                          std::int32_t offset, std::int32_t ra, std::int32_t rb,
-                                          std::int32_t rc) noexcept {
-    const std::int32_t sign = offset >> 31;
-    Context *const context =
-        reinterpret_cast<Context *>(reinterpret_cast<char *>(state.contexts) + ((offset ^ sign) - sign));
-    const std::uint32_t code = context->code;
+template <Mode mode, bool is_loaded>
+static inline std::int32_t decode_regular(CoderState &state, const LineParameters &p, Window &window,
+                                          DecoderCursor &cursor, std::intptr_t offset, std::int32_t ra,
+                                          std::int32_t rb, std::int32_t rc) noexcept {
+    const std::intptr_t wide_sign = offset >> 63;
+    Context *const context = context_at(state, (offset ^ wide_sign) - wide_sign);
+    const auto sign = static_cast<std::int32_t>(wide_sign);
     std::int32_t prediction = predicted(ra, rb, rc) + ((context->correction ^ sign) - sign);
     if (static_cast<std::uint32_t>(prediction) > static_cast<std::uint32_t>(p.maximum)) [[unlikely]] {
         prediction = prediction < 0 ? 0 : p.maximum;
     }
-    const std::uint32_t mapped =
-        decode_code(cursor, static_cast<std::int32_t>(code & 63), p.limit, p) ^ (code >> 8);
-    const std::uint32_t magnitude = (mapped + 1) >> 1;
-    const std::int32_t error =
-        static_cast<std::int32_t>(mapped >> 1) ^ -static_cast<std::int32_t>(mapped & 1);
-    if (magnitude > static_cast<std::uint32_t>(p.range)) [[unlikely]] {
+    const std::int32_t flip = mode == Mode::near_lossless ? 0 : context->flip;
+    const std::uint32_t mapped = decode_code_in<is_loaded>(window, cursor, context->k, p);
+    if (mapped > 2 * static_cast<std::uint32_t>(p.range)) [[unlikely]] {
         cursor.fault = Fault::error_out_of_range;
         return 0;
     }
-    const std::int32_t scaled = dequantized<modular>(p, error);
-    update<modular>(context, scaled, magnitude, p.reset);
-    return reconstructed<modular>(p, prediction, (scaled ^ sign) - sign);
+    const std::int32_t error =
+        static_cast<std::int32_t>(mapped >> 1) ^ -static_cast<std::int32_t>(mapped & 1) ^ flip;
+    const std::int32_t scaled = dequantized<mode>(p, error);
+    if constexpr (mode == Mode::near_lossless) {
+        update_near(context, scaled, static_cast<std::int32_t>((mapped + 1) >> 1), p.reset);
+    } else {
+        update_lossless(context, scaled, p.reset);
+    }
+    return reconstructed<mode>(p, prediction, (scaled ^ sign) - sign);
 }
 
-template <int components, bool modular>
+template <int components, Mode mode>
 static void decode_line(CoderState &state, const LineParameters &parameters, DecoderCursor &shared,
-                        const ComponentLine *lines, std::int32_t &run_index, Index width) noexcept {
+                        const DecoderLine &line, std::int32_t &run_index, Index width) noexcept {
     const LineParameters p = parameters;
     DecoderCursor cursor = shared;
-    std::int32_t ra[components], rc[components];
+    const std::uint16_t *const above = line.above;
+    std::uint16_t *const current = line.current;
+    std::int32_t ra[components];
     for (int c = 0; c < components; ++c) {
-        lines[c].current[-1] = lines[c].above[0];
-        ra[c] = lines[c].above[0];
-        rc[c] = lines[c].above[-1];
+        current[c - components] = above[c];
+        ra[c] = above[c];
     }
-    for (Index x = 0; x < width && cursor.fault == Fault::none;) {
-        std::int32_t offset[components], any = 0;
+    const Index end = width * components;
+    for (Index i = 0; i < end && cursor.fault == Fault::none;) {
+        std::intptr_t offset[components], any = 0;
 #pragma GCC unroll 4
         for (int c = 0; c < components; ++c) {
-            offset[c] = lines[c].gradients[x] + p.quantizer[rc[c] - ra[c]];
+            offset[c] =
+                line.gradients[i + c] + std::intptr_t{2} * p.quantizer[above[i + c - components] - ra[c]];
             any |= offset[c];
         }
         if (any == 0) {
-            const RunEnd end =
-                decode_run_mode<components, modular>(state, p, cursor, lines, run_index, x, width);
-            cursor = end.cursor;
-            run_index = end.run_index;
-            x = end.x;
+            const RunEnd run =
+                decode_run_mode<components, mode>(state, p, cursor, line, run_index, i / components, width);
+            cursor = run.cursor;
+            run_index = run.run_index;
+            i = run.x * components;
 #pragma GCC unroll 4
             for (int c = 0; c < components; ++c) {
-                ra[c] = lines[c].current[x - 1];
-                rc[c] = lines[c].above[x - 1];
+                ra[c] = current[i + c - components];
             }
             continue;
         }
+        Window window;
 #pragma GCC unroll 4
         for (int c = 0; c < components; ++c) {
-            const std::int32_t rb = lines[c].above[x];
-            ra[c] = decode_regular<modular>(state, p, cursor, offset[c], ra[c], rb, rc[c]);
-            lines[c].current[x] = static_cast<std::uint16_t>(ra[c]);
-            rc[c] = rb;
+            const std::int32_t rb = above[i + c], rc = above[i + c - components];
+            ra[c] = c == 0 ? decode_regular<mode, false>(state, p, window, cursor, offset[c], ra[c], rb, rc)
+                           : decode_regular<mode, true>(state, p, window, cursor, offset[c], ra[c], rb, rc);
+            current[i + c] = static_cast<std::uint16_t>(ra[c]);
         }
-        ++x;
+        i += components;
     }
     shared = cursor;
-}
-
-static void quantize_line(const std::uint16_t *above, std::int16_t *gradients, Index width,
-                          const std::int32_t *thresholds) noexcept {
-    const std::int32_t near = thresholds[0], t1 = thresholds[1], t2 = thresholds[2], t3 = thresholds[3];
-    for (Index x = -1; x < width; ++x) {
-        const std::int32_t d = above[x + 1] - above[x];
-        const std::int32_t high = (d > near) + (d >= t1) + (d >= t2) + (d >= t3);
-        const std::int32_t low = (d < -near) + (d <= -t1) + (d <= -t2) + (d <= -t3);
-        gradients[x] = static_cast<std::int16_t>(high - low);
-    }
-    for (Index x = width - 1; x >= 0; --x) {
-        gradients[x] = static_cast<std::int16_t>(context_size * (81 * gradients[x] + 9 * gradients[x - 1]));
-    }
-}
-
-template <int components>
-static void interleave(const ComponentLine *lines, std::uint16_t *row, Index width) noexcept {
-    for (Index x = 0; x < width; ++x) {
-#pragma GCC unroll 4
-        for (int c = 0; c < components; ++c) {
-            row[x * components + c] = lines[c].current[x];
-        }
-    }
 }

@@ -1,8 +1,8 @@
 // The encoding of a line, included in the namespace of each CPU level.
 
-/// Appends up to 32 bits. Eight bytes are stored each time: no branch.
+/// Appends up to 57 bits. Eight bytes are stored each time: no branch.
 static inline void put(EncoderCursor &cursor, std::uint64_t value, std::int32_t width) noexcept {
-    cursor.pending |= value << (64 - cursor.count - width);
+    cursor.pending |= value << ((64 - cursor.count - width) & 63); // 64 where there is nothing to append
     cursor.count += width;
     store_big_endian(cursor.next, cursor.pending);
     cursor.next += cursor.count >> 3;
@@ -41,9 +41,9 @@ static inline void put_code(EncoderCursor &cursor, std::uint32_t mapped, std::in
 }
 
 /// T.87 A.4.4 and A.4.5: the quantized error, reduced modulo RANGE.
-template <bool modular>
+template <Mode mode>
 static inline std::int32_t quantized_error(const LineParameters &p, std::int32_t error) noexcept {
-    if constexpr (modular) {
+    if constexpr (mode == Mode::modular) {
         const std::int32_t unused = 32 - p.quantized_bits;
         return static_cast<std::int32_t>(static_cast<std::uint32_t>(error) << unused) >> unused;
     } else {
@@ -58,14 +58,14 @@ static inline std::int32_t quantized_error(const LineParameters &p, std::int32_t
 }
 
 /// T.87 A.7.2. Returns the reconstructed sample.
-template <bool modular>
+template <Mode mode>
 static std::int32_t encode_interruption(CoderState &state, const LineParameters &p, EncoderCursor &cursor,
                                         std::int32_t sample, std::int32_t ra, std::int32_t rb,
                                         std::int32_t type, std::int32_t run_index) noexcept {
     RunContext &context = state.run_contexts[type];
     const std::int32_t prediction = type == 1 ? ra : rb;
     const std::int32_t sign = -((type == 0) & (ra > rb));
-    const std::int32_t error = quantized_error<modular>(p, ((sample - prediction) ^ sign) - sign);
+    const std::int32_t error = quantized_error<mode>(p, ((sample - prediction) ^ sign) - sign);
     const std::int32_t k = run_golomb_parameter(context, type);
     const bool mostly_negative = k != 0 || 2 * context.negatives >= context.count;
     const std::int32_t map = error == 0 ? 0 : (error < 0) == mostly_negative ? 1 : 0;
@@ -73,8 +73,8 @@ static std::int32_t encode_interruption(CoderState &state, const LineParameters 
     const auto mapped = static_cast<std::uint32_t>(2 * magnitude - type - map);
     put_code(cursor, mapped, k, p.limit - run_lengths[run_index] - 1, p);
     update_run(context, error, mapped, type, p.reset);
-    const std::int32_t scaled = dequantized<modular>(p, error);
-    return reconstructed<modular>(p, prediction, (scaled ^ sign) - sign);
+    const std::int32_t scaled = dequantized<mode>(p, error);
+    return reconstructed<mode>(p, prediction, (scaled ^ sign) - sign);
 }
 
 /// T.87 A.7.1.2.
@@ -91,129 +91,161 @@ static void put_run(EncoderCursor &cursor, std::int32_t &run_index, Index length
     }
 }
 
-/// A run and the sample that ends it, from `x` on. Returns the first index behind them.
-template <int components, bool modular>
-[[gnu::noinline]] static Index encode_run_mode(CoderState &state, const LineParameters &p,
-                                               EncoderCursor &cursor, const EncoderLine *lines,
-                                               std::int32_t &run_index, Index x, Index width) noexcept {
-    const Index begin = x;
+/// The first pixel from `x` on that is not within NEAR of `pixel`. What is, becomes it.
+template <int components>
+static Index end_of_run(const EncoderLine &line, const std::uint16_t *pixel, std::int32_t near, Index x,
+                        Index width) noexcept {
     for (; x < width; ++x) {
-        bool same = true;
+        std::uint16_t *const sample = line.current + x * components;
+        std::int32_t excess = 0;
+#pragma GCC unroll 4
         for (int c = 0; c < components; ++c) {
-            const std::int32_t ra = lines[c].current[begin - 1];
-            const std::int32_t distance = lines[c].current[x] - ra;
-            same = same && distance <= p.near && distance >= -p.near;
+            const std::int32_t distance = sample[c] - pixel[c];
+            excess |= (near - distance) | (near + distance); // negative if either is
         }
-        if (!same) {
+        if (excess < 0) {
             break;
         }
+#pragma GCC unroll 4
         for (int c = 0; c < components; ++c) {
-            lines[c].current[x] = lines[c].current[begin - 1];
+            sample[c] = pixel[c];
         }
     }
+    return x;
+}
+
+/// A run and the sample that ends it, from pixel `x` on. Returns the first pixel behind them.
+template <int components, Mode mode>
+[[gnu::noinline]] static Index encode_run_mode(CoderState &state, const LineParameters &p,
+                                               EncoderCursor &cursor, const EncoderLine &line,
+                                               std::int32_t &run_index, Index x, Index width) noexcept {
+    const Index begin = x;
+    std::uint16_t pixel[components];
+    for (int c = 0; c < components; ++c) {
+        pixel[c] = line.current[(x - 1) * components + c];
+    }
+    x = end_of_run<components>(line, pixel, p.near, x, width);
     put_run(cursor, run_index, x - begin, x == width);
     if (x == width) {
         return x;
     }
+    std::uint16_t *const sample = line.current + x * components;
+    const std::uint16_t *const above = line.above + x * components;
     for (int c = 0; c < components; ++c) {
-        const std::int32_t ra = lines[c].current[x - 1], rb = lines[c].above[x];
+        const std::int32_t ra = pixel[c], rb = above[c];
         const std::int32_t distance = ra > rb ? ra - rb : rb - ra;
         const std::int32_t type = components == 1 && distance <= p.near ? 1 : 0;
-        lines[c].current[x] = static_cast<std::uint16_t>(
-            encode_interruption<modular>(state, p, cursor, lines[c].current[x], ra, rb, type, run_index));
+        sample[c] = static_cast<std::uint16_t>(
+            encode_interruption<mode>(state, p, cursor, sample[c], ra, rb, type, run_index));
     }
     run_index -= run_index > 0 ? 1 : 0;
     return x + 1;
 }
 
-/// Contexts and predictions of a line whose samples stay as they are: all of it in vector loops.
-static void prepare_line(const std::uint16_t *above, const std::uint16_t *current,
-                         std::int16_t *__restrict gradients, std::uint16_t *__restrict predictions,
-                         Index width, const LineParameters &p) noexcept {
-    const std::int32_t t1 = p.t1, t2 = p.t2, t3 = p.t3;
-    for (Index x = 0; x < width; ++x) {
-        const std::int32_t ra = current[x - 1], rb = above[x], rc = above[x - 1], d = rc - ra;
-        const std::int32_t high = (d > 0) + (d >= t1) + (d >= t2) + (d >= t3);
-        const std::int32_t low = (d < 0) + (d <= -t1) + (d <= -t2) + (d <= -t3);
-        gradients[x] = static_cast<std::int16_t>(gradients[x] + context_size * (high - low));
-        predictions[x] = static_cast<std::uint16_t>(predicted(ra, rb, rc));
+/// Codes of a pixel's components, appended to the stream together.
+struct PixelCodes {
+    std::uint64_t bits;
+    std::int32_t width;
+};
+
+template <int components>
+static inline void put_code_of_pixel(EncoderCursor &cursor, PixelCodes &codes, std::uint32_t mapped,
+                                     std::int32_t k, const LineParameters &p) noexcept {
+    const auto zeros = static_cast<std::int32_t>(mapped >> k);
+    if (zeros > p.quick_zeros) [[unlikely]] {
+        put(cursor, codes.bits, codes.width);
+        codes = {0, 0};
+        cursor = put_long_code(cursor, mapped, k, p.limit, p);
+        return;
     }
+    const std::uint64_t code = (mapped & ((1U << k) - 1)) | 1U << k;
+    const std::int32_t width = zeros + 1 + k;
+    if (components > 1 && codes.width + width > 56) [[unlikely]] {
+        put(cursor, codes.bits, codes.width);
+        codes = {0, 0};
+    }
+    codes.bits = components == 1 ? code : codes.bits << width | code;
+    codes.width = components == 1 ? width : codes.width + width;
 }
 
 /// T.87 A.4 to A.6: one sample of regular mode, predicted as `plain` before bias correction. Returns it as
 /// the decoder will reconstruct it.
-template <bool modular>
+template <int components, Mode mode>
 static inline std::int32_t encode_regular(CoderState &state, const LineParameters &p, EncoderCursor &cursor,
-                                          std::int32_t offset, std::int32_t sample,
+                                          PixelCodes &codes, std::intptr_t offset, std::int32_t sample,
                                           std::int32_t plain) noexcept {
-    const std::int32_t sign = offset >> 31;
-    Context *const context =
-        reinterpret_cast<Context *>(reinterpret_cast<char *>(state.contexts) + ((offset ^ sign) - sign));
-    const std::uint32_t code = context->code;
+    const std::intptr_t wide_sign = offset >> 63;
+    Context *const context = context_at(state, (offset ^ wide_sign) - wide_sign);
+    const auto sign = static_cast<std::int32_t>(wide_sign);
     std::int32_t prediction = plain + ((context->correction ^ sign) - sign);
     if (static_cast<std::uint32_t>(prediction) > static_cast<std::uint32_t>(p.maximum)) [[unlikely]] {
         prediction = prediction < 0 ? 0 : p.maximum;
     }
-    const std::int32_t error = quantized_error<modular>(p, ((sample - prediction) ^ sign) - sign);
-    const auto mapped = static_cast<std::uint32_t>((error * 2) ^ (error >> 31));
-    put_code(cursor, mapped ^ (code >> 8), static_cast<std::int32_t>(code & 63), p.limit, p);
-    const std::int32_t scaled = dequantized<modular>(p, error);
-    update<modular>(context, scaled, (mapped + 1) >> 1, p.reset);
-    if constexpr (modular) {
-        return sample;
+    const std::int32_t error = quantized_error<mode>(p, ((sample - prediction) ^ sign) - sign);
+    const std::int32_t flipped = mode == Mode::near_lossless ? error : error ^ context->flip;
+    const auto mapped = static_cast<std::uint32_t>((flipped * 2) ^ (flipped >> 31));
+    put_code_of_pixel<components>(cursor, codes, mapped, context->k, p);
+    if constexpr (mode == Mode::near_lossless) {
+        const std::int32_t scaled = dequantized<mode>(p, error);
+        update_near(context, scaled, static_cast<std::int32_t>((mapped + 1) >> 1), p.reset);
+        return reconstructed<mode>(p, prediction, (scaled ^ sign) - sign);
     } else {
-        return reconstructed<modular>(p, prediction, (scaled ^ sign) - sign);
+        update_lossless(context, error, p.reset);
+        return sample;
     }
 }
 
-template <int components, bool modular>
+template <int components, Mode mode>
 static void encode_line(CoderState &state, const LineParameters &parameters, EncoderCursor &shared,
-                        const EncoderLine *lines, std::int32_t &run_index, Index width) noexcept {
+                        const EncoderLine &given, std::int32_t &run_index, Index width) noexcept {
+    constexpr bool is_lossless = mode != Mode::near_lossless;
     const LineParameters p = parameters;
+    const EncoderLine line = given;
     EncoderCursor cursor = shared;
-    std::int32_t ra[components], rc[components];
-#pragma GCC unroll 4
+    std::int32_t ra[components];
     for (int c = 0; c < components; ++c) {
-        lines[c].current[-1] = lines[c].above[0];
-        ra[c] = lines[c].above[0];
-        rc[c] = lines[c].above[-1];
-        if constexpr (modular) {
-            prepare_line(lines[c].above, lines[c].current, lines[c].gradients, lines[c].predictions, width,
-                         p);
-        }
+        line.current[c - components] = line.above[c];
+        ra[c] = line.above[c];
     }
-    for (Index x = 0; x < width;) {
-        std::int32_t offset[components], any = 0;
+    const Index end = width * components;
+    if constexpr (is_lossless) {
+        prepare_line(line, end, components, p);
+    }
+    for (Index i = 0; i < end;) {
+        std::intptr_t offset[components], any = 0;
 #pragma GCC unroll 4
         for (int c = 0; c < components; ++c) {
-            offset[c] = lines[c].gradients[x] + (modular ? 0 : p.quantizer[rc[c] - ra[c]]);
+            offset[c] = line.gradients[i + c];
+            if constexpr (!is_lossless) {
+                offset[c] += std::intptr_t{2} * p.quantizer[line.above[i + c - components] - ra[c]];
+            }
             any |= offset[c];
         }
         if (any == 0) {
             EncoderCursor in_run = cursor;
-            x = encode_run_mode<components, modular>(state, p, in_run, lines, run_index, x, width);
+            i = components *
+                encode_run_mode<components, mode>(state, p, in_run, line, run_index, i / components, width);
             cursor = in_run;
 #pragma GCC unroll 4
             for (int c = 0; c < components; ++c) {
-                ra[c] = lines[c].current[x - 1];
-                rc[c] = lines[c].above[x - 1];
+                ra[c] = line.current[i + c - components];
             }
             continue;
         }
+        PixelCodes codes = {0, 0};
 #pragma GCC unroll 4
         for (int c = 0; c < components; ++c) {
-            const std::int32_t sample = lines[c].current[x];
-            if constexpr (modular) {
-                (void)encode_regular<modular>(state, p, cursor, offset[c], sample, lines[c].predictions[x]);
-            } else {
-                const std::int32_t rb = lines[c].above[x];
-                ra[c] =
-                    encode_regular<modular>(state, p, cursor, offset[c], sample, predicted(ra[c], rb, rc[c]));
-                lines[c].current[x] = static_cast<std::uint16_t>(ra[c]);
-                rc[c] = rb;
+            const std::int32_t sample = line.current[i + c];
+            const std::int32_t plain =
+                is_lossless ? line.predictions[i + c]
+                            : predicted(ra[c], line.above[i + c], line.above[i + c - components]);
+            ra[c] = encode_regular<components, mode>(state, p, cursor, codes, offset[c], sample, plain);
+            if constexpr (!is_lossless) {
+                line.current[i + c] = static_cast<std::uint16_t>(ra[c]);
             }
         }
-        ++x;
+        put(cursor, codes.bits, codes.width);
+        i += components;
     }
     shared = cursor;
 }

@@ -6,9 +6,9 @@
 
 namespace radpix::jpegls {
 
-const Kernels &kernels() {
+const Kernels &kernels([[maybe_unused]] int reset) {
 #if RADPIX_HAS_AVX2_TARGET
-    if (cpu_level() == CpuLevel::avx2) {
+    if (cpu_level() == CpuLevel::avx2 && reset <= most_vector_reset) {
         return avx2_kernels;
     }
 #endif

@@ -12,17 +12,27 @@ inline constexpr int max_components = 4;
 /// Regular contexts, figure A.6: 81 * Q1 + 9 * Q2 + Q3 with the sign of the first nonzero one folded away.
 inline constexpr int regular_contexts = 365;
 /// Bytes of a Context: the quantized gradients are kept times this, so that they are offsets.
-inline constexpr int context_size = 16;
+inline constexpr int context_size = 32;
+/// A of a context stays exact as float32 up to this RESET: the AVX2 level's bound.
+inline constexpr int most_vector_reset = 255;
 
-/// A, B, C, N of a regular context, table 7, and what the next code in it needs: the Golomb parameter k in
-/// bits 0 to 5 and, in bit 8, whether k = 0, NEAR = 0 and 2B <= -N swap the mapping's even and odd values
-/// (A.5.2). It is computed when the context is updated, while the next code is still far off.
-struct Context {
+/// Codes of more zeros are the long way's: with these, and k <= 32, one fits into a word loaded at any bit.
+inline constexpr int most_quick_zeros = 24;
+
+/// How the errors of a scan are coded: exactly, modulo a power of two (MAXVAL + 1) or any other RANGE, or
+/// within NEAR.
+enum class Mode : std::uint8_t { modular, lossless, near_lossless };
+inline constexpr int modes = 3;
+
+/// A, B, C, N of a regular context, table 7, and what the next code in it needs, computed when the context is
+/// updated, while that code is still far off. The first four are updated as one vector.
+struct alignas(context_size) Context {
     std::uint32_t magnitude; ///< A
-    std::int32_t bias;       ///< B
-    std::int16_t correction; ///< C
-    std::uint16_t count;     ///< N
-    std::uint32_t code;
+    std::int32_t bias;       ///< B + N - 1, which A.6.1 keeps within 0 to N - 1
+    std::int32_t correction; ///< C
+    std::int32_t count;      ///< N
+    std::int32_t k;          ///< the Golomb parameter, A.5.1
+    std::int32_t flip;       ///< -1 where k = 0, NEAR = 0 and 2B <= -N swap e and -e - 1 (A.5.2), else 0
 };
 static_assert(sizeof(Context) == context_size);
 
@@ -43,8 +53,9 @@ struct LineParameters {
     std::int32_t quantized_bits; ///< qbpp
     std::int32_t limit;          ///< LIMIT
     std::int32_t t1, t2, t3;
+    std::int32_t quick_zeros;     ///< of codes that are neither long nor escaped
     std::uint64_t reciprocal;     ///< 2^32 / step + 1: (n * reciprocal) >> 32 is n / step below 2^17
-    const std::int8_t *quantizer; ///< context_size * Q(d) for d from -65535 to 65535, at d = 0
+    const std::int8_t *quantizer; ///< context_size / 2 * Q(d) for d from -65535 to 65535, at d = 0
 };
 
 /// State that lasts from restart to restart.
@@ -64,24 +75,24 @@ struct DecoderCursor {
     std::uint32_t value; ///< of the code just read
 };
 
-/// One line of one component. Samples are at index 0 to width - 1; the decoder reads above[-1] and
-/// above[width], and sets current[-1] (A.2.1).
-struct ComponentLine {
+/// A line of one component, or of several interleaved by sample: sample x of component c of n is at x * n +
+/// c. The decoder reads the pixels of `above` at -1 and width, and sets the one of `current` at -1 (A.2.1).
+struct DecoderLine {
     const std::uint16_t *above;
     std::uint16_t *current;
     const std::int16_t *gradients; ///< see `quantize_line`
 };
 
 using DecodeLine = void (*)(CoderState &state, const LineParameters &parameters, DecoderCursor &cursor,
-                            const ComponentLine *lines, std::int32_t &run_index, Index width) noexcept;
+                            const DecoderLine &line, std::int32_t &run_index, Index width) noexcept;
 
-/// One line of one component to encode. `current` holds the samples; where NEAR is not 0, they are replaced
-/// by what the decoder will reconstruct.
+/// The same to encode. `current` holds the samples; where NEAR is not 0, they are replaced by what the
+/// decoder will reconstruct.
 struct EncoderLine {
     const std::uint16_t *above;
     std::uint16_t *current;
     std::int16_t *gradients;    ///< replaced by whole context offsets where NEAR is 0
-    std::uint16_t *predictions; ///< memory for `width` of them
+    std::uint16_t *predictions; ///< memory for `width` pixels, and `vector_samples` to spare
 };
 
 /// Bits before stuffing. `next` has eight bytes to spare at each code.
@@ -92,24 +103,26 @@ struct EncoderCursor {
 };
 
 using EncodeLine = void (*)(CoderState &state, const LineParameters &parameters, EncoderCursor &cursor,
-                            const EncoderLine *lines, std::int32_t &run_index, Index width) noexcept;
+                            const EncoderLine &line, std::int32_t &run_index, Index width) noexcept;
+
+/// Lines are read and written in vectors: so many samples beyond their end belong to their memory.
+inline constexpr int vector_samples = 16;
 
 struct Kernels {
-    /// gradients[x] = context_size * (81 * Q(Rd - Rb) + 9 * Q(Rb - Rc)) for all x: nothing of it depends on
-    /// the line being decoded. `thresholds` are NEAR, T1, T2, T3. `above` has two samples to spare.
-    void (*quantize_line)(const std::uint16_t *above, std::int16_t *gradients, Index width,
+    /// gradients[i] = context_size * (81 * Q(Rd - Rb) + 9 * Q(Rb - Rc)) of all `samples` of a line of
+    /// interleaved components: nothing of it depends on the line being decoded. `thresholds` are NEAR, T1,
+    /// T2, T3.
+    void (*quantize_line)(const std::uint16_t *above, std::int16_t *gradients, Index samples, int components,
                           const std::int32_t *thresholds) noexcept;
-    /// Current lines of 1 to 4 components, sample by sample.
-    void (*interleave[max_components])(const ComponentLine *lines, std::uint16_t *row, Index width) noexcept;
-    /// By [components - 1][MAXVAL + 1 is a power of two and NEAR is 0].
-    DecodeLine decode_line[max_components][2];
-    EncodeLine encode_line[max_components][2];
+    /// By [components - 1][mode].
+    DecodeLine decode_line[max_components][modes];
+    EncodeLine encode_line[max_components][modes];
 };
 
 extern const Kernels scalar_kernels;
 extern const Kernels avx2_kernels;
 
-/// The table of `cpu_level()`.
-[[nodiscard]] const Kernels &kernels();
+/// The table of `cpu_level()` for scans of this RESET.
+[[nodiscard]] const Kernels &kernels(int reset);
 
 } // namespace radpix::jpegls
