@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from radpix._backend import FrameLayout, kernels
+from radpix._backend import FrameLayout, FrameSelection, kernels
 from radpix.codec import decode
 from radpix.errors import PixelDataError, RadpixError, RadpixWarning
 
@@ -63,19 +63,20 @@ class FirstSlice(NamedTuple):
     pixels: NDArray[Any] | None = None
 
 
-def first_slice(instances: Sequence[Instance]) -> FirstSlice:
+def first_slice(instances: Sequence[Instance], selection: FrameSelection | None = None) -> FirstSlice:
     """Return shape and type of the slices' stored values, decoding one where its header alone does not tell."""
     index, first = next((k, instance) for k, instance in enumerate(instances) if not instance.is_empty)
     layout = _direct_layout(first)
-    if layout is not None:
+    if layout is not None and selection is None:
         return FirstSlice(index, (layout.rows, layout.columns), _direct_type(layout))
     if first.frame is None and first.tile is None:
-        pixels = _decode(first, [0], None)[0]
+        pixels = _decode(first, [0], None, selection=selection)[0]
         return FirstSlice(index, pixels.shape, pixels.dtype, pixels)
     with warnings.catch_warnings():  # it is decoded again with the other frames, which tells
         warnings.simplefilter("ignore", RadpixWarning)
-        pixels = _decode(first, [first.frame or 0], None)[0]
-    return FirstSlice(index, (first.rows, first.columns, *pixels.shape[2:]), pixels.dtype)
+        pixels = _decode(first, [first.frame or 0], None, selection=selection)[0]
+    plane = (first.rows, first.columns) if selection is None else pixels.shape[:2]
+    return FirstSlice(index, (*plane, *pixels.shape[2:]), pixels.dtype)
 
 
 class SliceReader:
@@ -89,6 +90,7 @@ class SliceReader:
         rescales: Sequence[tuple[float, float]],
         *,
         use_lut: bool,
+        selection: FrameSelection | None = None,
     ) -> None:
         self._instances = instances
         self._first = first
@@ -96,6 +98,7 @@ class SliceReader:
         self._voxels = voxels
         self._rescales = rescales
         self._use_lut = use_lut
+        self._selection = selection
         self._local = threading.local()
         #: Threads to decode the frames of one object with.
         self.num_threads = 1
@@ -110,18 +113,24 @@ class SliceReader:
         first = self._instances[there[0]]
         if first.tile is not None:
             self._tiles(run)
-        elif len(run) == 1 or _direct_layout(first) is not None:
+        elif len(run) == 1 or self._direct_layout(first) is not None:
             for index in there:
                 self._slice(index)
         elif all(self._is_as_stored(index) for index in run) and len(there) == len(run):
-            _decode(first, self._frames(there), self._voxels[run.start : run.stop], self.num_threads)
+            self._decode(first, self._frames(there), self._voxels[run.start : run.stop])
         else:
-            pixels = _decode(first, self._frames(there), None, self.num_threads)
+            pixels = self._decode(first, self._frames(there), None)
             for index, stored in zip(there, pixels, strict=True):
                 self._put(index, stored)
 
     def _frames(self, indices: Sequence[int]) -> list[int]:
         return [self._instances[index].frame or 0 for index in indices]
+
+    def _direct_layout(self, instance: Instance) -> FrameLayout | None:
+        return _direct_layout(instance) if self._selection is None else None
+
+    def _decode(self, instance: Instance, frames: Sequence[int], out: NDArray[Any] | None) -> NDArray[Any]:
+        return _decode(instance, frames, out, self.num_threads, self._selection)
 
     def _tiles(self, run: range) -> None:
         mosaic = _decode(self._instances[run[0]], [0], None)[0]
@@ -137,7 +146,7 @@ class SliceReader:
             self._put(index, self._first.pixels)
             return
         as_stored = self._is_as_stored(index)
-        layout = _direct_layout(instance)
+        layout = self._direct_layout(instance)
         if layout is not None:
             if _direct_type(layout) != self._stored or (layout.rows, layout.columns) != target.shape:
                 raise PixelDataError(f"{instance.path}: the pixels are not those of the slices before")
@@ -152,10 +161,11 @@ class SliceReader:
                 return
         frames = [instance.frame or 0]
         if as_stored:
-            _decode(instance, frames, target[np.newaxis])
+            _decode(instance, frames, target[np.newaxis], selection=self._selection)
         else:
             scratch = self._scratch(target.shape)
-            self._put(index, _decode(instance, frames, scratch[np.newaxis])[0])
+            stored = _decode(instance, frames, scratch[np.newaxis], selection=self._selection)
+            self._put(index, stored[0])
 
     def _is_as_stored(self, index: int) -> bool:
         lut = self._use_lut and self._instances[index].has_modality_lut
@@ -294,11 +304,18 @@ def _modality_lut(stored: NDArray[Any], instance: Instance) -> NDArray[Any]:
 
 
 def _decode(
-    instance: Instance, frames: Sequence[int], out: NDArray[Any] | None, num_threads: int = 1
+    instance: Instance,
+    frames: Sequence[int],
+    out: NDArray[Any] | None,
+    num_threads: int = 1,
+    selection: FrameSelection | None = None,
 ) -> NDArray[Any]:
     """Decode frames of one file; every error names it."""
+    reduce, layers = (selection.reduce, selection.layers or None) if selection is not None else (0, None)
     try:
-        return decode(instance.path, index=frames, out=out, num_threads=num_threads)
+        return decode(
+            instance.path, index=frames, reduce=reduce, layers=layers, out=out, num_threads=num_threads
+        )
     except RadpixError:
         raise
     except IndexError as error:
