@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from radpix._backend import kernels
+from radpix._backend import FrameLayout, FrameSelection, kernels
 from radpix._direct import core_layout, direct_layout, direct_type, read_slices
 from radpix.codec import decode
 from radpix.errors import PixelDataError, RadpixError, RadpixWarning
@@ -69,19 +69,20 @@ class FirstSlice(NamedTuple):
     pixels: NDArray[Any] | None = None
 
 
-def first_slice(instances: Sequence[Instance]) -> FirstSlice:
+def first_slice(instances: Sequence[Instance], selection: FrameSelection | None = None) -> FirstSlice:
     """Return shape and type of the slices' stored values, decoding one where its header alone does not tell."""
     index, first = next((k, instance) for k, instance in enumerate(instances) if not instance.is_empty)
     layout = direct_layout(first)
-    if layout is not None:
+    if layout is not None and selection is None:
         return FirstSlice(index, (layout.rows, layout.columns), direct_type(layout))
     if first.frame is None and first.tile is None:
-        pixels = _decode(first, [0], None)[0]
+        pixels = _decode(first, [0], None, selection=selection)[0]
         return FirstSlice(index, pixels.shape, pixels.dtype, pixels)
     with warnings.catch_warnings():  # it is decoded again with the other frames, which tells
         warnings.simplefilter("ignore", RadpixWarning)
-        pixels = _decode(first, [first.frame or 0], None)[0]
-    return FirstSlice(index, (first.rows, first.columns, *pixels.shape[2:]), pixels.dtype)
+        pixels = _decode(first, [first.frame or 0], None, selection=selection)[0]
+    plane = (first.rows, first.columns) if selection is None else pixels.shape[:2]
+    return FirstSlice(index, (*plane, *pixels.shape[2:]), pixels.dtype)
 
 
 class SliceReader:
@@ -95,6 +96,7 @@ class SliceReader:
         rescales: Sequence[tuple[float, float]],
         *,
         use_lut: bool,
+        selection: FrameSelection | None = None,
     ) -> None:
         self._instances = instances
         self._first = first
@@ -102,16 +104,17 @@ class SliceReader:
         self._voxels = voxels
         self._rescales = rescales
         self._use_lut = use_lut
+        self._selection = selection
         self._local = threading.local()
         #: Threads to decode the frames of one object with.
         self.num_threads = 1
 
     def is_all_in_core(self, runs: Sequence[range]) -> bool:
         """Whether the core reads all slices, by threads of its own."""
-        return all(core_layout(self._instances[run.start]) is not None for run in runs)
+        return all(self._core_layout(run) is not None for run in runs)
 
     def __call__(self, run: range) -> None:
-        layout = core_layout(self._instances[run.start])
+        layout = self._core_layout(run)
         if layout is not None and (layout.rows, layout.columns) == self._voxels.shape[1:]:
             self._batch(run, layout)
             return
@@ -127,13 +130,13 @@ class SliceReader:
         first = self._instances[there[0]]
         if first.tile is not None:
             self._tiles(run)
-        elif len(run) == 1 or direct_layout(first) is not None:
+        elif len(run) == 1 or self._direct_layout(first) is not None:
             for index in there:
                 self._slice(index)
         elif all(self._is_as_stored(index) for index in run) and len(there) == len(run):
-            _decode(first, self._frames(there), self._voxels[run.start : run.stop], self.num_threads)
+            self._decode(first, self._frames(there), self._voxels[run.start : run.stop])
         else:
-            pixels = _decode(first, self._frames(there), None, self.num_threads)
+            pixels = self._decode(first, self._frames(there), None)
             for index, stored in zip(there, pixels, strict=True):
                 self._put(index, stored)
 
@@ -167,6 +170,15 @@ class SliceReader:
                     *self._rescales[index],
                 )
 
+    def _core_layout(self, run: range) -> FrameLayout | None:
+        return core_layout(self._instances[run.start]) if self._selection is None else None
+
+    def _direct_layout(self, instance: Instance) -> FrameLayout | None:
+        return direct_layout(instance) if self._selection is None else None
+
+    def _decode(self, instance: Instance, frames: Sequence[int], out: NDArray[Any] | None) -> NDArray[Any]:
+        return _decode(instance, frames, out, self.num_threads, self._selection)
+
     def _tiles(self, run: range) -> None:
         mosaic = _decode(self._instances[run[0]], [0], None)[0]
         for index in run:
@@ -181,7 +193,7 @@ class SliceReader:
             self._put(index, self._first.pixels)
             return
         as_stored = self._is_as_stored(index)
-        layout = direct_layout(instance)
+        layout = self._direct_layout(instance)
         if layout is not None:
             if direct_type(layout) != self._stored or (layout.rows, layout.columns) != target.shape:
                 raise PixelDataError(f"{instance.path}: the pixels are not those of the slices before")
@@ -196,10 +208,11 @@ class SliceReader:
                 return
         frames = [instance.frame or 0]
         if as_stored:
-            _decode(instance, frames, target[np.newaxis])
+            _decode(instance, frames, target[np.newaxis], selection=self._selection)
         else:
             scratch = self._scratch(target.shape)
-            self._put(index, _decode(instance, frames, scratch[np.newaxis])[0])
+            stored = _decode(instance, frames, scratch[np.newaxis], selection=self._selection)
+            self._put(index, stored[0])
 
     def _is_as_stored(self, index: int) -> bool:
         lut = self._use_lut and self._instances[index].has_modality_lut
@@ -315,11 +328,18 @@ def _modality_lut(stored: NDArray[Any], instance: Instance) -> NDArray[Any]:
 
 
 def _decode(
-    instance: Instance, frames: Sequence[int], out: NDArray[Any] | None, num_threads: int = 1
+    instance: Instance,
+    frames: Sequence[int],
+    out: NDArray[Any] | None,
+    num_threads: int = 1,
+    selection: FrameSelection | None = None,
 ) -> NDArray[Any]:
     """Decode frames of one file; every error names it."""
+    reduce, layers = (selection.reduce, selection.layers or None) if selection is not None else (0, None)
     try:
-        return decode(instance.path, index=frames, out=out, num_threads=num_threads)
+        return decode(
+            instance.path, index=frames, reduce=reduce, layers=layers, out=out, num_threads=num_threads
+        )
     except RadpixError:
         raise
     except IndexError as error:

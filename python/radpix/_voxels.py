@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from radpix._backend import FrameSelection
     from radpix._instance import Instance
     from radpix.window import Window
 
@@ -107,13 +108,14 @@ def read_voxels(
     dtype: np.dtype[Any] | None,
     progress: Callable[[int, int], object] | None,
     num_threads: int,
+    selection: FrameSelection | None = None,
 ) -> NDArray[Any]:
     """Return (slices, rows, columns[, 3]) of instances of one size, in their order.
 
     The type is ``dtype``; else, at level "stored" that of the files, at level "modality" int16 where every slope and
     intercept is an integer and every value fits, else int32, float32 (float64 for pixels of more than 16 bits).
     """
-    first = first_slice(instances)
+    first = first_slice(instances, selection)
     # Colours and palette indices have no modality values (PS3.3 C.7.6.3: the transformation is for grayscale), and
     # segments are what they are.
     if instances[0].photometric_interpretation not in _GRAYSCALE or instances[0].modality == "SEG":
@@ -126,7 +128,9 @@ def read_voxels(
         size = candidate.itemsize * int(np.prod(shape, dtype=object))
         limits.check_bytes(size, f"{instances[0].path} and {len(instances) - 1} more: ")
         voxels = np.empty(shape, dtype=candidate)
-        reader = SliceReader(instances, first, voxels, rescales, use_lut=level == "modality")
+        reader = SliceReader(
+            instances, first, voxels, rescales, use_lut=level == "modality", selection=selection
+        )
         done = 0
         try:
             for run in _each(reader, runs, num_threads):

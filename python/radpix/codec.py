@@ -185,6 +185,9 @@ def iter_frames(
     source: Source,
     *,
     indices: Sequence[int] | None = None,
+    reduce: int = 0,
+    region: Sequence[int] | None = None,
+    layers: int | None = None,
     num_threads: int | None = None,
     strict: bool = False,
 ) -> Iterator[NDArray[Any]]:
@@ -194,7 +197,7 @@ def iter_frames(
 
     Parameters
     ----------
-    source, num_threads, strict
+    source, reduce, region, layers, num_threads, strict
         As in `decode`. A file stays open until the iterator is exhausted or closed.
     indices
         Which frames, and in which order; None stands for all.
@@ -216,12 +219,18 @@ def iter_frames(
     >>> [frame.shape for frame in radpix.iter_frames(get_testdata_file("rtdose_1frame.dcm"))]
     [(10, 10)]
     """
+    selection = selection_of(reduce, region, layers)
     threads = thread_count(num_threads)
-    return _iterate(source, indices, threads, strict=strict)
+    return _iterate(source, indices, selection, threads, strict=strict)
 
 
 def _iterate(
-    source: Source, indices: Sequence[int] | None, threads: int, *, strict: bool
+    source: Source,
+    indices: Sequence[int] | None,
+    selection: FrameSelection | None,
+    threads: int,
+    *,
+    strict: bool,
 ) -> Iterator[NDArray[Any]]:
     import numpy as np
 
@@ -229,11 +238,12 @@ def _iterate(
         chosen = _indices(indices, pixels.frames)
         wanted = (chosen,) if isinstance(chosen, int) else chosen
         check_decodable(pixels.kernel_syntax)
-        limits.check_bytes(pixels.frame_bytes, f"{pixels.report.where}: ")
+        shape = frame_shape(selected_layout(pixels.layout, selection, pixels.kernel_syntax))
+        limits.check_bytes(math.prod(shape) * pixels.dtype.itemsize, f"{pixels.report.where}: ")
         for index in wanted:
             pixels.check((index,))
-            frame = np.empty(pixels.frame_shape, pixels.dtype)
-            decode_into(pixels, (index,), frame[np.newaxis], threads)
+            frame = np.empty(shape, pixels.dtype)
+            decode_into(pixels, (index,), frame[np.newaxis], threads, selection)
             yield frame
 
 

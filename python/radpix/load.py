@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from radpix._backend import kernels
 from radpix._findings import name_slices
+from radpix._selection import selection_of
 from radpix._stacking import Stack
 from radpix._straighten import straighten
 from radpix._transfer_syntaxes import NATIVE
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import DTypeLike, NDArray
 
+    from radpix._backend import FrameSelection
 
 __all__ = ["load"]
 
@@ -57,6 +60,8 @@ def load(
     scaling: Scaling = "rescale",
     on_irregular: Literal["raise", "resample", "keep"] = "raise",
     dtype: DTypeLike | None = None,
+    reduce: int = 0,
+    layers: int | None = None,
     progress: Progress | None = None,
     num_threads: int | None = None,
 ) -> Volume:
@@ -85,6 +90,12 @@ def load(
         "modality": int16 where every slope and intercept is an integer and every value fits, else int32, else
         float32 (float64 for pixels of more than 16 bits); for colours, palettes and at level "stored" the type
         in the file.
+    reduce
+        Of JPEG 2000: resolution levels to leave out. Voxel (k, i, j) lies where voxel (k, i * 2**reduce, j * 2**reduce)
+        of the whole volume does (ISO/IEC 15444-1 B-15), so the affine has the same origin and 2**reduce times the
+        in-plane steps. Values are those of the wavelet's low-pass filter; at the edge of padding they are mixed.
+    layers
+        Of JPEG 2000: how many quality layers to use, None for all.
     progress, num_threads
         Called as ``progress(slices done, slices in all)``; slices decoded at once, by default
         `radpix.get_num_threads`.
@@ -101,7 +112,8 @@ def load(
         The slices do not form one regular volume, or the source holds several series or volumes; `.report` says more.
     PixelDataError
         There is no DICOM image in the source, or one without pixel data; `DecodeError`, `TruncatedError`,
-        `UnsupportedTransferSyntaxError` for pixel data that cannot be decoded. The message names the file.
+        `UnsupportedTransferSyntaxError` for pixel data that cannot be decoded, or not in part. The message names
+        the file.
     FileNotFoundError, LimitError
         A path does not exist; the volume is larger than `radpix.limits` allow.
     ValueError
@@ -115,20 +127,40 @@ def load(
     ((1, 128, 128), (5.0, 0.661468, 0.661468), dtype('int16'), 'HU')
     """
     _check_choices(level, on_irregular, scaling)
+    selection = selection_of(reduce, None, layers)
     wanted = check_dtype(dtype)
     threads = thread_count(num_threads)
     plan = plan_of(source, series_uid, num_threads)
     threads = threads or _default_threads(plan)
-    stack = _checked_stack(plan, on_irregular)
+    stack = _reduced(_checked_stack(plan, on_irregular), plan, selection)
     with deviations_told_once() as deviations:
         voxels = read_voxels(
-            plan.instances, level=level, scaling=scaling, dtype=wanted, progress=progress, num_threads=threads
+            plan.instances,
+            level=level,
+            scaling=scaling,
+            dtype=wanted,
+            progress=progress,
+            num_threads=threads,
+            selection=selection,
         )
     tell(deviations, stacklevel=2)
     padding = padding_value(plan.instances, level, scaling)
     irregular = on_irregular == "resample" and not plan.report.ok
     grid = straighten(voxels, stack, padding, plan.instances) if irregular else (voxels, stack.affine)
     return _volume(plan, *grid, padding, level if scaling == "rescale" else "stored")
+
+
+def _reduced(stack: Stack, plan: VolumePlan, selection: FrameSelection | None) -> Stack:
+    """Return where the pixels of reduced slices lie: every 2**reduce-th one, from the first on."""
+    if selection is None:
+        return stack
+    if any(instance.tile is not None for instance in plan.instances):
+        raise ValueError(
+            "reduce and layers are for slices that are whole frames, not for the tiles of a mosaic"
+        )
+    rows, columns = stack.pixel_spacing
+    step = 1 << selection.reduce
+    return replace(stack, pixel_spacing=(rows * step, columns * step))
 
 
 def _check_choices(level: str, on_irregular: str, scaling: str) -> None:

@@ -134,6 +134,35 @@ def test_irreversible_ht_is_within_one_of_openjph() -> None:
     assert_decodes_to(HT, stream, imagecodecs.htj2k_decode(stream), 8, most=1)
 
 
+@pytest.mark.parametrize("reversible", [True, False])
+@pytest.mark.parametrize("shape", [(64, 64), (130, 131), (70, 66, 3)])
+def test_ht_is_the_same_at_every_cpu_level(shape: tuple[int, ...], reversible: bool) -> None:
+    from radpix import _core
+
+    image = picture(shape, 8)
+    stream = encoded_ht(image, reversible=reversible, **({} if reversible else {"level": 0.003}))
+    before = _core.cpu_level()
+    results = []
+    try:
+        for level in ("scalar", "auto"):
+            _core.set_cpu_level(level)
+            results.append(
+                radpix.decode_frame(
+                    stream,
+                    transfer_syntax=HT,
+                    rows=shape[0],
+                    columns=shape[1],
+                    samples_per_pixel=len(shape) if len(shape) == 3 else 1,
+                    bits_allocated=8,
+                    photometric_interpretation="YBR_RCT" if len(shape) == 3 else "MONOCHROME2",
+                )
+            )
+    finally:
+        _core.set_cpu_level(before)
+    np.testing.assert_array_equal(results[0], results[1])
+    assert not reversible or np.array_equal(results[0], image)
+
+
 def test_any_strides_and_nothing_around_them() -> None:
     image = picture((21, 34), 12)
     stream = encoded(image, reversible=True, bitspersample=12)

@@ -80,6 +80,22 @@ def test_reduced_tiles_like_openjpeg() -> None:
             )
 
 
+def test_reduced_pixels_that_would_lie_elsewhere_are_refused() -> None:
+    # The reduced samples lie at even places of the reference grid, this image begins at an odd one.
+    source = picture((40, 50), 8)
+    for offset, most in (((1, 0), 0), ((0, 2), 1), ((4, 8), 2)):
+        stream = pillow_encoded(source, offset=offset, tile_size=(64, 64), num_resolutions=4)
+        np.testing.assert_array_equal(decode(stream, source.shape), source)
+        plain = pillow_encoded(source, num_resolutions=4)
+        for reduce in (1, 2, 3):
+            if reduce > most:
+                with pytest.raises(radpix.UnsupportedTransferSyntaxError, match="reference grid"):
+                    decode(stream, source.shape, reduce=reduce)
+            else:
+                shape = decode(plain, source.shape, reduce=reduce).shape
+                assert decode(stream, source.shape, reduce=reduce).shape == shape
+
+
 def test_layers_like_openjpeg() -> None:
     source = picture((76, 130, 3), 8)
     for irreversible in (False, True):

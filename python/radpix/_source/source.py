@@ -14,7 +14,7 @@ from radpix import limits
 from radpix._source.elements import UNDEFINED_LENGTH
 from radpix._source.encapsulated import EncapsulatedFrames
 from radpix._source.header import Header, read_dataset, read_file
-from radpix._source.image_pixel import element_type, frame_shape, image_pixel
+from radpix._source.image_pixel import element_type, image_pixel
 from radpix._source.native import NativeFrames, last_of
 from radpix._source.report import Reporter
 from radpix._source.stream import FileStream, InflatedStream, MemoryStream, Stream
@@ -113,11 +113,6 @@ class PixelSource:
     def in_memory(self) -> bool:
         """Whether `codestreams` costs no copy."""
         return isinstance(self._header.stream, MemoryStream)
-
-    @property
-    def frame_shape(self) -> tuple[int, ...]:
-        """(rows, columns) or (rows, columns, samples)."""
-        return frame_shape(self.layout)
 
     @property
     def dtype(self) -> np.dtype[np.generic]:

@@ -195,8 +195,13 @@ void BlockDecoder::begin_ht(const Tile &tile, const BlockTask &task, HtBlock &ht
 void BlockDecoder::finish_ht(const BlockTask &task, HtBlock &ht) {
     constexpr std::uint32_t sign_bit = 0x80000000U;
     const BlockTraits &traits = task.traits;
-    ht.decoder.finish((traits.style & vertically_causal) != 0);
     const Index width = task.part.width();
+    const bool is_whole = width == task.block->width && task.part.height() == task.block->height;
+    if (is_whole && traits.roi_shift == 0 && ht.decoder.can_finish_into_rows()) {
+        return ht.decoder.finish_into_rows(traits.reversible ? HtOutput::integer : HtOutput::real,
+                                           task.target, task.stride, 0.5F * traits.step);
+    }
+    ht.decoder.finish((traits.style & vertically_causal) != 0);
     for (Index y = 0; y < task.part.height(); ++y) {
         std::uint32_t *const row = ht.decoder.row(task.part.y0 + y) + task.part.x0;
         for (Index x = 0; x < width && traits.roi_shift > 0; ++x) {

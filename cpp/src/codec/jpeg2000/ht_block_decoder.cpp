@@ -27,10 +27,14 @@ void HtBlockDecoder::begin(const HtSegments &segments, Index width, Index height
     lay_out_quads();
 }
 
+void HtBlockDecoder::finish_into_rows(HtOutput output, void *rows, Index stride, float half_step) {
+    read_samples(output, rows, stride, half_step);
+}
+
 void HtBlockDecoder::finish(bool is_causal) {
     stride_ = (quad_task_.across + 1) / 2 * 4; // whole pairs of quads
     samples_.resize(static_cast<std::size_t>(stride_ * 2 * quad_task_.down));
-    read_samples();
+    read_samples(HtOutput::sign_magnitude, samples_.data(), stride_, 0);
     if (segments_.refinement_passes == 0) {
         return;
     }
@@ -74,7 +78,7 @@ void HtBlockDecoder::lay_out_quads() {
     quad_task_.quad_stride = stride;
 }
 
-void HtBlockDecoder::read_samples() {
+void HtBlockDecoder::read_samples(HtOutput output, void *samples, Index stride, float half_step) {
     const auto scratch = static_cast<std::size_t>(ht_scratch(quad_task_.across));
     if (scratch_.size() < scratch) {
         scratch_.resize(scratch);
@@ -86,8 +90,10 @@ void HtBlockDecoder::read_samples() {
     task.down = quad_task_.down;
     task.plane = plane_;
     task.magnitudes = magnitude_bits_.bits();
-    task.samples = samples_.data();
-    task.stride = stride_;
+    task.output = output;
+    task.half_step = half_step;
+    task.samples = samples;
+    task.stride = stride;
     task.scratch = scratch_.data();
     if (!kernels_.read_ht_samples(task)) {
         bad_block("an HT code-block whose magnitudes exceed its bit-planes");

@@ -25,7 +25,14 @@ public:
     void begin(const HtSegments &segments, Index width, Index height, int plane);
     /// The quads, to be read by the kernels between begin and finish.
     [[nodiscard]] const HtQuadTask &quad_task() const noexcept { return quad_task_; }
-    /// Throws Error(jpeg2000_code_block).
+    /// Whether all rows can become coefficients straight away: in whole pairs of quads, nothing to refine.
+    [[nodiscard]] bool can_finish_into_rows() const noexcept {
+        return segments_.refinement_passes == 0 && width_ % 4 == 0 && height_ % 2 == 0;
+    }
+    /// Coefficients into rows `stride` numbers apart; HtOutput says of what type. Throws
+    /// Error(jpeg2000_code_block).
+    void finish_into_rows(HtOutput output, void *rows, Index stride, float half_step);
+    /// Or samples to be had by row(). Throws Error(jpeg2000_code_block).
     void finish(bool is_causal);
 
     /// Row-major. Bit 31 the sign, below it the magnitude times two, the half being the middle of what is not
@@ -35,7 +42,7 @@ public:
 private:
     void open_cleanup();
     void lay_out_quads();
-    void read_samples();
+    void read_samples(HtOutput output, void *samples, Index stride, float half_step);
     void significance_propagation(int plane, bool is_causal);
     void propagate_group(Index x0, Index x1, Index y0, Index y1, Index last_row, std::uint32_t value,
                          std::size_t &at);

@@ -108,6 +108,9 @@ struct HtQuadTask {
     Index across = 0, down = 0;
 };
 
+/// What becomes of a sample: sign and doubled magnitude, as passes that follow need it, or a coefficient.
+enum class HtOutput : std::uint8_t { sign_magnitude, integer, real };
+
 /// The quads of a code-block and where their samples go. Rows of quads and of samples are there in whole
 /// pairs of quads.
 struct HtSampleTask {
@@ -116,7 +119,9 @@ struct HtSampleTask {
     Index across = 0, down = 0;
     int plane = 0;
     HtBits magnitudes{};
-    std::uint32_t *samples = nullptr; ///< two rows for each row of quads
+    HtOutput output = HtOutput::sign_magnitude;
+    float half_step = 0;     ///< of real ones, the size of half a quantization step
+    void *samples = nullptr; ///< two rows for each row of quads, of 32-bit numbers
     Index stride = 0;
     std::uint32_t *scratch = nullptr; ///< ht_scratch(across) numbers
 };

@@ -83,9 +83,9 @@ struct QuadReader {
     }
 };
 
-/// Quads x and x + 1 of a row; the second may lie outside.
-template <bool first_row>
-RADPIX_MQ_INLINE void read_pair(QuadReader &reader, Index x, bool is_whole) noexcept {
+/// Quads x and x + 1 of a row, the second of which may lie outside.
+template <bool first_row, bool is_whole>
+RADPIX_MQ_INLINE void read_pair(QuadReader &reader, Index x) noexcept {
     constexpr unsigned contexts = 0x380;
     HtQuad *const quads = reader.row + x;
     const HtQuad *const above = quads - reader.stride;
@@ -107,21 +107,39 @@ RADPIX_MQ_INLINE void read_pair(QuadReader &reader, Index x, bool is_whole) noex
     read_u(reader.vlc, kind, quads);
 }
 
+template <bool first_row>
+RADPIX_MQ_INLINE void read_row(QuadReader &reader, Index across) noexcept {
+    for (Index x = 0; x + 1 < across; x += 2) {
+        read_pair<first_row, true>(reader, x);
+    }
+    if (across % 2 != 0) {
+        read_pair<first_row, false>(reader, across - 1);
+    }
+}
+
 RADPIX_MQ_INLINE void read_rows(QuadReader &reader, Index first, Index last, Index across) noexcept {
     for (Index y = first; y < last; ++y) {
         reader.next_row();
-        for (Index x = 0; x < across; x += 2) {
-            read_pair<false>(reader, x, x + 1 < across);
-        }
+        read_row<false>(reader, across);
     }
 }
 
 void read_ht_quads(const HtQuadTask &task) noexcept {
     QuadReader reader(task);
-    for (Index x = 0; x < task.across; x += 2) {
-        read_pair<true>(reader, x, x + 1 < task.across);
-    }
+    read_row<true>(reader, task.across);
     read_rows(reader, 1, task.down, task.across);
+}
+
+template <bool first_row>
+RADPIX_MQ_INLINE void read_row_of_two(QuadReader &a, QuadReader &b, Index across) noexcept {
+    for (Index x = 0; x + 1 < across; x += 2) {
+        read_pair<first_row, true>(a, x);
+        read_pair<first_row, true>(b, x);
+    }
+    if (across % 2 != 0) {
+        read_pair<first_row, false>(a, across - 1);
+        read_pair<first_row, false>(b, across - 1);
+    }
 }
 
 /// Two blocks of the same width in turn: while one waits for the look-up of its codeword, which decides where
@@ -129,17 +147,11 @@ void read_ht_quads(const HtQuadTask &task) noexcept {
 void read_ht_quads_of_two(const HtQuadTask &first, const HtQuadTask &second) noexcept {
     QuadReader a(first), b(second);
     const Index across = first.across, down = first.down < second.down ? first.down : second.down;
-    for (Index x = 0; x < across; x += 2) {
-        read_pair<true>(a, x, x + 1 < across);
-        read_pair<true>(b, x, x + 1 < across);
-    }
+    read_row_of_two<true>(a, b, across);
     for (Index y = 1; y < down; ++y) {
         a.next_row();
         b.next_row();
-        for (Index x = 0; x < across; x += 2) {
-            read_pair<false>(a, x, x + 1 < across);
-            read_pair<false>(b, x, x + 1 < across);
-        }
+        read_row_of_two<false>(a, b, across);
     }
     if (down < first.down || down < second.down) {
         const bool first_is_longer = down < first.down;

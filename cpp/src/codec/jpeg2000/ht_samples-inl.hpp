@@ -2,12 +2,33 @@
 // Magnitudes and signs of HT quads (ISO/IEC 15444-15 7.3.7, 7.3.8), included once for each CPU level. The
 // four samples of a quad: left column first, downwards.
 
+RADPIX_MQ_INLINE std::int32_t to_integer(std::uint32_t sample) noexcept {
+    const auto value = static_cast<std::int32_t>((sample & 0x7FFFFFFFU) >> 1U);
+    const std::int32_t sign = static_cast<std::int32_t>(sample) >> 31;
+    return (value ^ sign) - sign;
+}
+
+RADPIX_MQ_INLINE float to_real(std::uint32_t sample, float half_step) noexcept {
+    const float value = static_cast<float>(static_cast<std::int32_t>(sample & 0x7FFFFFFFU)) * half_step;
+    return static_cast<std::int32_t>(sample) < 0 ? -value : value;
+}
+
+template <HtOutput output>
+RADPIX_MQ_INLINE void put_sample(void *row, Index x, std::uint32_t sample, float half_step) noexcept {
+    if constexpr (output == HtOutput::integer) {
+        static_cast<std::int32_t *>(row)[x] = to_integer(sample);
+    } else if constexpr (output == HtOutput::real) {
+        static_cast<float *>(row)[x] = to_real(sample, half_step);
+    } else {
+        static_cast<std::uint32_t *>(row)[x] = sample;
+    }
+}
+
 /// One quad whose bits of MagSgn begin at `at`. `kept` gets what is read for its lower samples, the lowest
 /// bit forced to 1, 0 for insignificant ones.
 RADPIX_MQ_INLINE void read_quad(HtBits bits, std::size_t at, unsigned exponent, unsigned entry,
-                                unsigned plane, std::uint32_t *top, std::uint32_t *bottom,
-                                std::uint32_t *kept) noexcept {
-    std::uint32_t samples[4], values[4];
+                                unsigned plane, std::uint32_t *samples, std::uint32_t *kept) noexcept {
+    std::uint32_t values[4];
     for (unsigned n = 0; n < 4; ++n) {
         const unsigned is_significant = entry >> (4 + n) & 1U;
         const unsigned count = is_significant * exponent - (entry >> (8 + n) & 1U);
@@ -19,10 +40,6 @@ RADPIX_MQ_INLINE void read_quad(HtBits bits, std::size_t at, unsigned exponent, 
         values[n] = (value | 1U) & significant;
         samples[n] = (((value | 1U) + 2U) << plane | value << 31U) & significant;
     }
-    top[0] = samples[0];
-    bottom[0] = samples[1];
-    top[1] = samples[2];
-    bottom[1] = samples[3];
     kept[0] = values[1];
     kept[1] = values[3];
 }
@@ -57,19 +74,25 @@ RADPIX_MQ_INLINE unsigned measure_quads(const HtQuad *quads, Index across, const
     return most;
 }
 
+template <HtOutput output>
 RADPIX_MQ_INLINE std::size_t read_row_of_samples(HtBits bits, std::size_t at, const HtQuad *quads,
                                                  const HtSampleTask &task, std::uint32_t *top,
                                                  const HtRow &row) noexcept {
     for (Index x = 0; x < task.across; ++x) {
-        read_quad(bits, at, row.exponents[x], quads[x].entry, static_cast<unsigned>(task.plane), top + 2 * x,
-                  top + 2 * x + task.stride, row.kept + 2 * x);
+        std::uint32_t samples[4];
+        read_quad(bits, at, row.exponents[x], quads[x].entry, static_cast<unsigned>(task.plane), samples,
+                  row.kept + 2 * x);
+        put_sample<output>(top, 2 * x, samples[0], task.half_step);
+        put_sample<output>(top, 2 * x + task.stride, samples[1], task.half_step);
+        put_sample<output>(top, 2 * x + 1, samples[2], task.half_step);
+        put_sample<output>(top, 2 * x + 1 + task.stride, samples[3], task.half_step);
         at += row.counts[x];
     }
     return at;
 }
 
-/// False where a magnitude does not fit in the bit-planes.
-bool read_ht_samples(const HtSampleTask &task) noexcept {
+template <HtOutput output>
+bool read_samples_as(const HtSampleTask &task) noexcept {
     const Index pairs = (task.across + 1) / 2 * 2;
     const HtRow row{task.scratch + ht_spare, task.scratch + 3 * ht_spare + 2 * task.across,
                     task.scratch + 4 * ht_spare + 3 * task.across};
@@ -81,25 +104,33 @@ bool read_ht_samples(const HtSampleTask &task) noexcept {
         if (most + static_cast<unsigned>(task.plane) > 30U) {
             return false;
         }
-        std::uint32_t *const top = task.samples + 2 * y * task.stride;
-        at = most > most_at_level ? read_row_of_samples(task.magnitudes, at, quads, task, top, row)
-                                  : read_row_at_level(task.magnitudes, at, quads, task, top, row);
+        std::uint32_t *const top = static_cast<std::uint32_t *>(task.samples) + 2 * y * task.stride;
+        at = most > most_at_level ? read_row_of_samples<output>(task.magnitudes, at, quads, task, top, row)
+                                  : read_row_at_level<output>(task.magnitudes, at, quads, task, top, row);
     }
     return true;
 }
 
+/// False where a magnitude does not fit in the bit-planes.
+bool read_ht_samples(const HtSampleTask &task) noexcept {
+    switch (task.output) {
+    case HtOutput::integer:
+        return read_samples_as<HtOutput::integer>(task);
+    case HtOutput::real:
+        return read_samples_as<HtOutput::real>(task);
+    default:
+        return read_samples_as<HtOutput::sign_magnitude>(task);
+    }
+}
+
 void to_integers(const std::uint32_t *samples, std::int32_t *target, Index count) noexcept {
     for (Index i = 0; i < count; ++i) {
-        const auto value = static_cast<std::int32_t>((samples[i] & 0x7FFFFFFFU) >> 1U);
-        const std::int32_t sign = static_cast<std::int32_t>(samples[i]) >> 31;
-        target[i] = (value ^ sign) - sign;
+        target[i] = to_integer(samples[i]);
     }
 }
 
 void to_reals(const std::uint32_t *samples, float *target, Index count, float half_step) noexcept {
     for (Index i = 0; i < count; ++i) {
-        const float value =
-            static_cast<float>(static_cast<std::int32_t>(samples[i] & 0x7FFFFFFFU)) * half_step;
-        target[i] = static_cast<std::int32_t>(samples[i]) < 0 ? -value : value;
+        target[i] = to_real(samples[i], half_step);
     }
 }

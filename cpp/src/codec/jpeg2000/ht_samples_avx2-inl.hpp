@@ -75,12 +75,11 @@ RADPIX_MQ_INLINE __m128i load_half(HtBits bits, std::size_t at) noexcept {
     return _mm_loadu_si128(reinterpret_cast<const __m128i *>(bits.bytes + byte));
 }
 
-/// One number in each half of a vector, four times.
-RADPIX_MQ_INLINE __m256i in_halves(unsigned first, unsigned second) noexcept {
-    const __m128i a = _mm_cvtsi32_si128(static_cast<int>(first));
-    const __m128i b = _mm_cvtsi32_si128(static_cast<int>(second));
-    return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_broadcastd_epi32(a)), _mm_broadcastd_epi32(b),
-                                   1);
+/// Two numbers, one in each half of a vector, four times.
+RADPIX_MQ_INLINE __m256i in_halves(const void *two) noexcept {
+    const __m256i pairs = _mm256_broadcastq_epi64(_mm_loadl_epi64(static_cast<const __m128i *>(two)));
+    const __m256i lanes = _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1);
+    return _mm256_castps_si256(_mm256_permutevar_ps(_mm256_castsi256_ps(pairs), lanes));
 }
 
 /// Shifts that bring the four flags of a quad's entry, the first at `first_bit`, to the tops of its samples.
@@ -89,6 +88,24 @@ RADPIX_MQ_INLINE __m256i flag_shifts(int first_bit) noexcept {
         _mm_setr_epi32(31 - first_bit, 30 - first_bit, 29 - first_bit, 28 - first_bit));
 }
 
+/// Samples from magnitudes, signs in the lowest bits of `values` and masks of those that are significant.
+template <HtOutput output>
+RADPIX_MQ_INLINE __m256i make_samples(__m256i magnitudes, __m256i values, __m256i significant,
+                                      __m256 half_step) noexcept {
+    const __m256i signs = _mm256_slli_epi32(values, 31);
+    if constexpr (output == HtOutput::integer) {
+        const __m256i halved = _mm256_and_si256(_mm256_srli_epi32(magnitudes, 1), significant);
+        return _mm256_sign_epi32(halved, _mm256_or_si256(signs, _mm256_set1_epi32(1)));
+    } else if constexpr (output == HtOutput::real) {
+        const __m256i kept = _mm256_and_si256(magnitudes, significant);
+        const __m256 sizes = _mm256_mul_ps(_mm256_cvtepi32_ps(kept), half_step);
+        return _mm256_xor_si256(_mm256_castps_si256(sizes), _mm256_and_si256(signs, significant));
+    } else {
+        return _mm256_and_si256(_mm256_or_si256(magnitudes, signs), significant);
+    }
+}
+
+template <HtOutput output>
 RADPIX_MQ_INLINE std::size_t read_pairs_of_quads(HtBits bits, std::size_t at, const HtQuad *quads,
                                                  const HtSampleTask &task, std::uint32_t *top,
                                                  const HtRow &row) noexcept {
@@ -99,11 +116,12 @@ RADPIX_MQ_INLINE std::size_t read_pairs_of_quads(HtBits bits, std::size_t at, co
         _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12));
     const __m256i byte_steps = _mm256_set1_epi32(0x03020100);
     const __m128i plane = _mm_cvtsi32_si128(task.plane);
+    const __m256 half_step = _mm256_set1_ps(task.half_step);
     std::uint32_t *const bottom = top + task.stride;
     for (Index x = 0; x < task.across; x += 2) {
         const std::size_t second = at + row.counts[x];
-        const __m256i entry = in_halves(quads[x].entry, quads[x + 1].entry);
-        const __m256i exponent = in_halves(row.exponents[x], row.exponents[x + 1]);
+        const __m256i entry = in_halves(quads + x);
+        const __m256i exponent = in_halves(row.exponents + x);
         const __m256i stream =
             _mm256_inserti128_si256(_mm256_castsi128_si256(load_half(bits, at)), load_half(bits, second), 1);
         const __m256i significant = _mm256_srai_epi32(_mm256_sllv_epi32(entry, significance_shifts), 31);
@@ -112,7 +130,8 @@ RADPIX_MQ_INLINE std::size_t read_pairs_of_quads(HtBits bits, std::size_t at, co
         const __m256i count = _mm256_sub_epi32(_mm256_and_si256(exponent, significant), known);
         __m256i begin = _mm256_add_epi32(_mm256_slli_si256(count, 4), _mm256_slli_si256(count, 8));
         begin = _mm256_add_epi32(begin, _mm256_slli_si256(count, 12));
-        begin = _mm256_add_epi32(begin, in_halves(at & 7U, second & 7U));
+        const std::uint64_t bit_offsets = (at & 7U) | std::uint64_t{second & 7U} << 32U;
+        begin = _mm256_add_epi32(begin, in_halves(&bit_offsets));
         const __m256i bytes =
             _mm256_add_epi32(_mm256_shuffle_epi8(_mm256_srli_epi32(begin, 3), lowest_bytes), byte_steps);
         const __m256i window =
@@ -122,8 +141,7 @@ RADPIX_MQ_INLINE std::size_t read_pairs_of_quads(HtBits bits, std::size_t at, co
             _mm256_or_si256(_mm256_and_si256(window, mask), _mm256_sllv_epi32(highest, count));
         const __m256i odd = _mm256_or_si256(value, one);
         const __m256i magnitude = _mm256_sll_epi32(_mm256_add_epi32(odd, two), plane);
-        const __m256i sample =
-            _mm256_and_si256(_mm256_or_si256(magnitude, _mm256_slli_epi32(value, 31)), significant);
+        const __m256i sample = make_samples<output>(magnitude, value, significant, half_step);
         // From columns to rows: 0 2 1 3 in each quad, then the quads' upper samples before the lower ones.
         const __m256i rows = _mm256_permute4x64_epi64(_mm256_shuffle_epi32(sample, 0xD8), 0xD8);
         _mm_storeu_si128(reinterpret_cast<__m128i *>(top + 2 * x), _mm256_castsi256_si128(rows));

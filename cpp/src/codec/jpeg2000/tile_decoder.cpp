@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <optional>
 
 #include "radpix/error.hpp"
@@ -94,8 +95,10 @@ void TileDecoder::lay_out(const Tile &tile) {
     }
 }
 
-void TileDecoder::decode_blocks(const Tile &tile, std::span<const BlockTask> tasks) {
-    // Large blocks come last in a tile; their number a thread takes at once keeps both ends busy.
+void TileDecoder::decode_blocks(const Tile &tile, std::span<BlockTask> tasks) {
+    // HT blocks of the same width are decoded in pairs; those at the right edge are narrower.
+    std::ranges::stable_sort(tasks, std::greater(), [](const BlockTask &task) { return task.block->width; });
+    // The number that a thread takes at once keeps all busy to the end.
     constexpr Index grain = 4;
     parallel_for(0, static_cast<Index>(tasks.size()), grain, threads_, [&](Index first, Index last) {
         std::unique_ptr<BlockDecoder> decoder;

@@ -21,7 +21,7 @@ public:
 
 private:
     void lay_out(const Tile &tile);
-    void decode_blocks(const Tile &tile, std::span<const BlockTask> tasks);
+    void decode_blocks(const Tile &tile, std::span<BlockTask> tasks);
     void synthesise(const Tile &tile, std::size_t component);
     void store(const Tile &tile, SampleSink &sink);
     void store_rows(const Tile &tile, std::size_t component, std::size_t count, Index first, Index last,

@@ -29,7 +29,8 @@ struct Finishes {
 
 struct WaveletKernels {
     /// A row of `width` samples from its low-pass and high-pass ones. `odd_start`: the first sample is a
-    /// high-pass one. `scratch`: width + 16. A lone sample of the irreversible path is copied.
+    /// high-pass one. Rows have 16 samples to spare behind them. `scratch`: width + 48. A lone sample of the
+    /// irreversible path is copied.
     void (*row_53)(const std::int32_t *low, const std::int32_t *high, std::int32_t *row, Index width,
                    bool odd_start, std::int32_t *scratch) noexcept;
     void (*row_97)(const float *low, const float *high, float *row, Index width, bool odd_start,

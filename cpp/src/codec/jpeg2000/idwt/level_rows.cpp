@@ -10,7 +10,7 @@ LevelRows::LevelRows(const WaveletKernels &kernels, const ResolutionWindow &wind
     : kernels_(kernels), window_(window), plane_(plane), reversible_(reversible),
       width_(window.lifted.width()), stride_((width_ + 15) / 16 * 16 + 16),
       begin_(std::max(window.lifted.y0, first - lifting_steps(reversible))), end_(window.lifted.y1),
-      next_(first), loaded_(begin_), final_(begin_ - 1), ring_(static_cast<std::size_t>(9 * stride_)) {}
+      next_(first), loaded_(begin_), final_(begin_ - 1), ring_(static_cast<std::size_t>(9 * stride_ + 48)) {}
 
 Coefficient *LevelRows::next() {
     if (window_.is_lone_row) {

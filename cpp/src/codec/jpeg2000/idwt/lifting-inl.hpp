@@ -247,9 +247,9 @@ void finish_real(const float *__restrict source, T *__restrict target, Index cou
     }
 }
 
-constexpr WaveletKernels make_table(const char *name) noexcept {
+constexpr WaveletKernels make_table(const char *name, decltype(WaveletKernels::row_97) row_97) noexcept {
     return {synthesise_row_53,
-            synthesise_row_97,
+            row_97,
             {lift<0, S>, lift<1, S>},
             {lift<0, float>, lift<1, float>, lift<2, float>, lift<3, float>},
             lift_rows_53,

@@ -13,7 +13,8 @@ namespace {
 } // namespace
 } // namespace scalar
 
-constinit const WaveletKernels scalar_wavelet_kernels = scalar::make_table("scalar");
+constinit const WaveletKernels scalar_wavelet_kernels =
+    scalar::make_table("scalar", scalar::synthesise_row_97);
 
 const WaveletKernels &wavelet_kernels() {
 #if RADPIX_HAS_AVX2_TARGET
