@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pybind11/stl.h>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "array.hpp"
 #include "bindings.hpp"
@@ -26,6 +29,14 @@ render::Lighting lighting_of(const py::tuple &fields) {
     const auto [shading, ambient, diffuse, specular, power] =
         fields.cast<std::tuple<bool, float, float, float, int>>();
     return {shading, ambient, diffuse, specular, power};
+}
+
+/// From `radpix._backend.RenderLayer`.
+render::Layer layer_of(const py::tuple &fields) {
+    const auto [voxels, ranges, to_index, table, first, scale, lighting] = fields.cast<
+        std::tuple<py::array, py::array, std::array<double, 12>, py::array, double, double, py::tuple>>();
+    return {
+        view_of(voxels), view_of(ranges), to_index, {view_of(table), first, scale}, lighting_of(lighting)};
 }
 
 } // namespace
@@ -55,6 +66,18 @@ void bind_render(py::module_ &module) {
         },
         py::arg("voxels"), py::arg("ranges"), py::arg("out"), py::arg("rays"), py::arg("table"),
         py::arg("first"), py::arg("scale"), py::arg("lighting"), py::arg("num_threads"));
+    module.def(
+        "composite_layers",
+        [](const std::vector<py::tuple> &layers, const py::array &out, const py::tuple &rays,
+           int num_threads) {
+            std::vector<render::Layer> seen;
+            std::transform(layers.begin(), layers.end(), std::back_inserter(seen), layer_of);
+            const ArrayView target = writable_view_of(out);
+            const render::Rays where = rays_of(rays);
+            const py::gil_scoped_release unlocked;
+            render::composite_layers(seen, target, where, num_threads);
+        },
+        py::arg("layers"), py::arg("out"), py::arg("rays"), py::arg("num_threads"));
     module.def(
         "cast_rays",
         [](const py::array &voxels, const py::array &ranges, const py::array &out, const py::array &depth,

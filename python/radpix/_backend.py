@@ -129,6 +129,18 @@ class Lighting(NamedTuple):
     power: int
 
 
+class RenderLayer(NamedTuple):
+    """One of the volumes of a picture, as in ``radpix/render.hpp``; ``to_index`` as of `Rays`."""
+
+    voxels: NDArray[Any]
+    ranges: NDArray[Any]
+    to_index: tuple[float, ...]
+    table: NDArray[Any]
+    first: float
+    scale: float
+    lighting: Lighting
+
+
 class Kernels(Protocol):
     """What a backend provides. Arrays are in the machine's byte order and may have any strides.
 
@@ -283,6 +295,11 @@ class Kernels(Protocol):
         num_threads: int,
     ) -> None:
         """Composite ``table`` (entries, 4) along rays into premultiplied RGBA, ``out`` (rows, columns, 4) float32."""
+
+    def composite_layers(
+        self, layers: Sequence[RenderLayer], out: NDArray[Any], rays: Rays, *, num_threads: int
+    ) -> None:
+        """Composite volumes along the same rays, as `composite` does one; samples lie as of the first."""
 
     def cast_rays(
         self,

@@ -4,7 +4,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from radpix._backend import AxisMap, Buffer, FrameLayout, FrameSelection, Grid, Lighting, Rays, Rows, Voi
+from radpix._backend import (
+    AxisMap,
+    Buffer,
+    FrameLayout,
+    FrameSelection,
+    Grid,
+    Lighting,
+    Rays,
+    RenderLayer,
+    Rows,
+    Voi,
+)
 from radpix._header_scan import Wanted
 
 __version__: str
@@ -103,6 +114,9 @@ def composite(
     scale: float,
     lighting: Lighting,
     num_threads: int,
+) -> None: ...
+def composite_layers(
+    layers: Sequence[RenderLayer], out: NDArray[Any], rays: Rays, num_threads: int
 ) -> None: ...
 def cast_rays(
     voxels: NDArray[Any],

@@ -16,6 +16,7 @@ from radpix._backend import (
     Grid,
     Lighting,
     Rays,
+    RenderLayer,
     Rows,
     Voi,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "block_ranges",
     "cast_rays",
     "composite",
+    "composite_layers",
     "cpu_level",
     "decodable",
     "decode_frames",
@@ -190,6 +192,12 @@ def composite(
     num_threads: int,
 ) -> None:
     _core.composite(voxels, ranges, out, rays, table, first, scale, lighting, num_threads)
+
+
+def composite_layers(
+    layers: Sequence[RenderLayer], out: NDArray[Any], rays: Rays, *, num_threads: int
+) -> None:
+    _core.composite_layers(layers, out, rays, num_threads)
 
 
 def cast_rays(

@@ -151,8 +151,6 @@ def sampled(
     widen = interpolation not in {"nearest", "label"} and antialias is not False
     value = checked_fill(volume, fill, lambda: not _reaches_outside(volume.shape, target))
     settings = Settings(interpolation, widen, value, thread_count(num_threads), absent)
-    if target.aligned is None and interpolation == "lanczos":
-        raise ValueError("lanczos works along the axes of the volume only; take cubic or bspline here")
     if target.aligned is None and antialias:
         raise ValueError("onto a rotated grid there is no anti-aliasing; pass antialias=None")
     out = np.empty(target.shape + volume.voxels.shape[3:], volume.voxels.dtype)

@@ -1,4 +1,4 @@
-"""Cubic and spline samples of planes and lines, thin or as slabs, combined by the rules of `radpix.reslice`.
+"""Cubic, spline, Lanczos and label samples of planes and lines, thin or as slabs, by the rules of `radpix.reslice`.
 
 The samples of a slab are kept unrounded in float32 or float64 and combined by the kernel that projects volumes, a band
 of rows at a time.
@@ -12,14 +12,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from radpix._backend import Combine, Grid, kernels
-from radpix._sampling import Field, Settings, run_points
+from radpix._sampling import Field, Settings, check_interpolation, check_volume, run_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-__all__ = ["Slab", "sample_lines", "sample_plane"]
+    from radpix.volume import Volume
+
+__all__ = ["SMOOTH", "Slab", "check_smooth", "sample_lines", "sample_plane"]
+
+#: Interpolations of points that are not for the kernels of planes and lines.
+SMOOTH = frozenset({"cubic", "bspline", "lanczos", "label"})
 
 #: Bytes of the samples that are kept at a time.
 _BAND_BYTES = 1 << 28
@@ -33,6 +38,16 @@ class Slab(NamedTuple):
 
     samples: int
     combine: Combine
+
+
+def check_smooth(volume: Volume, interpolation: str, samples: int, name: str) -> None:
+    """Refuse voxels that are not sampled so, and slabs of labels."""
+    check_volume(volume, f"{interpolation} {name}")
+    check_interpolation(volume, interpolation, (interpolation,))
+    if interpolation == "label" and samples > 1:
+        raise ValueError(
+            f"labels are chosen for a point, and this slab has {samples}; take nearest for slabs"
+        )
 
 
 def sample_plane(

@@ -18,8 +18,7 @@ from radpix._curved_rows import Rows, Settings, rows_of
 from radpix._padding import Padding, absent_value
 from radpix._plane_checks import spacing_of
 from radpix._sampling import Settings as SampleSettings
-from radpix._sampling import check_volume
-from radpix._smooth import Slab, sample_lines
+from radpix._smooth import SMOOTH, Slab, check_smooth, sample_lines
 from radpix.errors import GeometryError
 from radpix.reslice import ORIGIN_TOLERANCE, STEP_TOLERANCE, fill_for, slab_samples_of, snapped
 from radpix.slices import PlaneInterpolation, check_choice, output_for, voxels_of
@@ -232,8 +231,8 @@ def curved(
     pixels = output_for(volume, shape + volume.voxels.shape[3:], combine, None)
     lines = _lines_of(volume, rows, thickness / samples)
     value = fill_for(volume, fill, pixels.dtype, lambda: False)
-    if interpolation in {"cubic", "bspline"}:
-        check_volume(volume, f"{interpolation} curved reformatting")
+    if interpolation in SMOOTH:
+        check_smooth(volume, interpolation, samples, "curved reformatting")
         band = pixels.reshape(-1, *pixels.shape[2:])
         smooth = SampleSettings(interpolation, False, value, threads, absent)
         sample_lines(volume.voxels, band, lines, Slab(samples, combine), smooth)

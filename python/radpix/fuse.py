@@ -16,8 +16,8 @@ import numpy as np
 from radpix._backend import Combine, kernels
 from radpix._grey import window_over
 from radpix._padding import Padding, absent_value
+from radpix._registration import registered
 from radpix.color_map import ColorMap, color_map_of
-from radpix.errors import GeometryError
 from radpix.reslice import reslice
 from radpix.slices import PlaneInterpolation, Slice, check_choice, slice_of
 from radpix.threads import thread_count
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from radpix.plane import Plane
     from radpix.volume import Volume
 
-__all__ = ["fuse", "registered"]
+__all__ = ["fuse"]
 
 #: An opacity of 1 in the kernel's table.
 _OPAQUE = 1 << 14
@@ -146,30 +146,6 @@ def fuse(
         raise ValueError("threshold is a value of the overlay, not NaN")
     kernels().blend(grey, values, pixels, *colors, lowest, num_threads=threads)
     return replace(slice_of(base, pixels, plane, thickness, combine, interpolation), unit="")
-
-
-def registered(base: Volume, other: Volume, registration: ArrayLike | None) -> Volume:
-    """Return the other volume in the base's patient coordinates.
-
-    Raises
-    ------
-    GeometryError
-        The frames of reference differ and there is no registration, or it is not an affine matrix.
-    """
-    known = {base.frame_of_reference_uid, other.frame_of_reference_uid} - {""}
-    if registration is None:
-        if len(known) > 1:
-            raise GeometryError(
-                f"the volumes lie in the frames of reference {' and '.join(sorted(known))}; pass registration=,"
-                " the 4 x 4 matrix from the other volume's patient coordinates to the base's"
-            )
-        return other
-    matrix = np.asarray(registration, np.float64)
-    if matrix.shape != (4, 4) or not np.isfinite(matrix).all() or not np.array_equal(matrix[3], [0, 0, 0, 1]):
-        raise GeometryError("registration is a finite 4 x 4 matrix whose last row is (0, 0, 0, 1)")
-    if np.linalg.det(matrix[:3, :3]) == 0:
-        raise GeometryError("registration has no inverse")
-    return replace(other, affine=matrix @ other.affine, frame_of_reference_uid=base.frame_of_reference_uid)
 
 
 def _window_of(volume: Volume, choice: VoiChoice | None, name: str) -> Window:

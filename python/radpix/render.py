@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from radpix import limits
-from radpix._backend import Lighting, kernels
+from radpix._backend import Lighting, RenderLayer, kernels
 from radpix._padding import Padding, absent_value
+from radpix._registration import registered
 from radpix.slices import Slice, voxels_of
 from radpix.threads import thread_count
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from radpix.volume import Volume
 
 __all__ = ["Shading", "drr", "render"]
+
+_MOST_LAYERS = 16
 
 # A pass over the voxels (15 ms for a CT), kept as long as the volume, as its minimum is.
 _ranges: weakref.WeakKeyDictionary[Volume, NDArray[np.float32]] = weakref.WeakKeyDictionary()
@@ -52,6 +55,7 @@ def render(
     transfer_function: TransferFunction,
     *,
     shape: tuple[int, int],
+    overlays: Sequence[tuple[Volume, TransferFunction]] = (),
     shading: bool | Shading = True,
     step: float | None = None,
     background: tuple[float, float, float] | None = (0.0, 0.0, 0.0),
@@ -71,6 +75,10 @@ def render(
         Colours and extinction per mm of the voxels' values. A table of 4096 values is looked up.
     shape
         (rows, columns) of the picture.
+    overlays
+        Up to 15 more volumes, each with its transfer function, that lie anywhere in the same patient coordinates: PET
+        in a CT, labels, doses. At every sample extinctions add up, and colours weigh as their extinctions do. Samples
+        lie where those of ``volume`` alone would: take a ``step`` for the finest.
     shading
         Whether surfaces reflect light, or how. The gradient comes from central differences over a voxel either way;
         where there is none, only the ambient light is left.
@@ -92,6 +100,8 @@ def render(
     ------
     ValueError, TypeError, LimitError
         An argument is outside its range, the volume has channels, or the picture is larger than `radpix.limits` allows.
+    GeometryError
+        An overlay lies in another frame of reference than ``volume``.
 
     Examples
     --------
@@ -104,18 +114,29 @@ def render(
     ([255, 255, 255, 161], 161)
     """
     rows, columns = shape_of(shape, 16)
-    voxels, ranges, threads = prepared(volume, padding, num_threads)
-    rays = camera.rays(volume, (rows, columns), step_of(volume, step))
+    volumes = [volume, *(registered(volume, one, None) for one, _ in overlays)]
+    if len(volumes) > _MOST_LAYERS:
+        raise ValueError(f"a picture has up to {_MOST_LAYERS - 1} overlays, not {len(overlays)}")
+    functions, light = [transfer_function, *(function for _, function in overlays)], _lighting(shading)
     image = np.zeros((rows, columns, 4), np.float32)
-    kernels().composite(
-        voxels,
-        ranges,
-        image,
-        rays,
-        *transfer_function.table(),
-        _lighting(shading),
-        num_threads=threads,
-    )
+    made = [camera.rays(one, (rows, columns), step_of(volume, step)) for one in volumes]
+    rays = made[0]._replace(near=min(r.near for r in made), far=max(r.far for r in made))
+    layers = []
+    for one, function, own in zip(volumes, functions, made, strict=True):
+        voxels, ranges, threads = prepared(one, padding, num_threads)
+        layers.append(RenderLayer(voxels, ranges, own.to_index, *function.table(), light))
+    if overlays:
+        kernels().composite_layers(layers, image, rays, num_threads=threads)
+    else:
+        one_only = layers[0]
+        kernels().composite(
+            one_only.voxels,
+            one_only.ranges,
+            image,
+            rays,
+            *(one_only.table, one_only.first, one_only.scale, light),
+            num_threads=threads,
+        )
     return _picture(image, background)
 
 

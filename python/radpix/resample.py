@@ -64,7 +64,7 @@ def resample(
         New number of voxels along (z, y, x); the edges of the field of view stay exactly.
     like
         A volume in the same frame of reference whose grid to use. Where its axes are those of ``volume``, in any order
-        and direction, the work is done axis by axis, else point by point, without anti-aliasing and ``"lanczos"``.
+        and direction, the work is done axis by axis, else point by point, without anti-aliasing.
     interpolation
         ``"linear"``; ``"cubic"`` (Catmull-Rom), ``"lanczos"`` (a = 3) and ``"bspline"`` (order 3) are sharper and
         overshoot at edges; ``"nearest"``; ``"label"`` for segmentations: the label with the largest sum of linear

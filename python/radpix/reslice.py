@@ -21,8 +21,8 @@ import numpy as np
 
 from radpix._backend import Combine, Grid, kernels
 from radpix._padding import Padding, absent_value, default_fill
-from radpix._sampling import Settings, check_volume
-from radpix._smooth import Slab, sample_plane
+from radpix._sampling import Settings
+from radpix._smooth import SMOOTH, Slab, check_smooth, sample_plane
 from radpix.errors import GeometryError
 from radpix.slices import PlaneInterpolation, Slice, check_choice, output_for, slice_of, voxels_of
 from radpix.threads import thread_count
@@ -79,9 +79,9 @@ def reslice(
         ``"mean"``, ``"max"``, ``"min"``, ``"sum"``, ``"median"`` of the slab's samples inside the volume. A NaN among
         them gives NaN; the median of an even number is the mean of the middle two.
     interpolation
-        ``"linear"``, or ``"nearest"`` for labels; ``"cubic"`` (Catmull-Rom) and ``"bspline"`` (cubic, whose
+        ``"linear"``; ``"nearest"``; ``"cubic"`` (Catmull-Rom), ``"lanczos"`` (a = 3) and ``"bspline"`` (cubic, whose
         coefficients are found anew for each call), of up to 32-bit integers, float32 and float64, by the rules of
-        ``docs/interpolation.md`` for points off the axes.
+        ``docs/interpolation.md`` for points off the axes; ``"label"`` for segmentations, without a slab.
     fill
         The value where no sample is inside; by default the volume's padding value, else its minimum (found once).
     padding
@@ -119,9 +119,9 @@ def reslice(
     absent = absent_value(volume, padding)
     voxels = voxels_of(volume)
     grid = _grid_of(volume, plane, thickness, slab_step)
-    smooth = interpolation in {"cubic", "bspline"}
+    smooth = interpolation in SMOOTH
     if smooth:
-        check_volume(volume, f"{interpolation} reslice")
+        check_smooth(volume, interpolation, grid.slab_samples, "reslice")
     pixels = output_for(volume, plane.shape + volume.voxels.shape[3:], combine, out)
     fill_value = fill_for(volume, fill, pixels.dtype, lambda: _all_inside(volume, grid, plane))
     if smooth:

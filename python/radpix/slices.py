@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 Interpolation = Literal["nearest", "linear"]
-PlaneInterpolation = Literal["nearest", "linear", "cubic", "bspline"]
+PlaneInterpolation = Literal["nearest", "linear", "cubic", "bspline", "lanczos", "label"]
 
 
 @dataclass(frozen=True, eq=False)

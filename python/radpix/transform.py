@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ["transform", "warp"]
 
-WarpInterpolation = Literal["nearest", "linear", "cubic", "label"]
-
 
 def transform(
     volume: Volume,
@@ -66,8 +64,8 @@ def transform(
     like
         A volume whose grid, and frame of reference, the result has. Default: those of ``volume``.
     interpolation
-        As in `radpix.resample`; ``"lanczos"`` only where the grid's axes are, moved back, the volume's. There the work
-        is done axis by axis, anti-aliased where the result is coarser.
+        As in `radpix.resample`. Where the grid's axes are, moved back, the volume's, the work is done axis by axis,
+        anti-aliased where the result is coarser.
     fill
         Value beyond half a voxel from the outermost centres. Default: the padding value, else the volume's minimum.
     padding
@@ -121,7 +119,7 @@ def warp(
     displacement: NDArray[Any],
     *,
     like: Volume | None = None,
-    interpolation: WarpInterpolation = "linear",
+    interpolation: Interpolation = "linear",
     fill: float | None = None,
     padding: Padding = "exclude",
     num_threads: int | None = None,
@@ -139,7 +137,7 @@ def warp(
     like
         A volume whose grid, and frame of reference, the result has. Default: those of ``volume``.
     interpolation
-        ``"linear"``, ``"nearest"``, ``"cubic"`` or ``"label"``.
+        As in `radpix.resample`.
     fill
         Value beyond half a voxel from the outermost centres. Default: the padding value, else the volume's minimum.
     padding
@@ -169,7 +167,7 @@ def warp(
     [[[1, 2, 3, -1]]]
     """
     check_volume(volume, "warp")
-    check_interpolation(volume, interpolation, get_args(WarpInterpolation))
+    check_interpolation(volume, interpolation, get_args(Interpolation))
     grid = volume if like is None else _checked_grid(like)
     field = _checked_field(displacement, grid)
     limits.check_bytes(math.prod(grid.shape) * volume.voxels[0, 0, 0].nbytes, "warp: ")

@@ -287,7 +287,7 @@ def test_channels_masks_and_attributes_are_kept() -> None:
             {"mode": "projected", "path": [(0, 0, 0), (5, 3, 0), (3, 6, 0)], "along": (1, 0, 0)},
         ),
         (ValueError, "mode is one of", {"mode": "bent"}),
-        (ValueError, "interpolation is one of", {"interpolation": "lanczos"}),
+        (ValueError, "interpolation is one of", {"interpolation": "sinc"}),
         (ValueError, "width= in mm is needed", {"width": None}),
         (ValueError, "width is a positive", {"width": np.inf}),
         (ValueError, "rotation is a finite", {"rotation": np.nan}),

@@ -25,7 +25,7 @@ def test_whatever_does_not_fit_is_refused_and_out_stays() -> None:
     read_only.setflags(write=False)
     for error, message, arguments in (
         (ValueError, "combine is one of", {"combine": "mode"}),
-        (ValueError, "interpolation is one of", {"interpolation": "lanczos"}),
+        (ValueError, "interpolation is one of", {"interpolation": "sinc"}),
         (ValueError, "thickness is 0 or more", {"thickness": -1.0}),
         (ValueError, "thickness is 0 or more", {"thickness": np.nan}),
         (ValueError, "slab_step is a positive", {"slab_step": 0.0}),

@@ -1,4 +1,4 @@
-"""Cubic and spline planes, slabs and curves against SciPy and Catmull-Rom written in float64."""
+"""Cubic, spline and Lanczos planes, slabs and curves against SciPy and Catmull-Rom written in float64."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.ndimage import map_coordinates
+from tests.python.oracle.reslice import linear
+from tests.python.oracle.transform import lanczos
 from tests.python.reslice_cases import COMBINES, LEVELS, SHEARED, noise, oblique_plane
 
 from radpix import Plane, Volume, _core, curved, reslice
@@ -38,7 +40,7 @@ def positions(volume: Volume, plane: Plane) -> Any:
 
 
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
-@pytest.mark.parametrize("interpolation", ["cubic", "bspline"])
+@pytest.mark.parametrize("interpolation", ["cubic", "bspline", "lanczos"])
 def test_smooth_planes_agree_with_float64(dtype: np.dtype[Any], interpolation: Any) -> None:
     volume = Volume(noise(SHAPE, dtype), SHEARED)
     plane = oblique_plane(volume, 3, (50, 60))
@@ -47,8 +49,8 @@ def test_smooth_planes_agree_with_float64(dtype: np.dtype[Any], interpolation: A
     clamped = np.moveaxis(np.clip(index, 0, np.array(SHAPE) - 1), -1, 0)
     voxels = volume.voxels.astype(np.float64)
     want = (
-        catmull_rom(voxels, index)
-        if interpolation == "cubic"
+        {"cubic": catmull_rom, "lanczos": lanczos}[interpolation](voxels, index)
+        if interpolation != "bspline"
         else map_coordinates(voxels, clamped, order=3, mode="mirror")
     )
     if dtype.kind != "f":
@@ -68,7 +70,7 @@ def test_smooth_planes_agree_with_float64(dtype: np.dtype[Any], interpolation: A
     assert (results[0][np.any((index < -0.51) | (index > np.array(SHAPE) - 0.49), axis=-1)] == 0).all()
 
 
-@pytest.mark.parametrize("interpolation", ["cubic", "bspline"])
+@pytest.mark.parametrize("interpolation", ["cubic", "bspline", "lanczos"])
 def test_smooth_planes_keep_channels_and_leave_padding_out(interpolation: Any) -> None:
     colour = Volume(noise((8, 9, 10, 3), np.dtype(np.uint8)))
     plane = oblique_plane(colour, 1)
@@ -86,7 +88,7 @@ def test_smooth_planes_keep_channels_and_leave_padding_out(interpolation: Any) -
 
 
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
-@pytest.mark.parametrize("interpolation", ["cubic", "bspline"])
+@pytest.mark.parametrize("interpolation", ["cubic", "bspline", "lanczos"])
 @pytest.mark.parametrize("combine", COMBINES)
 def test_smooth_slabs_agree_with_float64(dtype: np.dtype[Any], interpolation: Any, combine: Any) -> None:
     volume = Volume(noise(SHAPE, dtype), SHEARED)
@@ -126,8 +128,8 @@ def slab_of(
     at_edge = np.any((np.abs(index + 0.5) < 0.01) | (np.abs(index - top + 0.5) < 0.01), axis=(0, -1))
     clamped, voxels = np.clip(index, 0, top - 1), volume.voxels.astype(np.float64)
     values = (
-        catmull_rom(voxels, index)
-        if interpolation == "cubic"
+        {"cubic": catmull_rom, "lanczos": lanczos}[interpolation](voxels, index)
+        if interpolation != "bspline"
         else map_coordinates(voxels, np.moveaxis(clamped, -1, 0), order=3, mode="mirror")
     )
     some = inside.any(axis=0)
@@ -148,7 +150,7 @@ def test_a_slab_of_bands_is_that_of_all_rows(monkeypatch: pytest.MonkeyPatch) ->
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("interpolation", ["cubic", "bspline"])
+@pytest.mark.parametrize("interpolation", ["cubic", "bspline", "lanczos"])
 @pytest.mark.parametrize("mode", ["straightened", "cross-sections"])
 def test_smooth_curves_agree_with_float64(interpolation: Any, mode: Any) -> None:
     volume = Volume(noise((14, 20, 24), np.dtype(np.int16)), SHEARED)
@@ -166,8 +168,8 @@ def test_smooth_curves_agree_with_float64(interpolation: Any, mode: Any) -> None
     index = volume.patient_to_index(made.positions())
     voxels = volume.voxels.astype(np.float64)
     want = (
-        catmull_rom(voxels, index)
-        if interpolation == "cubic"
+        {"cubic": catmull_rom, "lanczos": lanczos}[interpolation](voxels, index)
+        if interpolation != "bspline"
         else map_coordinates(voxels, np.moveaxis(index, -1, 0), order=3, mode="mirror")
     )
     assert np.all((index > 0) & (index < np.array(volume.shape) - 1))
@@ -197,6 +199,28 @@ def test_smooth_slabs_leave_padding_out_and_keep_nans() -> None:
     ).pixels
     assert (padded[0] == 5).all()
     assert np.isnan(padded).sum() == 1
+
+
+def test_labels_are_those_with_the_largest_weight() -> None:
+    voxels = np.random.default_rng(1).integers(0, 5, (9, 10, 11)).astype(np.uint8)
+    volume = Volume(voxels, SHEARED)
+    plane = oblique_plane(volume, 4)
+    got = reslice(volume, plane, interpolation="label", fill=9).pixels
+    index = positions(volume, plane)
+    inside = np.all((index >= -0.49) & (index <= np.array(voxels.shape) - 0.51), axis=-1)
+    votes = np.stack([linear((voxels == label).astype(np.float64), index) for label in range(5)])
+    clear = np.diff(np.sort(votes, axis=0)[-2:], axis=0)[0] > 1e-3
+    assert (inside & clear).mean() > 0.3
+    np.testing.assert_array_equal(got[inside & clear], votes.argmax(axis=0)[inside & clear])
+    path = [volume.index_to_patient(i) for i in ((1, 2, 2), (4, 6, 5), (7, 8, 9))]
+    assert set(np.unique(curved(volume, path, width=4, interpolation="label", fill=9).pixels)) <= {
+        *range(5),
+        9,
+    }
+    with pytest.raises(ValueError, match="labels are chosen for a point"):
+        reslice(volume, plane, interpolation="label", thickness=5)
+    with pytest.raises(TypeError, match="labels are integers"):
+        reslice(Volume(voxels.astype(np.float32)), plane, interpolation="label")
 
 
 def test_smooth_planes_refuse_masks_and_other_types_of_out() -> None:

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "radpix/view.hpp"
@@ -53,6 +54,21 @@ void block_ranges(const ArrayView &voxels, const ArrayView &out, int threads);
 /// The last, partial step of a ray counts with its length; a ray ends at an opacity above 1023 / 1024.
 void composite(const ArrayView &voxels, const ArrayView &ranges, const ArrayView &out, const Rays &rays,
                const Transfer &transfer, const Lighting &lighting, int threads);
+
+/// A volume that is composited with others along the same rays.
+struct Layer {
+    ArrayView voxels, ranges;
+    std::array<double, 12> to_index{}; ///< as of `Rays`, of this volume
+    Transfer transfer;
+    Lighting lighting;
+};
+
+/// As `composite`, of 1 to 16 volumes that share the rays (whose own to_index does not count) and lie
+/// anywhere. Samples lie where those of the first one alone would, and on from there where a ray meets only
+/// others; where several show, extinctions add up and colours weigh as their extinctions do. A layer counts
+/// for the samples inside it, each with a whole step. One layer alone, and any that shows nothing beside it,
+/// gives the bits of `composite`.
+void composite_layers(std::span<const Layer> layers, const ArrayView &out, const Rays &rays, int threads);
 
 enum class Combine : std::uint8_t { max, min, mean, integral, local_max };
 

@@ -12,9 +12,10 @@
 
 namespace radpix::transform {
 
-enum class Interpolation : std::uint8_t { nearest, linear, cubic, spline, label };
+enum class Interpolation : std::uint8_t { nearest, linear, cubic, spline, lanczos, label };
 
-/// "nearest", "linear", "cubic", "spline", "label"; throws Error(invalid_argument) for any other name.
+/// "nearest", "linear", "cubic", "spline", "lanczos", "label"; throws Error(invalid_argument) for any other
+/// name.
 [[nodiscard]] Interpolation interpolation_named(std::string_view name);
 
 struct Options {
@@ -39,12 +40,14 @@ struct Options {
 /// 0.5 on every axis, the sample is `fill`. Else it is clamped to [0, n - 1]. Nearest and linear are those of
 /// reslice. Cubic takes 4 voxels along each axis with Catmull-Rom weights, repeated beyond the edge; spline
 /// the same with those of the cubic B-spline from `voxels` that are `spline_coefficients`, mirrored at the
-/// outermost centres. The outer two of four are summed first, along y, z, then x. Work is float32 for
-/// integers of up to 16 bits and float32, else float64. Label: of integers of up to 32 bits the one with the
-/// largest sum of linear weights, multiples of 2^-16, and of equal ones the smallest.
+/// outermost centres. Lanczos takes 6 voxels along each axis, repeated beyond the edge, with weights of
+/// sinc(d) sinc(d / 3) that sum to 1, summed along y, z, then x. The outer two of four are summed first,
+/// along y, z, then x. Work is float32 for integers of up to 16 bits and float32, else float64. Label: of
+/// integers of up to 32 bits the one with the largest sum of linear weights, multiples of 2^-16, and of equal
+/// ones the smallest.
 ///
-/// Absent voxels take no part in linear and cubic samples: where their weights sum to more than 1/2 the
-/// sample is the padding value, else the others' sum divided by the others' weight, in float64.
+/// Absent voxels take no part in linear, cubic and Lanczos samples: where their weights sum to more than 1/2
+/// the sample is the padding value, else the others' sum divided by the others' weight, in float64.
 ///
 /// Types are those of resample. `out` has the type of `voxels`, or of integers that of the work, unrounded;
 /// for spline, whose voxels are float32 or float64, any of them. Every CPU level and thread count gives the

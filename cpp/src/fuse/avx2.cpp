@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Eight pixels at a time: an entry of the table is gathered as 64 bits, and a channel is one multiply-add of
-/// (grey, colour) by (1 - opacity, opacity). 0.09 instead of 0.7 ms for 512 x 512 pixels.
+/// (grey, colour) by (1 - opacity, opacity). 0.28 instead of 0.68 ms for 512 x 512 pixels.
 #include <cstdint>
 
 #include "base/target_region.hpp"

@@ -269,6 +269,40 @@ void composite(const Source<T> &source, const Scene &scene, const Packet &packet
 }
 
 template <class T>
+std::int32_t look(const Source<T> &source, const Scene &scene, const Packet &packet, std::int32_t k,
+                  const std::int32_t *active_rays, Look &look) noexcept {
+    const Packed p = pack(source, packet, scene.blocks);
+    const __m256i active = _mm256_load_si256(reinterpret_cast<const __m256i *>(active_rays));
+    __m256 position[3];
+    const CellLanes cell = cell_at(p, k, position);
+    const __m256i reach = _mm256_i32gather_epi32(scene.distance, block_of(p, cell), 4);
+    const __m256i shows = _mm256_and_si256(active, _mm256_cmpeq_epi32(reach, _mm256_setzero_si256()));
+    if (_mm256_testz_si256(shows, shows) != 0) {
+        _mm256_store_ps(look.opacity, _mm256_setzero_ps());
+        return samples_to_skip(p, cell, position, reach, active);
+    }
+    const __m256i entry = entries_of(interpolate(source.data, p, cell), scene);
+    const __m256 opacity =
+        _mm256_and_ps(_mm256_i32gather_ps(scene.table + 3, entry, 4), _mm256_castsi256_ps(shows));
+    _mm256_store_ps(look.opacity, opacity);
+    if (_mm256_movemask_ps(_mm256_cmp_ps(opacity, _mm256_setzero_ps(), _CMP_GT_OQ)) == 0) {
+        return 0;
+    }
+    ColorLanes color;
+    for (int c = 0; c < 3; ++c) {
+        color.channel[c] = _mm256_i32gather_ps(scene.table + c, entry, 4);
+    }
+    if (scene.lighting.shading) {
+        shade(source.data, p, scene, packet, position, cell, color);
+    }
+    _mm256_store_ps(look.red, color.channel[0]);
+    _mm256_store_ps(look.green, color.channel[1]);
+    _mm256_store_ps(look.blue, color.channel[2]);
+    _mm256_store_ps(look.extinction, _mm256_i32gather_ps(scene.extinction, _mm256_srli_epi32(entry, 2), 4));
+    return 0;
+}
+
+template <class T>
 void maximum(const Source<T> &source, const Bounds &bounds, const Packet &packet, Found &found) noexcept {
     const Packed p = pack(source, packet, bounds.blocks);
     const __m256i count = _mm256_load_si256(reinterpret_cast<const __m256i *>(packet.count));
@@ -334,9 +368,11 @@ RADPIX_END_AVX2
 namespace radpix::render {
 
 const Avx2Kernels avx2_kernels{
-    {avx2::composite<std::int16_t>, avx2::maximum<std::int16_t>, avx2::sum<std::int16_t>},
-    {avx2::composite<std::uint16_t>, avx2::maximum<std::uint16_t>, avx2::sum<std::uint16_t>},
-    {avx2::composite<float>, avx2::maximum<float>, avx2::sum<float>}};
+    {avx2::composite<std::int16_t>, avx2::look<std::int16_t>, avx2::maximum<std::int16_t>,
+     avx2::sum<std::int16_t>},
+    {avx2::composite<std::uint16_t>, avx2::look<std::uint16_t>, avx2::maximum<std::uint16_t>,
+     avx2::sum<std::uint16_t>},
+    {avx2::composite<float>, avx2::look<float>, avx2::maximum<float>, avx2::sum<float>}};
 
 } // namespace radpix::render
 

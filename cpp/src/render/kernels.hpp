@@ -36,7 +36,8 @@ struct Source {
 /// What `composite` looks up. `distance` is 0 for blocks in which something shows, else the number of blocks
 /// (along the axis where it is largest) to the nearest of them.
 struct Scene {
-    const float *table = nullptr; ///< (entries, 4): red, green, blue, opacity of one step
+    const float *table = nullptr;      ///< (entries, 4): red, green, blue, opacity of one step
+    const float *extinction = nullptr; ///< (entries): per mm
     Index entries = 0;
     float first = 0, scale = 1;
     const std::int32_t *distance = nullptr;
@@ -57,6 +58,11 @@ struct Colors {
     alignas(32) float red[lanes], green[lanes], blue[lanes], transmittance[lanes];
 };
 
+/// What one sample of a layer adds, unweighted; opacity 0 where it shows nothing.
+struct Look {
+    alignas(32) float red[lanes], green[lanes], blue[lanes], opacity[lanes], extinction[lanes];
+};
+
 /// Values found, and the number of the sample; -1 where there is none.
 struct Found {
     alignas(32) float value[lanes];
@@ -70,6 +76,10 @@ template <class T>
 struct KernelSet {
     void (*composite)(const Source<T> &source, const Scene &scene, const Packet &packet,
                       Colors &colors) noexcept;
+    /// Sample k of the rays that are `active` (-1, else 0). Returns 0, or how many samples further none of
+    /// them shows anything; then only opacities are written.
+    std::int32_t (*look)(const Source<T> &source, const Scene &scene, const Packet &packet, std::int32_t k,
+                         const std::int32_t *active, Look &look) noexcept;
     void (*maximum)(const Source<T> &source, const Bounds &bounds, const Packet &packet,
                     Found &found) noexcept;
     /// sums[i] = the sum of max(floor, scale * value + offset) over the samples of ray i.

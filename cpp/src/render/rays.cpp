@@ -12,12 +12,6 @@ namespace {
 constexpr double most_samples = 1 << 20;
 constexpr double shortest_rest = 1e-9; // mm
 
-/// The ray in indices: position at t = 0 and way per mm.
-struct Line {
-    double origin[3], direction[3];
-    double from, to; ///< t within the volume; empty unless from < to
-};
-
 void clip(Line &line, const Index *shape) noexcept {
     for (int axis = 0; axis < 3; ++axis) {
         const double low = -0.5 - line.origin[axis];
@@ -34,6 +28,8 @@ void clip(Line &line, const Index *shape) noexcept {
         line.to = std::min(line.to, std::max(a, b));
     }
 }
+
+} // namespace
 
 Line line_of(const Rays &rays, const Index *shape, double row, double column) noexcept {
     double origin[3];
@@ -59,7 +55,7 @@ Line line_of(const Rays &rays, const Index *shape, double row, double column) no
 
 void place(Packet &packet, int i, const Line &line, double step, Spacing spacing) noexcept {
     const double length = line.to - line.from;
-    if (!(length > shortest_rest)) {
+    if (!line.hits()) {
         return;
     }
     double apart = step;
@@ -82,8 +78,6 @@ void place(Packet &packet, int i, const Line &line, double step, Spacing spacing
         packet.last[axis][i] = static_cast<float>(line.origin[axis] + last_at * line.direction[axis]);
     }
 }
-
-} // namespace
 
 void check_rays(const Rays &rays, const Index *shape) {
     bool finite = std::isfinite(rays.near) && std::isfinite(rays.far) && std::isfinite(rays.step);

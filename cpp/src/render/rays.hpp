@@ -12,6 +12,20 @@ enum class Spacing : std::uint8_t {
     equal_parts, ///< in the middles of equal parts no longer than a step
 };
 
+/// The ray in indices: position at t = 0 and way per mm.
+struct Line {
+    double origin[3], direction[3];
+    double from, to; ///< t within the volume; empty unless from < to
+
+    /// Whether it is long enough to be sampled.
+    [[nodiscard]] bool hits() const noexcept { return to - from > 1e-9; }
+};
+
+[[nodiscard]] Line line_of(const Rays &rays, const Index *shape, double row, double column) noexcept;
+
+/// Places the samples of ray `i` between the ends of its line.
+void place(Packet &packet, int i, const Line &line, double step, Spacing spacing) noexcept;
+
 /// Throws Error(invalid_argument) for rays that are not finite, a step that is not positive, or more than
 /// 2^20 samples through the volume's diagonal.
 void check_rays(const Rays &rays, const Index *shape);

@@ -44,6 +44,46 @@ void composite(const Source<T> &source, const Scene &scene, const Packet &packet
 }
 
 template <class T>
+void look_at(const Source<T> &source, const Scene &scene, const Packet &packet, const Point &point, int i,
+             const Cell &cell, Look &look) noexcept {
+    const Index number = entry_of(interpolate(source, cell), scene.first, scene.scale, scene.entries);
+    const float *entry = scene.table + 4 * number;
+    if (!(entry[3] > 0.0F)) {
+        return;
+    }
+    float color[3] = {entry[0], entry[1], entry[2]};
+    shade_sample(source, scene, packet, point.position, i, color);
+    look.red[i] = color[0];
+    look.green[i] = color[1];
+    look.blue[i] = color[2];
+    look.opacity[i] = entry[3];
+    look.extinction[i] = scene.extinction[number];
+}
+
+template <class T>
+std::int32_t look(const Source<T> &source, const Scene &scene, const Packet &packet, std::int32_t k,
+                  const std::int32_t *active, Look &look) noexcept {
+    std::int32_t skip = std::numeric_limits<std::int32_t>::max();
+    for (int i = 0; i < lanes; ++i) {
+        look.opacity[i] = 0.0F;
+        if (active[i] == 0) {
+            continue;
+        }
+        const Point point = point_of(packet, i, k);
+        const Cell cell = cell_at(source, point.position);
+        const std::int32_t reach = scene.distance[block_of(cell, scene.blocks)];
+        if (reach == 0) {
+            skip = 0;
+            look_at(source, scene, packet, point, i, cell, look);
+        } else if (skip > 0) {
+            const std::int32_t samples = samples_to_skip(cell, point.position, point.step, reach);
+            skip = samples < skip ? samples : skip;
+        }
+    }
+    return skip;
+}
+
+template <class T>
 void maximum(const Source<T> &source, const Bounds &bounds, const Packet &packet, Found &found) noexcept {
     for (int i = 0; i < lanes; ++i) {
         float largest = -std::numeric_limits<float>::infinity();
@@ -84,7 +124,7 @@ void sum(const Source<T> &source, const Packet &packet, float floor, float scale
 
 template <class T>
 const KernelSet<T> &scalar_kernels() noexcept {
-    static constexpr KernelSet<T> kernels{composite<T>, maximum<T>, sum<T>};
+    static constexpr KernelSet<T> kernels{composite<T>, look<T>, maximum<T>, sum<T>};
     return kernels;
 }
 

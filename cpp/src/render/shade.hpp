@@ -56,28 +56,38 @@ template <class T>
     return sum < 1.0F ? sum : 1.0F;
 }
 
-/// Adds a sample of the given opacity to ray `i`.
+/// The colour of a sample on ray `i`: that of the transfer function, lit.
 template <class T>
-void add_sample(const Source<T> &source, const Scene &scene, const Packet &packet, const float *position,
-                const float *color, float opacity, int i, Colors &colors) noexcept {
-    float red = color[0];
-    float green = color[1];
-    float blue = color[2];
+void shade_sample(const Source<T> &source, const Scene &scene, const Packet &packet, const float *position,
+                  int i, float *color) noexcept {
     const Lighting &lighting = scene.lighting;
     if (lighting.shading) {
         const float direction[3] = {packet.direction[0][i], packet.direction[1][i], packet.direction[2][i]};
         const float n = facing(source, scene, position, direction);
         const float light = lighting.ambient + lighting.diffuse * n;
         const float highlight = lighting.specular * power_of(n, lighting.power);
-        red = lit(red, light, highlight);
-        green = lit(green, light, highlight);
-        blue = lit(blue, light, highlight);
+        for (int c = 0; c < 3; ++c) {
+            color[c] = lit(color[c], light, highlight);
+        }
     }
+}
+
+/// Composites a lit sample of the given opacity onto ray `i`.
+inline void add_color(const float *color, float opacity, int i, Colors &colors) noexcept {
     const float weight = colors.transmittance[i] * opacity;
-    colors.red[i] += weight * red;
-    colors.green[i] += weight * green;
-    colors.blue[i] += weight * blue;
+    colors.red[i] += weight * color[0];
+    colors.green[i] += weight * color[1];
+    colors.blue[i] += weight * color[2];
     colors.transmittance[i] -= weight;
+}
+
+/// Adds a sample of the given opacity to ray `i`.
+template <class T>
+void add_sample(const Source<T> &source, const Scene &scene, const Packet &packet, const float *position,
+                const float *entry, float opacity, int i, Colors &colors) noexcept {
+    float color[3] = {entry[0], entry[1], entry[2]};
+    shade_sample(source, scene, packet, position, i, color);
+    add_color(color, opacity, i, colors);
 }
 
 } // namespace radpix::render

@@ -114,6 +114,75 @@ void columns_by(const A *row, std::int32_t column, const ColumnPlan<A> &plan, In
     }
 }
 
+/// Eight rows of eight, `in` and `out` strides apart, with rows and columns exchanged; `count` of them are
+/// written.
+inline void turn(const float *in, Index in_stride, float *out, Index out_stride, Index count) {
+    __m256 pairs[8];
+    for (int k = 0; k < 4; ++k) {
+        const __m256 a = _mm256_loadu_ps(in + 2 * k * in_stride);
+        const __m256 b = _mm256_loadu_ps(in + (2 * k + 1) * in_stride);
+        pairs[2 * k] = _mm256_unpacklo_ps(a, b);
+        pairs[2 * k + 1] = _mm256_unpackhi_ps(a, b);
+    }
+    __m256 fours[8];
+    for (int k = 0; k < 2; ++k) {
+        const __m256 *p = pairs + 4 * k;
+        fours[4 * k] = _mm256_shuffle_ps(p[0], p[2], 0x44);
+        fours[4 * k + 1] = _mm256_shuffle_ps(p[0], p[2], 0xee);
+        fours[4 * k + 2] = _mm256_shuffle_ps(p[1], p[3], 0x44);
+        fours[4 * k + 3] = _mm256_shuffle_ps(p[1], p[3], 0xee);
+    }
+    for (int k = 0; k < 4; ++k) {
+        if (k < count) {
+            _mm256_storeu_ps(out + k * out_stride, _mm256_permute2f128_ps(fours[k], fours[k + 4], 0x20));
+        }
+        if (k + 4 < count) {
+            _mm256_storeu_ps(out + (k + 4) * out_stride,
+                             _mm256_permute2f128_ps(fours[k], fours[k + 4], 0x31));
+        }
+    }
+}
+
+/// The sum over a window of eight rows, whose samples are neighbours, in the order of sum_of_window.
+inline __m256 sum_of_turned(const float *window, const float *weights, Index taps, Index stride) {
+    const Index last = taps - 1;
+    __m256 sum = _mm256_add_ps(
+        _mm256_mul_ps(_mm256_broadcast_ss(weights), _mm256_loadu_ps(window)),
+        _mm256_mul_ps(_mm256_broadcast_ss(weights + last * stride), _mm256_loadu_ps(window + 8 * last)));
+    for (Index j = 1; j < taps / 2; ++j) {
+        const Index k = last - j;
+        sum = _mm256_add_ps(sum, _mm256_add_ps(_mm256_mul_ps(_mm256_broadcast_ss(weights + j * stride),
+                                                             _mm256_loadu_ps(window + 8 * j)),
+                                               _mm256_mul_ps(_mm256_broadcast_ss(weights + k * stride),
+                                                             _mm256_loadu_ps(window + 8 * k))));
+    }
+    if (taps % 2 != 0) {
+        const Index j = taps / 2;
+        sum = _mm256_add_ps(
+            sum, _mm256_mul_ps(_mm256_broadcast_ss(weights + j * stride), _mm256_loadu_ps(window + 8 * j)));
+    }
+    return sum;
+}
+
+/// Turned, the rows' samples at a tap are neighbours: nothing has to be permuted (B-spline to 1 mm: x takes
+/// 24 taps of them).
+void columns_of_rows(const float *rows, Index row_stride, Index count, std::int32_t column,
+                     const ColumnPlan<float> &plan, Index group, Index groups, float *out, Index out_stride,
+                     float *turned) noexcept {
+    const Index stride = plan.groups * group_size;
+    for (Index x = 0; x < row_stride; x += 8) {
+        turn(rows + x, row_stride, turned + 8 * x, 8, 8);
+    }
+    for (Index at = group * group_size; at < (group + groups) * group_size; at += 8, out += 8) {
+        float sums[64];
+        for (Index i = 0; i < 8; ++i) {
+            const float *window = turned + 8 * static_cast<Index>(plan.start[at + i] - column);
+            _mm256_storeu_ps(sums + 8 * i, sum_of_turned(window, plan.weights + at + i, plan.taps, stride));
+        }
+        turn(sums, 8, out, out_stride, count);
+    }
+}
+
 // Eight samples as floats.
 inline __m256 floats_at(const float *p) {
     return _mm256_loadu_ps(p);
@@ -174,6 +243,35 @@ inline __m256 sum_of_rows(const S *const *rows, const float *weights, Index taps
     return sum;
 }
 
+/// The same for 32 columns: a cache line of each row at a time, where rows a power of two apart crowd one
+/// another out (46 rows of 512 words: 3 times as fast).
+template <class S>
+inline void sums_of_rows(const S *const *rows, const float *weights, Index taps, Index at, __m256 *sums) {
+    const Index last = taps - 1;
+    const __m256 w_first = _mm256_set1_ps(weights[0]);
+    const __m256 w_last = _mm256_set1_ps(weights[last]);
+    for (int v = 0; v < 4; ++v) {
+        sums[v] = _mm256_add_ps(_mm256_mul_ps(w_first, floats_at(rows[0] + at + 8 * v)),
+                                _mm256_mul_ps(w_last, floats_at(rows[last] + at + 8 * v)));
+    }
+    for (Index j = 1; j < taps / 2; ++j) {
+        const __m256 w_lower = _mm256_set1_ps(weights[j]);
+        const __m256 w_upper = _mm256_set1_ps(weights[last - j]);
+        const S *lower = rows[j] + at;
+        const S *upper = rows[last - j] + at;
+        for (int v = 0; v < 4; ++v) {
+            sums[v] = _mm256_add_ps(sums[v], _mm256_add_ps(_mm256_mul_ps(w_lower, floats_at(lower + 8 * v)),
+                                                           _mm256_mul_ps(w_upper, floats_at(upper + 8 * v))));
+        }
+    }
+    if (taps % 2 != 0) {
+        const __m256 w_middle = _mm256_set1_ps(weights[taps / 2]);
+        for (int v = 0; v < 4; ++v) {
+            sums[v] = _mm256_add_ps(sums[v], _mm256_mul_ps(w_middle, floats_at(rows[taps / 2] + at + 8 * v)));
+        }
+    }
+}
+
 /// blend_in (S voxels, D float) and blend_out (S float, D voxels) for voxels of up to 16 bits. The last eight
 /// columns overlap those before.
 template <class S, class D>
@@ -199,7 +297,15 @@ void blend(const S *const *rows, const float *weights, Index taps, Index n, D *o
             _mm256_add_ps(_mm256_mul_ps(w0, floats_at(a + end)), _mm256_mul_ps(w1, floats_at(b + end))),
             out + end);
     } else {
-        for (Index i = 0; i < end; i += group_size) {
+        Index i = 0;
+        for (; i + 4 * group_size <= n; i += 4 * group_size) {
+            __m256 sums[4];
+            sums_of_rows(rows, weights, taps, i, sums);
+            for (int v = 0; v < 4; ++v) {
+                store_voxels(sums[v], out + i + 8 * v);
+            }
+        }
+        for (; i < end; i += group_size) {
             store_voxels(sum_of_rows(rows, weights, taps, i), out + i);
         }
         store_voxels(sum_of_rows(rows, weights, taps, end), out + end);
@@ -228,10 +334,10 @@ template <class T, class A>
 const RowKernels<T, A> &row_kernels() noexcept {
     if constexpr (std::is_same_v<A, float>) {
         static constexpr RowKernels<T, A> table{blend_in_floats<T>, columns_by<FloatReader, float>,
-                                                blend_out_floats<T>};
+                                                columns_of_rows, blend_out_floats<T>};
         return table;
     } else {
-        static constexpr RowKernels<T, A> table{blend_in<T, A>, columns_by<DoubleReader, double>,
+        static constexpr RowKernels<T, A> table{blend_in<T, A>, columns_by<DoubleReader, double>, nullptr,
                                                 blend_out<T, A>};
         return table;
     }

@@ -12,6 +12,9 @@ namespace radpix::resample {
 /// Outputs of a row come in groups of this many; rows of scratch are padded to whole groups.
 inline constexpr Index group_size = 8;
 
+/// Rows that the x pass of wide windows takes together.
+inline constexpr Index row_group = 8;
+
 /// Elements that may be read behind the last sample of a row that the column pass reads.
 inline constexpr Index row_padding = 2 * group_size;
 
@@ -31,6 +34,11 @@ struct RowKernels {
     /// x pass for whole groups; `row` begins at input column `column`, `out` at output group_size * group.
     void (*columns)(const A *row, std::int32_t column, const ColumnPlan<A> &plan, Index group, Index groups,
                     A *out) noexcept;
+    /// The same of up to row_group rows, `row_stride` and `out_stride` apart, with a rest of any value behind
+    /// the last; for wide windows. `turned` has room for row_group rows. Null where row by row is as fast.
+    void (*columns_of_rows)(const A *rows, Index row_stride, Index count, std::int32_t column,
+                            const ColumnPlan<A> &plan, Index group, Index groups, A *out, Index out_stride,
+                            A *turned) noexcept;
     /// z pass, rounded and saturated to T.
     void (*blend_out)(const A *const *rows, const A *weights, Index taps, Index n, T *out) noexcept;
 };

@@ -11,7 +11,7 @@ namespace {
 
 template <class T, class A>
 const RowKernels<T, A> &row_kernels() noexcept {
-    static constexpr RowKernels<T, A> table{blend_in<T, A>, columns<A>, blend_out<T, A>};
+    static constexpr RowKernels<T, A> table{blend_in<T, A>, columns<A>, nullptr, blend_out<T, A>};
     return table;
 }
 

@@ -24,6 +24,9 @@ inline constexpr Index wanted_tiles = 8; ///< enough for a few threads to share 
 inline constexpr Index rows_ahead = 4; ///< to prefetch
 inline constexpr Index cache_line = 64;
 
+/// Turning rows and back takes as long as the permutations of six taps.
+inline constexpr Index least_taps_to_turn = 8;
+
 // Inlined by force: GCC takes a function that only prefetches for one without effects and drops the call.
 #if defined(__GNUC__)
 #define RADPIX_PREFETCHING [[gnu::always_inline]] inline
@@ -107,10 +110,13 @@ public:
 private:
     struct Scratch {
         Tile tile;
-        Index x_begin, x_end;     ///< input columns
-        Index stride;             ///< of the ring's rows
-        std::vector<A> ring, row; ///< [slot][row][column]
-        std::vector<Index> held;  ///< the input slice of each slot
+        Index x_begin, x_end; ///< input columns
+        Index stride;         ///< of the ring's rows
+        std::vector<A> ring;  ///< [slot][row][column]
+        std::vector<A> rows;  ///< of the x pass, row_stride apart
+        std::vector<A> turned;
+        Index row_stride;
+        std::vector<Index> held; ///< the input slice of each slot
         std::vector<T> packed, staged;
         std::vector<const T *> in_rows;
         std::vector<const A *> slabs;
@@ -133,7 +139,9 @@ private:
         s.x_end = x_.start[at(tile.x1 - 1)] + x_.taps;
         s.stride = ceil_div(tile.x1 - tile.x0, group_size) * group_size;
         s.ring.resize(at(z_.taps * (tile.y1 - tile.y0) * s.stride));
-        s.row.resize(at(s.x_end - s.x_begin + row_padding));
+        s.row_stride = ceil_div(s.x_end - s.x_begin + row_padding, group_size) * group_size;
+        s.rows.resize(at(s.row_stride * rows_together()));
+        s.turned.resize(rows_together() > 1 ? s.rows.size() : 0);
         s.held.assign(at(z_.taps), -1);
         s.in_rows.resize(at(y_.taps));
         s.slabs.resize(at(z_.taps));
@@ -182,12 +190,30 @@ private:
             if (!packed) {
                 prefetch_for(s, slice, y);
             }
-            A *target = columns_.is_shift ? slab : s.row.data();
+            const Index waiting = (y - s.tile.y0) % rows_together();
+            A *target = columns_.is_shift ? slab : s.rows.data() + waiting * s.row_stride;
             kernels_.blend_in(s.in_rows.data(), weights, y_.taps, s.x_end - s.x_begin, target);
-            if (!columns_.is_shift) {
-                kernels_.columns(target, static_cast<std::int32_t>(s.x_begin), columns_.plan,
-                                 s.tile.x0 / group_size, s.stride / group_size, slab);
+            if (!columns_.is_shift && (waiting + 1 == rows_together() || y + 1 == s.tile.y1)) {
+                blend_columns(s, waiting + 1, slab - waiting * s.stride);
             }
+        }
+    }
+
+    /// Rows whose x pass is done at once: many taps pay for turning them.
+    [[nodiscard]] Index rows_together() const noexcept {
+        return kernels_.columns_of_rows != nullptr && x_.taps >= least_taps_to_turn ? row_group : 1;
+    }
+
+    /// x pass of the first `count` of `s.rows`.
+    void blend_columns(Scratch &s, Index count, A *slab) const {
+        const auto column = static_cast<std::int32_t>(s.x_begin);
+        const Index group = s.tile.x0 / group_size;
+        const Index groups = s.stride / group_size;
+        if (rows_together() == 1) {
+            kernels_.columns(s.rows.data(), column, columns_.plan, group, groups, slab);
+        } else {
+            kernels_.columns_of_rows(s.rows.data(), s.row_stride, count, column, columns_.plan, group, groups,
+                                     slab, s.stride, s.turned.data());
         }
     }
 

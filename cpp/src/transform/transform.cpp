@@ -14,6 +14,7 @@
 #include "radpix/parallel.hpp"
 #include "reslice/store.hpp"
 #include "transform/kernels.hpp"
+#include "transform/lanczos.hpp"
 #include "transform/points.hpp"
 
 namespace radpix::transform {
@@ -134,6 +135,11 @@ private:
         case Interpolation::cubic:
             sampler_(source_, block, Taps::cubic, fill_, values);
             return absent_ ? correct_cubic(block, values) : void();
+        case Interpolation::lanczos: {
+            const Lanczos<T> lanczos(source_, absent_);
+            return for_each_inside(source_, block, fill_, values,
+                                   [&](const reslice::Vector &position) { return lanczos.sample(position); });
+        }
         case Interpolation::spline:
             return sampler_(source_, block, Taps::spline, fill_, values);
         }
@@ -240,11 +246,12 @@ void check_points(const ArrayView &out, const reslice::Grid &grid, const Options
 } // namespace
 
 Interpolation interpolation_named(std::string_view name) {
-    constexpr std::array<std::pair<std::string_view, Interpolation>, 5> known{
+    constexpr std::array<std::pair<std::string_view, Interpolation>, 6> known{
         {{"nearest", Interpolation::nearest},
          {"linear", Interpolation::linear},
          {"cubic", Interpolation::cubic},
          {"spline", Interpolation::spline},
+         {"lanczos", Interpolation::lanczos},
          {"label", Interpolation::label}}};
     for (const auto &[known_name, interpolation] : known) {
         if (name == known_name) {
@@ -252,7 +259,7 @@ Interpolation interpolation_named(std::string_view name) {
         }
     }
     throw_error(Errc::invalid_argument,
-                "interpolation is one of nearest, linear, cubic, spline, label, not " +
+                "interpolation is one of nearest, linear, cubic, spline, lanczos, label, not " +
                     std::string(name.substr(0, 40)));
 }
 

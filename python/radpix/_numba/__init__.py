@@ -9,6 +9,7 @@ from radpix._numba.frames import decodable, decode_frames
 from radpix._numba.fuse import blend
 from radpix._numba.project import project
 from radpix._numba.render import block_ranges, cast_rays, composite
+from radpix._numba.render_layers import composite_layers
 from radpix._numba.resample import resample
 from radpix._numba.reslice import reslice, reslice_lines
 from radpix._numba.spline import spline_coefficients
@@ -21,6 +22,7 @@ __all__ = [
     "block_ranges",
     "cast_rays",
     "composite",
+    "composite_layers",
     "cpu_level",
     "decodable",
     "decode_frames",

@@ -66,14 +66,19 @@ def _power_of(base, power):  # type: ignore[no-untyped-def]
 
 
 @jit
+def _light(voxels, to_index, position, direction, lighting):  # type: ignore[no-untyped-def]
+    """Return what colours are multiplied by, and what is added to them."""
+    if not lighting[0]:
+        return _F(1), _F(0)
+    n = _facing(voxels, to_index, position, direction)
+    return _F(lighting[1]) + _F(lighting[2]) * n, _F(lighting[3]) * _power_of(n, np.int64(lighting[4]))
+
+
+@jit
 def _add_sample(voxels, to_index, position, direction, color, opacity, lighting, ray):  # type: ignore[no-untyped-def]
     """Add a sample to ``ray``: red, green, blue, transmittance."""
     weight = ray[3] * opacity
-    light, highlight = _F(1), _F(0)
-    if lighting[0]:
-        n = _facing(voxels, to_index, position, direction)
-        light = _F(lighting[1]) + _F(lighting[2]) * n
-        highlight = _F(lighting[3]) * _power_of(n, lighting[4])
+    light, highlight = _light(voxels, to_index, position, direction, lighting)
     for c in range(3):
         shade = color[c]
         if lighting[0]:

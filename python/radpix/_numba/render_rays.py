@@ -6,7 +6,17 @@ import numpy as np
 
 from radpix._numba.jit import jit
 
-__all__ = ["cell_at", "entry_of", "interpolate", "opacity_of", "place", "samples_to_skip", "value_at"]
+__all__ = [
+    "cell_at",
+    "entry_of",
+    "interpolate",
+    "line_of",
+    "opacity_of",
+    "place",
+    "place_between",
+    "samples_to_skip",
+    "value_at",
+]
 
 _F = np.float32
 _SHORTEST_REST = 1e-9
@@ -34,9 +44,8 @@ def _clip(low, high, origin, direction, near, far):  # type: ignore[no-untyped-d
 
 
 @jit
-def place(rays, shape, row, column, equal_parts, start, step, direction, last):  # type: ignore[no-untyped-def]
-    """Fill the samples of a ray and return their number, the rest in mm, the place of the first, and the spacing."""
-    way, origin = np.empty(3), np.empty(3)
+def line_of(rays, to_index, shape, row, column, origin, way):  # type: ignore[no-untyped-def]
+    """Fill a ray's position at t = 0 and its way per mm in indices; return t where it enters and leaves the volume."""
     origin_of, way_of = np.empty(3), np.empty(3)
     for j in range(3):
         origin_of[j] = rays.origin[j] + row * rays.origin_row[j] + column * rays.origin_column[j]
@@ -44,13 +53,19 @@ def place(rays, shape, row, column, equal_parts, start, step, direction, last): 
     length = np.sqrt(way_of[0] * way_of[0] + way_of[1] * way_of[1] + way_of[2] * way_of[2])
     near = rays.near
     far = rays.far if length > 0 else rays.near
-    m = rays.to_index
+    m = to_index
     for axis in range(3):
         a, b, c, d = m[4 * axis], m[4 * axis + 1], m[4 * axis + 2], m[4 * axis + 3]
         origin[axis] = a * origin_of[0] + b * origin_of[1] + c * origin_of[2] + d
         way[axis] = (a * way_of[0] + b * way_of[1] + c * way_of[2]) / (length if length > 0 else 1.0)
     for axis in range(3):
         near, far = _clip(-0.5, shape[axis] - 0.5, origin[axis], way[axis], near, far)
+    return near, far
+
+
+@jit
+def place_between(rays, near, far, origin, way, equal_parts, start, step, direction, last):  # type: ignore[no-untyped-def]
+    """Fill the samples of a ray and return their number, the rest in mm, the place of the first, and the spacing."""
     length = far - near
     if not length > _SHORTEST_REST:
         return 0, 0.0, 0.0, 0.0
@@ -69,6 +84,14 @@ def place(rays, shape, row, column, equal_parts, start, step, direction, last): 
         direction[axis] = _F(way[axis])
         last[axis] = _F(origin[axis] + last_at * way[axis])
     return np.int64(count), rest, first_at, apart
+
+
+@jit
+def place(rays, shape, row, column, equal_parts, start, step, direction, last):  # type: ignore[no-untyped-def]
+    """Fill the samples within a volume, as `place_between`."""
+    way, origin = np.empty(3), np.empty(3)
+    near, far = line_of(rays, rays.to_index, shape, row, column, origin, way)
+    return place_between(rays, near, far, origin, way, equal_parts, start, step, direction, last)
 
 
 @jit

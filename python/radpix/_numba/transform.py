@@ -10,6 +10,7 @@ from radpix._backend import _ZERO
 from radpix._numba.absent import absent_of, is_absent
 from radpix._numba.cells import is_inside, linear, nearest, present_linear
 from radpix._numba.jit import jit
+from radpix._numba.lanczos import lanczos, lanczos_table
 from radpix._numba.resample_label import LABEL_WEIGHT_UNIT, winner
 from radpix._numba.threads import parallel_for
 
@@ -21,8 +22,15 @@ if TYPE_CHECKING:
 __all__ = ["transform"]
 
 _BAND_ROWS = 16
-_NEAREST, _LINEAR, _CUBIC, _SPLINE, _LABEL = range(5)
-_METHODS = {"nearest": _NEAREST, "linear": _LINEAR, "cubic": _CUBIC, "spline": _SPLINE, "label": _LABEL}
+_NEAREST, _LINEAR, _CUBIC, _SPLINE, _LANCZOS, _LABEL = range(6)
+_METHODS = {
+    "nearest": _NEAREST,
+    "linear": _LINEAR,
+    "cubic": _CUBIC,
+    "spline": _SPLINE,
+    "lanczos": _LANCZOS,
+    "label": _LABEL,
+}
 
 
 @jit
@@ -128,7 +136,7 @@ def _vote(voxels: Any, position: Any, work: Any, labels: Any, weights: Any) -> A
 
 @jit
 def _sample(voxels: Any, position: Any, method: int, exact: bool, absent: Any, scratch: Any) -> Any:
-    labels, shares, at, weights, wide, rows, columns = scratch
+    labels, shares, at, weights, wide, rows, columns, table = scratch
     z, y, x = position[0], position[1], position[2]
     work = weights.dtype.type
     if method == _NEAREST:
@@ -140,6 +148,8 @@ def _sample(voxels: Any, position: Any, method: int, exact: bool, absent: Any, s
             return work(linear(voxels, z, y, x, exact, weights.dtype))
         present, value = present_linear(voxels, z, y, x, exact, weights.dtype, absent)
         return work(value) if present else work(absent.value)
+    if method == _LANCZOS:
+        return lanczos(voxels, position, table, absent, work)
     _find_taps(voxels.shape, position, method == _SPLINE, at, weights)
     value = _sum_of_taps(voxels, at, weights, rows, columns)
     if absent.any and method == _CUBIC:
@@ -151,12 +161,12 @@ def _sample(voxels: Any, position: Any, method: int, exact: bool, absent: Any, s
 @jit
 def _run(
     voxels: Any, out: Any, vectors: Any, field: Any, to_index: Any, method: int, exact: bool, absent: Any,
-    fill: Any, limits: Any, weights_type: Any, first: int, last: int,
+    fill: Any, limits: Any, weights_type: Any, table: Any, first: int, last: int,
 ) -> None:  # fmt: skip
     height = out.shape[1]
     scratch = (
         np.zeros(8, voxels.dtype), np.zeros(8), np.zeros((3, 4), np.int64), np.zeros((3, 4), weights_type.dtype),
-        np.zeros((3, 4)), np.zeros(4, weights_type.dtype), np.zeros(4, weights_type.dtype),
+        np.zeros((3, 4)), np.zeros(4, weights_type.dtype), np.zeros(4, weights_type.dtype), table,
     )  # fmt: skip
     position = np.zeros(3)
     for row in range(first, last):
@@ -207,10 +217,12 @@ def transform(
     absent = absent_of(voxels, padding)
     value = work.type(np.rint(min(max(fill, float(limits[0])), float(limits[1]))) if limits.size else fill)
 
+    table = lanczos_table() if method == _LANCZOS else np.zeros((1, 6))
+
     def run(first: int, last: int) -> None:
         _run(
             voxels, out, vectors, field, matrix, method, exact, absent, value, limits, np.zeros(0, work),
-            first, last,
+            table, first, last,
         )  # fmt: skip
 
     parallel_for(out.shape[0] * out.shape[1], _BAND_ROWS, num_threads, run)

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "array_testing.hpp"
+#include "errors_testing.hpp"
 #include "radpix/cpu.hpp"
 #include "radpix/error.hpp"
 #include "render/blocks.hpp"
@@ -98,6 +99,46 @@ TEST(render, rays_without_end_are_refused) {
     EXPECT_EQ(code_of(rays), Errc::invalid_argument);
     rays = along_z(std::numeric_limits<double>::infinity());
     EXPECT_EQ(code_of(rays), Errc::invalid_argument);
+}
+
+TEST(render, layers_add_up_and_one_alone_is_a_picture) {
+    std::vector<std::int16_t> voxels(20 * 3 * 11);
+    for (std::size_t i = 0; i < voxels.size(); ++i) {
+        voxels[i] = static_cast<std::int16_t>((i * 7919) % 1009);
+    }
+    std::vector<float> ranges(3 * 1 * 2 * 2);
+    std::vector<float> table{1, 0.5F, 0, 0.01F, 0, 1, 0.25F, 0.2F};
+    const auto twice = std::vector<float>{1, 0.5F, 0, 0.02F, 0, 1, 0.25F, 0.4F};
+    Layer layer;
+    layer.voxels = view(voxels, {20, 3, 11}, DataType::int16);
+    layer.ranges = view(ranges, {3, 1, 2, 2}, DataType::float32);
+    layer.to_index = along_z(30).to_index;
+    layer.transfer = {view(table, {2, 4}, DataType::float32), 0, 1.0 / 1008};
+    block_ranges(layer.voxels, layer.ranges, 1);
+    const std::vector<Layer> layers(2, layer);
+    for (const char *level : {"scalar", "auto"}) {
+        set_cpu_level(level);
+        std::vector<float> alone(3 * 11 * 4), one(3 * 11 * 4), both(3 * 11 * 4), doubled(3 * 11 * 4);
+        composite(layer.voxels, layer.ranges, view(alone, {3, 11, 4}, DataType::float32), along_z(30),
+                  layer.transfer, {}, 1);
+        composite_layers({layers.data(), 1}, view(one, {3, 11, 4}, DataType::float32), along_z(30), 1);
+        EXPECT_EQ(one, alone);
+        composite_layers(layers, view(both, {3, 11, 4}, DataType::float32), along_z(30), 1);
+        std::vector<float> dense = twice;
+        composite(layer.voxels, layer.ranges, view(doubled, {3, 11, 4}, DataType::float32), along_z(30),
+                  {view(dense, {2, 4}, DataType::float32), 0, 1.0 / 1008}, {}, 1);
+        for (std::size_t i = 0; i < both.size(); ++i) {
+            EXPECT_NEAR(both[i], doubled[i], 1e-5);
+        }
+    }
+    std::vector<float> out(3 * 11 * 4, 7);
+    const ArrayView image = view(out, {3, 11, 4}, DataType::float32);
+    for (const std::size_t count : {0U, 17U}) {
+        const std::vector<Layer> wrong(count, layer);
+        EXPECT_EQ(code_thrown_by([&] { composite_layers(wrong, image, along_z(30), 1); }),
+                  Errc::invalid_argument);
+    }
+    EXPECT_EQ(out, std::vector<float>(3 * 11 * 4, 7));
 }
 
 TEST(render, combinations_are_known_by_name) {

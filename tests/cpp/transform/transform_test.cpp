@@ -82,6 +82,20 @@ TEST(transform, a_spline_passes_through_the_voxels) {
     EXPECT_EQ(out, voxels);
 }
 
+TEST(transform, lanczos_passes_through_the_voxels_and_keeps_a_constant) {
+    std::vector<std::int16_t> voxels = noise();
+    std::vector<std::int16_t> out(voxels.size());
+    Options options;
+    options.interpolation = Interpolation::lanczos;
+    const reslice::Grid same{{0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {}, 1};
+    apply(view(voxels, DataType::int16), view(out, DataType::int16), same, options);
+    EXPECT_EQ(out, voxels);
+    std::fill(voxels.begin(), voxels.end(), std::int16_t{-1000});
+    options.fill = -1000;
+    apply(view(voxels, DataType::int16), view(out, DataType::int16), tilted, options);
+    EXPECT_EQ(out, voxels);
+}
+
 TEST(transform, floating_point_output_of_integers_is_the_same_unrounded) {
     std::vector<std::int16_t> voxels = noise();
     std::vector<std::int16_t> rounded(voxels.size());

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Lanczos samples of six taps along each axis, point by point.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "base/absent.hpp"
+#include "transform/kernels.hpp"
+
+namespace radpix::transform {
+
+inline constexpr std::size_t lanczos_taps = 6;
+inline constexpr std::size_t lanczos_steps = 1024;
+
+using LanczosWeights = std::array<double, lanczos_taps>;
+
+/// Weights that sum to 1, of the voxels at -2 to 3 from the lower neighbour, for fractions of k / 1024.
+/// Between two of them weights are linear: off by less than 2e-6.
+[[nodiscard]] const std::array<LanczosWeights, lanczos_steps + 1> &lanczos_table() noexcept;
+
+template <class T>
+class Lanczos {
+public:
+    Lanczos(const Source<T> &source, std::optional<Absent<T>> absent) noexcept
+        : source_(source), absent_(absent), table_(lanczos_table()) {}
+
+    [[nodiscard]] Work<T> sample(const std::array<double, 3> &position) const noexcept {
+        std::array<LanczosWeights, 3> weights;
+        std::array<std::array<Index, lanczos_taps>, 3> at;
+        for (std::size_t axis = 0; axis < 3; ++axis) {
+            find_taps(position[axis], axis, weights[axis], at[axis]);
+        }
+        const Work<T> value = sum_of(weights, at);
+        return absent_ ? corrected(weights, at, value) : value;
+    }
+
+private:
+    void find_taps(double position, std::size_t axis, LanczosWeights &weights,
+                   std::array<Index, lanczos_taps> &at) const noexcept {
+        const Index n = source_.shape[axis];
+        const double index = std::clamp(position, 0.0, static_cast<double>(n - 1));
+        const Index floor = std::min(static_cast<Index>(index), std::max(n - 2, Index{0}));
+        const double place = (index - static_cast<double>(floor)) * static_cast<double>(lanczos_steps);
+        const std::size_t row = std::min(static_cast<std::size_t>(place), lanczos_steps - 1);
+        const double share = place - static_cast<double>(row);
+        for (std::size_t k = 0; k < lanczos_taps; ++k) {
+            weights[k] = table_[row][k] + share * (table_[row + 1][k] - table_[row][k]);
+            at[k] = std::clamp(floor + static_cast<Index>(k) - 2, Index{0}, n - 1) * source_.strides[axis];
+        }
+    }
+
+    using Places = std::array<std::array<Index, lanczos_taps>, 3>;
+
+    [[nodiscard]] Work<T> sum_of(const std::array<LanczosWeights, 3> &weights,
+                                 const Places &at) const noexcept {
+        using W = Work<T>;
+        W columns[lanczos_taps]{};
+        for (std::size_t z = 0; z < lanczos_taps; ++z) {
+            W rows[lanczos_taps]{};
+            for (std::size_t y = 0; y < lanczos_taps; ++y) {
+                const T *row = source_.data + at[0][z] + at[1][y];
+                const W weight = static_cast<W>(weights[1][y]);
+                for (std::size_t x = 0; x < lanczos_taps; ++x) {
+                    rows[x] += weight * static_cast<W>(row[at[2][x]]);
+                }
+            }
+            const W weight = static_cast<W>(weights[0][z]);
+            for (std::size_t x = 0; x < lanczos_taps; ++x) {
+                columns[x] += weight * rows[x];
+            }
+        }
+        W sum{};
+        for (std::size_t x = 0; x < lanczos_taps; ++x) {
+            sum += static_cast<W>(weights[2][x]) * columns[x];
+        }
+        return sum;
+    }
+
+    /// `value`, the sample with all voxels, or in float64 that of those present if an absent one has a
+    /// weight.
+    [[nodiscard]] Work<T> corrected(const std::array<LanczosWeights, 3> &weights, const Places &at,
+                                    Work<T> value) const noexcept {
+        double sum = 0.0;
+        double missing = 0.0;
+        bool touched = false;
+        for (std::size_t z = 0; z < lanczos_taps; ++z) {
+            for (std::size_t y = 0; y < lanczos_taps; ++y) {
+                for (std::size_t x = 0; x < lanczos_taps; ++x) {
+                    const T voxel = source_.data[at[0][z] + at[1][y] + at[2][x]];
+                    const double weight = weights[0][z] * weights[1][y] * weights[2][x];
+                    const bool gone = (*absent_)(voxel);
+                    touched = touched || (gone && (weight != 0.0 || voxel != voxel));
+                    missing += gone ? weight : 0.0;
+                    sum += gone ? 0.0 : weight * static_cast<double>(voxel);
+                }
+            }
+        }
+        if (!touched) {
+            return value;
+        }
+        return static_cast<Work<T>>(missing > 0.5 ? static_cast<double>(absent_->value)
+                                                  : sum / (1.0 - missing));
+    }
+
+    const Source<T> &source_;
+    std::optional<Absent<T>> absent_;
+    const std::array<LanczosWeights, lanczos_steps + 1> &table_;
+};
+
+} // namespace radpix::transform

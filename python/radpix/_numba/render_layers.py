@@ -1,0 +1,184 @@
+"""Several volumes along the same rays, as ``cpp/src/render/layers.cpp``, one ray at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from radpix._numba.jit import jit
+from radpix._numba.render import _OPAQUE, _light
+from radpix._numba.render_blocks import distances
+from radpix._numba.render_rays import (
+    cell_at,
+    entry_of,
+    interpolate,
+    line_of,
+    opacity_of,
+    place_between,
+    samples_to_skip,
+    value_at,
+)
+from radpix._numba.threads import parallel_for
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from radpix._backend import Rays, RenderLayer
+
+__all__ = ["composite_layers"]
+
+_F = np.float32
+_FOREVER = 1 << 30
+_SHORTEST = 1e-9
+
+
+@jit
+def _add(mixture, color, light, highlight, lit, opacity, extinction):  # type: ignore[no-untyped-def]
+    """Add a layer to ``mixture``: red, green, blue, opacity, extinction."""
+    if not opacity > _F(0):
+        return
+    first = not mixture[3] > _F(0)
+    mixture[4] = extinction if first else mixture[4] + extinction
+    share = extinction / mixture[4]
+    for c in range(3):
+        shade = color[c]
+        if lit:
+            shade = min(_F(1), shade * light + highlight)
+        mixture[c] = shade if first else mixture[c] + share * (shade - mixture[c])
+    mixture[3] = opacity if first else mixture[3] + (_F(1) - mixture[3]) * opacity
+
+
+@jit
+def _add_mixture(mixture, ray):  # type: ignore[no-untyped-def]
+    if mixture[3] > _F(0):
+        weight = ray[3] * mixture[3]
+        for c in range(3):
+            ray[c] = ray[c] + weight * mixture[c]
+        ray[3] = ray[3] - weight
+
+
+@jit
+def _look(scene, n, k, part, position, base, weight, mixture):  # type: ignore[no-untyped-def]
+    """Add layer ``l``'s part in sample k to the mixture; return how many samples further it shows nothing."""
+    voxels, distance, tables, steps, numbers, lights, to_index = scene
+    start, step, direction = part[0], part[1], part[2]
+    for axis in range(3):
+        position[axis] = start[axis] + _F(k) * step[axis]
+    cell_at(voxels[n].shape, position, base, weight)
+    reach = distance[n][base[0] // 8, base[1] // 8, base[2] // 8]
+    if reach > 0:
+        return samples_to_skip(base, position, step, reach)
+    entry = entry_of(interpolate(voxels[n], base, weight), numbers[n, 0], numbers[n, 1], len(tables[n]))
+    opacity = steps[n][entry]
+    if opacity > _F(0):
+        light, highlight = _light(voxels[n], to_index[n], position, direction, lights[n])
+        color = tables[n][entry]
+        _add(mixture, color, light, highlight, lights[n, 0] != 0, opacity, color[3])
+    return 0
+
+
+@jit
+def _look_last(scene, n, rest, part, mixture):  # type: ignore[no-untyped-def]
+    voxels, _, tables, _, numbers, lights, to_index = scene
+    direction, last = part[2], part[3]
+    entry = entry_of(value_at(voxels[n], last), numbers[n, 0], numbers[n, 1], len(tables[n]))
+    color = tables[n][entry]
+    if color[3] > _F(0):
+        light, highlight = _light(voxels[n], to_index[n], last, direction, lights[n])
+        opacity = _F(opacity_of(np.float64(color[3]) * rest))
+        _add(mixture, color, light, highlight, lights[n, 0] != 0, opacity, color[3])
+
+
+@jit
+def _stretch(scene, rays, lines, ends, parts, ray):  # type: ignore[no-untyped-def]
+    """Composite what lies between two places of a ray; ``lines`` (layers, 3, 3): origin, way, ends."""
+    layers = len(lines)
+    within = np.zeros((layers, 2), np.int64)
+    count, rest = np.int64(0), 0.0
+    position, weight = np.empty((2, 3), np.float32)
+    base = np.empty(3, np.int64)
+    mixture = np.empty(5, np.float32)
+    last_within = np.zeros(layers, np.bool_)
+    for n in range(layers):
+        part = parts[n]
+        count, rest, first_at, _ = place_between(
+            rays, ends[0], ends[1], lines[n, 0], lines[n, 1], False, part[0], part[1], part[2], part[3]
+        )
+        near, far = lines[n, 2, 0], lines[n, 2, 1]
+        if far - near > _SHORTEST and ends[1] - ends[0] > _SHORTEST:
+            first = min(max(np.ceil((near - first_at) / rays.step), 0.0), np.float64(count))
+            end = min(max(np.floor((far - first_at) / rays.step) + 1.0, first), np.float64(count))
+            within[n, 0], within[n, 1] = np.int64(first), np.int64(end)
+            last_at = ends[1] - rest / 2
+            last_within[n] = near <= last_at <= far
+    k = 0
+    while k < count and ray[3] >= _OPAQUE:
+        mixture[:] = _F(0)
+        skip = _FOREVER
+        for n in range(layers):
+            if k < within[n, 0] and within[n, 0] < within[n, 1]:
+                skip = min(skip, within[n, 0] - k)
+            elif k >= within[n, 0] and k < within[n, 1]:
+                skip = min(skip, _look(scene, n, k, parts[n], position, base, weight, mixture))
+        _add_mixture(mixture, ray)
+        k += max(skip, 1)
+    if rest > 0 and ray[3] >= _OPAQUE:
+        mixture[:] = _F(0)
+        for n in range(layers):
+            if last_within[n]:
+                _look_last(scene, n, rest, parts[n], mixture)
+        _add_mixture(mixture, ray)
+
+
+@jit
+def _composite(scene, rays, out, begin, end):  # type: ignore[no-untyped-def]
+    voxels, to_index = scene[0], scene[6]
+    layers = len(voxels)
+    lines, parts = np.empty((layers, 3, 3)), np.empty((layers, 4, 3), np.float32)
+    ray = np.empty(4, np.float32)
+    ends = np.empty(4)
+    for r in range(begin, end):
+        for c in range(out.shape[1]):
+            ray[:3] = _F(0)
+            ray[3] = _F(1)
+            nearest, farthest = np.inf, -np.inf
+            for n in range(layers):
+                near, far = line_of(rays, to_index[n], voxels[n].shape, r, c, lines[n, 0], lines[n, 1])
+                lines[n, 2, 0], lines[n, 2, 1] = near, far
+                if far - near > _SHORTEST:
+                    nearest, farthest = min(nearest, near), max(farthest, far)
+            ends[0], ends[1], ends[2], ends[3] = nearest, lines[0, 2, 0], lines[0, 2, 1], farthest
+            if not ends[2] - ends[1] > _SHORTEST:
+                ends[1] = ends[2] = farthest
+            for stretch in range(3):
+                if ends[stretch + 1] > ends[stretch]:
+                    _stretch(scene, rays, lines, ends[stretch : stretch + 2], parts, ray)
+            out[r, c, :3] = ray[:3]
+            out[r, c, 3] = _F(1) - ray[3]
+
+
+def composite_layers(
+    layers: Sequence[RenderLayer], out: NDArray[Any], rays: Rays, *, num_threads: int
+) -> None:
+    if not 1 <= len(layers) <= 16:
+        raise ValueError("a picture has 1 to 16 layers")
+    tables, steps, near = [], [], []
+    for layer in layers:
+        table = layer.table.copy()
+        table[:, 3] = np.where(table[:, 3] > 0, table[:, 3], 0)
+        tables.append(table)
+        steps.append(np.array([opacity_of(float(mu) * rays.step) for mu in table[:, 3]], np.float32))
+        near.append(distances(layer.ranges, steps[-1], _F(layer.first), _F(layer.scale)))
+    scene = (
+        tuple(np.ascontiguousarray(layer.voxels, np.float32) for layer in layers),
+        tuple(np.ascontiguousarray(one) for one in near),
+        tuple(np.ascontiguousarray(one) for one in tables),
+        tuple(steps),
+        np.array([(layer.first, layer.scale) for layer in layers], np.float32),
+        np.array([layer.lighting for layer in layers], np.float64),
+        np.array([layer.to_index for layer in layers], np.float64),
+    )
+    parallel_for(out.shape[0], 8, num_threads, lambda begin, end: _composite(scene, rays, out, begin, end))
