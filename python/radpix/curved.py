@@ -17,6 +17,7 @@ from radpix._backend import Combine, kernels
 from radpix._curved_rows import Rows, Settings, rows_of
 from radpix._padding import Padding, absent_value
 from radpix._plane_checks import spacing_of
+from radpix._progress import Progress, told
 from radpix.errors import GeometryError
 from radpix.reslice import ORIGIN_TOLERANCE, STEP_TOLERANCE, fill_for, slab_samples_of, snapped
 from radpix.slices import check_choice, output_for, voxels_of
@@ -159,6 +160,7 @@ def curved(
     fill: float | None = None,
     padding: Padding = "exclude",
     slab_step: float | None = None,
+    progress: Progress | None = None,
     num_threads: int | None = None,
 ) -> CurvedSlice:
     """Sample a volume along a path (curved planar reformatting).
@@ -197,6 +199,8 @@ def curved(
         As in `radpix.reslice`. A slab is thick along row x column: beside the image, of cross-sections along the path.
     interpolation
         ``"linear"`` or ``"nearest"``.
+    progress
+        Called as ``progress(done, total)`` now and then and once at the end; see ``docs/cancellation.md``.
     num_threads
         1 to 1024; None for the default.
 
@@ -232,18 +236,19 @@ def curved(
     lines = _lines_of(volume, rows, thickness / samples)
     value = fill_for(volume, fill, pixels.dtype, lambda: False)
     target = (pixels.view(np.uint8) if pixels.dtype == np.bool_ else pixels).reshape(*shape, -1)
-    for channel in range(voxels.shape[3]):
-        kernels().reslice_lines(
-            voxels[..., channel],
-            target[..., channel],
-            lines,
-            slab_samples=samples,
-            combine=combine,
-            interpolation=interpolation,
-            fill=value,
-            num_threads=threads,
-            padding=absent,
-        )
+    with told(progress, voxels.shape[3]):
+        for channel in range(voxels.shape[3]):
+            kernels().reslice_lines(
+                voxels[..., channel],
+                target[..., channel],
+                lines,
+                slab_samples=samples,
+                combine=combine,
+                interpolation=interpolation,
+                fill=value,
+                num_threads=threads,
+                padding=absent,
+            )
     return CurvedSlice(
         pixels if mode == "cross-sections" else pixels[0],
         settings.spacing,

@@ -7,6 +7,7 @@
 
 #include "radpix/error.hpp"
 #include "radpix/parallel.hpp"
+#include "radpix/watch.hpp"
 
 namespace radpix::jpeg2000 {
 namespace {
@@ -158,6 +159,7 @@ void TileDecoder::synthesise(const TileComponent &component, Plane &plane) {
         parallel_for(shown.y0, shown.y1, rows_at_once(shown), threads_, [&](Index first, Index last) {
             LevelRows rows(kernels_, window, plane.levels[r], component.parameters.style.reversible, first);
             for (Index y = first; y < last; ++y) {
+                check_cancelled();
                 std::memcpy(target.data + (y - shown.y0) * target.stride, rows.next(),
                             static_cast<std::size_t>(shown.width()) * sizeof(Coefficient));
             }
@@ -213,6 +215,7 @@ void TileDecoder::store_rows(const Tile &tile, std::size_t component, std::size_
     }
     std::vector<std::int32_t> samples(count * static_cast<std::size_t>(width));
     for (Index y = first; y < last; ++y) {
+        check_cancelled();
         std::array<Coefficient *, 3> rows{};
         std::array<const std::int32_t *, 3> finished{};
         for (std::size_t i = 0; i < count; ++i) {
