@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from radpix._backend import Combine, Grid, kernels
-from radpix._sampling import Field, Settings, check_interpolation, check_volume, run_points
+from radpix._sampling import Field, Settings, calls_of, check_interpolation, check_volume, run_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from radpix.volume import Volume
 
-__all__ = ["SMOOTH", "Slab", "check_smooth", "sample_lines", "sample_plane"]
+__all__ = ["SMOOTH", "Slab", "calls_of_slab", "check_smooth", "sample_lines", "sample_plane"]
 
 #: Interpolations of points that are not for the kernels of planes and lines.
 SMOOTH = frozenset({"cubic", "bspline", "lanczos", "label"})
@@ -48,6 +48,12 @@ def check_smooth(volume: Volume, interpolation: str, samples: int, name: str) ->
         raise ValueError(
             f"labels are chosen for a point, and this slab has {samples}; take nearest for slabs"
         )
+
+
+def calls_of_slab(volume: Volume, interpolation: str, samples: int, absent: float | None) -> int:
+    """Return how many calls of kernels a slab of one band takes; more bands are nearly done sooner."""
+    combining = math.prod(volume.voxels.shape[3:]) if samples > 1 and interpolation in SMOOTH else 0
+    return calls_of(volume, interpolation, absent) + combining
 
 
 def sample_plane(

@@ -10,6 +10,7 @@
 #include "codec/jpegls/coder_state.hpp"
 #include "codec/jpegls/line_buffers.hpp"
 #include "radpix/error.hpp"
+#include "radpix/watch.hpp"
 
 namespace radpix::jpegls {
 namespace {
@@ -170,6 +171,7 @@ std::vector<std::byte> encode_near_lossless(const ArrayView &pixels, const Frame
     FlatBits flat;
     EncoderCursor cursor{};
     for (Index y = 0; y < layout.rows; ++y) {
+        check_cancelled();
         if (load(pixels, y, layout.bits_stored, buffers.current()) != 0) {
             throw_error(Errc::invalid_argument, "row " + std::to_string(y) +
                                                     " has values that need more than Bits Stored " +
