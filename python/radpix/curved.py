@@ -226,7 +226,8 @@ def curved(
     check_choice("mode", mode, get_args(CurvedMode))
     check_choice("combine", combine, get_args(Combine))
     check_choice("interpolation", interpolation, get_args(PlaneInterpolation))
-    threads, absent, voxels = thread_count(num_threads), absent_value(volume, padding), voxels_of(volume)
+    threads, absent = thread_count(num_threads), absent_value(volume, padding)
+    voxels_of(volume)  # types that no kernel knows are refused before the path is looked at
     samples = slab_samples_of(volume, thickness, slab_step)
     settings = _settings(volume, mode, spacing, width, step, polyline, across, along, rotation)
     rows = rows_of(path, settings)
@@ -235,27 +236,14 @@ def curved(
     pixels = output_for(volume, shape + volume.voxels.shape[3:], combine, None)
     lines = _lines_of(volume, rows, thickness / samples)
     value = fill_for(volume, fill, pixels.dtype, lambda: False)
-    if interpolation in SMOOTH:
-        check_smooth(volume, interpolation, samples, "curved reformatting")
-        band = pixels.reshape(-1, *pixels.shape[2:])
-        smooth = SampleSettings(interpolation, False, value, threads, absent)
-        with told(progress, calls_of_slab(volume, interpolation, samples, absent)):
-            sample_lines(volume.voxels, band, lines, Slab(samples, combine), smooth)
-    else:
-        target = (pixels.view(np.uint8) if pixels.dtype == np.bool_ else pixels).reshape(*shape, -1)
-        with told(progress, voxels.shape[3]):
-            for channel in range(voxels.shape[3]):
-                kernels().reslice_lines(
-                    voxels[..., channel],
-                    target[..., channel],
-                    lines,
-                    slab_samples=samples,
-                    combine=combine,
-                    interpolation=interpolation,
-                    fill=value,
-                    num_threads=threads,
-                    padding=absent,
-                )
+    _sample(
+        volume,
+        pixels,
+        lines,
+        Slab(samples, combine),
+        SampleSettings(interpolation, False, value, threads, absent),
+        progress,
+    )
     return CurvedSlice(
         pixels if mode == "cross-sections" else pixels[0],
         settings.spacing,
@@ -267,6 +255,38 @@ def curved(
         *rows[:4],
         *(volume.frame_of_reference_uid, volume.modality, volume.unit),
     )
+
+
+def _sample(
+    volume: Volume,
+    pixels: NDArray[Any],
+    lines: NDArray[np.float64],
+    slab: Slab,
+    settings: SampleSettings,
+    progress: Progress | None,
+) -> None:
+    """Fill ``pixels`` (planes, rows, columns[, channel])."""
+    interpolation = settings.interpolation
+    if interpolation in SMOOTH:
+        check_smooth(volume, interpolation, slab.samples, "curved reformatting")
+        with told(progress, calls_of_slab(volume, interpolation, slab.samples, settings.padding)):
+            sample_lines(volume.voxels, pixels.reshape(-1, *pixels.shape[2:]), lines, slab, settings)
+        return
+    voxels = voxels_of(volume)
+    target = (pixels.view(np.uint8) if pixels.dtype == np.bool_ else pixels).reshape(*pixels.shape[:3], -1)
+    with told(progress, voxels.shape[3]):
+        for channel in range(voxels.shape[3]):
+            kernels().reslice_lines(
+                voxels[..., channel],
+                target[..., channel],
+                lines,
+                slab_samples=slab.samples,
+                combine=slab.combine,
+                interpolation=interpolation,
+                fill=settings.fill,
+                num_threads=settings.num_threads,
+                padding=settings.padding,
+            )
 
 
 def _check_directions(mode: CurvedMode, rotation: float, along: ArrayLike | None) -> None:

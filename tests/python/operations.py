@@ -43,6 +43,8 @@ def operations(shape: tuple[int, int, int] = ODD) -> dict[str, Operation]:
         "look up": partial(_look_up, voxels),
         "rescale": partial(_rescale, voxels, "int16", 0.3, -1024.5),
         "rescale to float": partial(_rescale, voxels, "float32", 0.3, -1024.5),
+        "blend": partial(_blend, floats[0]),
+        "transform lanczos": partial(_transform, voxels[:, :9, :12], "lanczos"),
         "resample nearest": partial(_resample, voxels, "nearest", False),
         "resample linear": partial(_resample, voxels, "linear", False),
         "resample linear, antialiased": partial(_resample, voxels, "linear", True),
@@ -76,6 +78,21 @@ def _window(pixels: NDArray[Any], dtype: str, voi: Voi, kernels: Kernels, thread
 def _look_up(pixels: NDArray[Any], kernels: Kernels, threads: int) -> NDArray[Any]:
     out = np.empty(pixels.shape, np.uint16)
     kernels.look_up(pixels, out, objects.noise((65536,), "uint16"), num_threads=threads)
+    return out
+
+
+def _blend(values: NDArray[Any], kernels: Kernels, threads: int) -> NDArray[Any]:
+    out = np.empty((*values.shape, 3), np.uint8)
+    table = objects.noise((999, 4), "uint16", stored=8)
+    kernels.blend(
+        (values % 256).astype(np.uint8), values, out, table, -900.0, 0.5, -500.0, num_threads=threads
+    )
+    return out
+
+
+def _transform(voxels: NDArray[Any], interpolation: str, kernels: Kernels, threads: int) -> NDArray[Any]:
+    out = np.empty(voxels.shape, voxels.dtype)
+    kernels.transform(voxels, out, _GRID, interpolation=interpolation, fill=-3.0, num_threads=threads)
     return out
 
 

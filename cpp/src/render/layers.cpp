@@ -87,13 +87,18 @@ struct Mixture {
         if (!(its_opacity > 0.0F)) {
             return;
         }
-        const bool first = !(opacity > 0.0F);
-        extinction = first ? its_extinction : extinction + its_extinction;
+        if (!(opacity > 0.0F)) {
+            std::copy_n(other, 3, color);
+            opacity = its_opacity;
+            extinction = its_extinction;
+            return;
+        }
+        extinction += its_extinction;
         const float share = its_extinction / extinction;
         for (int c = 0; c < 3; ++c) {
-            color[c] = first ? other[c] : color[c] + share * (other[c] - color[c]);
+            color[c] += share * (other[c] - color[c]);
         }
-        opacity = first ? its_opacity : opacity + (1.0F - opacity) * its_opacity;
+        opacity += (1.0F - opacity) * its_opacity;
     }
 };
 
@@ -174,19 +179,22 @@ private:
     /// Layer `l`'s part in sample k; how many samples further nothing of it shows, 0: something may.
     std::int32_t look_at(std::size_t l, std::int32_t k, const std::int32_t *alive,
                          Look &look) const noexcept {
+        // Without branches: the compiler makes vectors of it.
         const Part &part = parts_[l];
         alignas(32) std::int32_t active[lanes];
-        std::int32_t skip = std::numeric_limits<std::int32_t>::max();
-        bool any = false;
+        constexpr std::int32_t never = std::numeric_limits<std::int32_t>::max();
+        std::int32_t skip = never;
+        std::int32_t any = 0;
         for (int i = 0; i < lanes; ++i) {
-            const bool within = alive[i] != 0 && k >= part.first[i] && k < part.end[i];
-            active[i] = within ? -1 : 0;
-            any = any || within;
-            if (alive[i] != 0 && k < part.first[i] && part.first[i] < part.end[i]) {
-                skip = std::min(skip, part.first[i] - k);
-            }
+            const std::int32_t begun = k >= part.first[i] ? -1 : 0;
+            const std::int32_t goes_on = k < part.end[i] ? -1 : 0;
+            active[i] = alive[i] & begun & goes_on;
+            any |= active[i];
+            const std::int32_t waits = alive[i] & ~begun & (part.first[i] < part.end[i] ? -1 : 0);
+            const std::int32_t ahead = waits != 0 ? part.first[i] - k : never;
+            skip = ahead < skip ? ahead : skip;
         }
-        if (!any) {
+        if (any == 0) {
             std::fill(look.opacity, look.opacity + lanes, 0.0F);
             return skip;
         }
@@ -196,6 +204,8 @@ private:
     void composite_samples(Colors &colors) noexcept {
         const std::int32_t *count = parts_[0].packet.count;
         std::array<Look, most_layers> looks{};
+        std::array<std::int32_t, most_layers>
+            wake{}; ///< until then a layer shows nothing, and is not looked at
         for (std::int32_t k = 0;;) {
             alignas(32) std::int32_t alive[lanes];
             bool any = false;
@@ -208,7 +218,11 @@ private:
             }
             std::int32_t skip = std::numeric_limits<std::int32_t>::max() - k;
             for (std::size_t l = 0; l < volumes_.size(); ++l) {
-                skip = std::min(skip, look_at(l, k, alive, looks[l]));
+                if (k >= wake[l]) {
+                    const std::int32_t its = look_at(l, k, alive, looks[l]);
+                    wake[l] = k + std::min(its, std::numeric_limits<std::int32_t>::max() - k);
+                }
+                skip = std::min(skip, wake[l] - k);
             }
             if (skip > 0) {
                 k += skip;

@@ -86,6 +86,47 @@ inline Work<T> sum_of_taps(const T *corner, Index z_stride, Index y_stride, cons
     return _mm_cvtss_f32(_mm_add_ss(pairs, _mm_shuffle_ps(pairs, pairs, 1)));
 }
 
+// Eight voxels of a row.
+inline __m256 one_row(const float *row) noexcept {
+    return _mm256_loadu_ps(row);
+}
+inline __m256 one_row(const std::int16_t *row) noexcept {
+    return two_rows(row, row + 4);
+}
+inline __m256 one_row(const std::uint16_t *row) noexcept {
+    return two_rows(row, row + 4);
+}
+inline __m256 one_row(const std::int8_t *row) noexcept {
+    return two_rows(row, row + 4);
+}
+inline __m256 one_row(const std::uint8_t *row) noexcept {
+    return two_rows(row, row + 4);
+}
+
+/// As Lanczos<T>::sum_of, the columns in one register; its last two lanes do not count.
+template <class T>
+float sum_of_lanczos(const T *corner, Index z_stride, Index y_stride,
+                     const double (*weights)[lanczos_taps]) noexcept {
+    constexpr auto taps = static_cast<Index>(lanczos_taps);
+    __m256 columns = _mm256_setzero_ps();
+    for (Index z = 0; z < taps; ++z) {
+        __m256 rows = _mm256_setzero_ps();
+        for (Index y = 0; y < taps; ++y) {
+            const __m256 weight = _mm256_set1_ps(static_cast<float>(weights[1][y]));
+            rows = _mm256_add_ps(rows, _mm256_mul_ps(weight, one_row(corner + z * z_stride + y * y_stride)));
+        }
+        const __m256 weight = _mm256_set1_ps(static_cast<float>(weights[0][z]));
+        columns = _mm256_add_ps(columns, _mm256_mul_ps(weight, rows));
+    }
+    alignas(32) float column[8];
+    _mm256_store_ps(column, columns);
+    float sum = 0.0F;
+    for (Index x = 0; x < taps; ++x) {
+        sum += static_cast<float>(weights[2][x]) * column[x];
+    }
+    return sum;
+}
+
 } // namespace
 } // namespace radpix::transform::avx2
 RADPIX_END_AVX2
@@ -101,7 +142,18 @@ Sampler<T> sampler() noexcept {
     }
 }
 
-#define RADPIX_INSTANTIATE(T) template Sampler<T> sampler<T>() noexcept;
+template <class T>
+LanczosSum<T> lanczos_sum() noexcept {
+    if constexpr (std::is_same_v<Work<T>, float>) {
+        return sum_of_lanczos<T>;
+    } else {
+        return nullptr;
+    }
+}
+
+#define RADPIX_INSTANTIATE(T)                                                                                \
+    template Sampler<T> sampler<T>() noexcept;                                                               \
+    template LanczosSum<T> lanczos_sum<T>() noexcept;
 RADPIX_TRANSFORM_TYPES(RADPIX_INSTANTIATE)
 #undef RADPIX_INSTANTIATE
 

@@ -27,6 +27,14 @@ template <class T>
 using Sampler = void (*)(const Source<T> &source, const Block &block, Taps taps, Work<T> fill,
                          Work<T> *values) noexcept;
 
+inline constexpr std::size_t lanczos_taps = 6;
+
+/// The sum over 6 x 6 x 6 voxels from `corner` on, whose columns are neighbours, with two more in each row;
+/// weights by axis.
+template <class T>
+using LanczosSum = Work<T> (*)(const T *corner, Index z_stride, Index y_stride,
+                               const double (*weights)[lanczos_taps]) noexcept;
+
 namespace scalar {
 template <class T>
 [[nodiscard]] Sampler<T> sampler() noexcept;
@@ -35,6 +43,9 @@ template <class T>
 namespace avx2 {
 template <class T>
 [[nodiscard]] Sampler<T> sampler() noexcept;
+/// Null for work in float64.
+template <class T>
+[[nodiscard]] LanczosSum<T> lanczos_sum() noexcept;
 } // namespace avx2
 
 /// Every type that resample takes: RADPIX_TRANSFORM_TYPES(f) expands f(T) for each.

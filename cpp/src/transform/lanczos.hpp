@@ -11,7 +11,6 @@
 
 namespace radpix::transform {
 
-inline constexpr std::size_t lanczos_taps = 6;
 inline constexpr std::size_t lanczos_steps = 1024;
 
 using LanczosWeights = std::array<double, lanczos_taps>;
@@ -23,21 +22,29 @@ using LanczosWeights = std::array<double, lanczos_taps>;
 template <class T>
 class Lanczos {
 public:
-    Lanczos(const Source<T> &source, std::optional<Absent<T>> absent) noexcept
-        : source_(source), absent_(absent), table_(lanczos_table()) {}
+    /// `sum`: of a CPU level, or null.
+    Lanczos(const Source<T> &source, std::optional<Absent<T>> absent, LanczosSum<T> sum) noexcept
+        : source_(source), absent_(absent), sum_(sum), table_(lanczos_table()) {}
 
     [[nodiscard]] Work<T> sample(const std::array<double, 3> &position) const noexcept {
-        std::array<LanczosWeights, 3> weights;
-        std::array<std::array<Index, lanczos_taps>, 3> at;
+        Weights weights;
+        Places at;
+        bool interior = sum_ != nullptr && source_.strides[2] == 1;
         for (std::size_t axis = 0; axis < 3; ++axis) {
-            find_taps(position[axis], axis, weights[axis], at[axis]);
+            interior &= find_taps(position[axis], axis, weights[axis], at[axis]);
         }
-        const Work<T> value = sum_of(weights, at);
+        const Work<T> value = interior ? sum_(source_.data + at[0][0] + at[1][0] + at[2][0],
+                                              source_.strides[0], source_.strides[1], weights)
+                                       : sum_of(weights, at);
         return absent_ ? corrected(weights, at, value) : value;
     }
 
 private:
-    void find_taps(double position, std::size_t axis, LanczosWeights &weights,
+    using Weights = double[3][lanczos_taps];
+    using Places = std::array<std::array<Index, lanczos_taps>, 3>;
+
+    /// Returns whether all taps, and along x two voxels more, lie within the axis.
+    bool find_taps(double position, std::size_t axis, double *weights,
                    std::array<Index, lanczos_taps> &at) const noexcept {
         const Index n = source_.shape[axis];
         const double index = std::clamp(position, 0.0, static_cast<double>(n - 1));
@@ -49,12 +56,10 @@ private:
             weights[k] = table_[row][k] + share * (table_[row + 1][k] - table_[row][k]);
             at[k] = std::clamp(floor + static_cast<Index>(k) - 2, Index{0}, n - 1) * source_.strides[axis];
         }
+        return floor >= 2 && floor + (axis == 2 ? 5 : 3) < n;
     }
 
-    using Places = std::array<std::array<Index, lanczos_taps>, 3>;
-
-    [[nodiscard]] Work<T> sum_of(const std::array<LanczosWeights, 3> &weights,
-                                 const Places &at) const noexcept {
+    [[nodiscard]] Work<T> sum_of(const Weights &weights, const Places &at) const noexcept {
         using W = Work<T>;
         W columns[lanczos_taps]{};
         for (std::size_t z = 0; z < lanczos_taps; ++z) {
@@ -80,8 +85,7 @@ private:
 
     /// `value`, the sample with all voxels, or in float64 that of those present if an absent one has a
     /// weight.
-    [[nodiscard]] Work<T> corrected(const std::array<LanczosWeights, 3> &weights, const Places &at,
-                                    Work<T> value) const noexcept {
+    [[nodiscard]] Work<T> corrected(const Weights &weights, const Places &at, Work<T> value) const noexcept {
         double sum = 0.0;
         double missing = 0.0;
         bool touched = false;
@@ -106,6 +110,7 @@ private:
 
     const Source<T> &source_;
     std::optional<Absent<T>> absent_;
+    LanczosSum<T> sum_;
     const std::array<LanczosWeights, lanczos_steps + 1> &table_;
 };
 

@@ -33,6 +33,17 @@ Sampler<T> sampler_for(CpuLevel level) {
     return scalar::sampler<T>();
 }
 
+template <class T>
+LanczosSum<T> lanczos_sum_for(CpuLevel level) {
+#if RADPIX_HAS_AVX2_TARGET
+    if (level == CpuLevel::avx2) {
+        return avx2::lanczos_sum<T>();
+    }
+#endif
+    static_cast<void>(level);
+    return nullptr;
+}
+
 /// One call: what is the same for all points. T: voxels, Out: result.
 template <class T, class Out>
 class Job {
@@ -136,7 +147,7 @@ private:
             sampler_(source_, block, Taps::cubic, fill_, values);
             return absent_ ? correct_cubic(block, values) : void();
         case Interpolation::lanczos: {
-            const Lanczos<T> lanczos(source_, absent_);
+            const Lanczos<T> lanczos(source_, absent_, lanczos_sum_for<T>(cpu_level()));
             return for_each_inside(source_, block, fill_, values,
                                    [&](const reslice::Vector &position) { return lanczos.sample(position); });
         }
