@@ -45,6 +45,9 @@ def decode_into(
     selection: FrameSelection | None = None,
 ) -> None:
     """Decode frames into ``out`` (frames, rows, columns[, samples]), some MiB of a file at a time."""
+    if pixels.transfer_syntax in syntaxes.VIDEO:
+        _decode_video(pixels, indices, out, threads)
+        return
     done = 0
     while done < len(indices):
         batch = indices[done : done + _batch(pixels, indices, done)]
@@ -61,6 +64,31 @@ def decode_into(
             selection=selection,
         )
         done += len(batch)
+
+
+def _decode_video(pixels: PixelSource, indices: Sequence[int], out: NDArray[Any], threads: int) -> None:
+    """Decode pictures in the order of the video, whatever the order of ``indices``."""
+    uid, where = pixels.transfer_syntax, pixels.report.where
+    index: int | None = None
+    before = 0
+    try:
+        decoder = pixels.video(threads)
+        for place in sorted(range(len(indices)), key=indices.__getitem__):
+            if indices[place] == index:
+                out[place] = out[before]
+                continue
+            index, before = indices[place], place
+            out[place] = decoder.frame(index)
+        if index == pixels.frames - 1 and not decoder.is_at_end():
+            pixels.report(
+                "number-of-frames-short",
+                f"the video goes on behind the {pixels.frames} frames that Number of Frames says",
+                transfer_syntax=uid,
+            )
+    except DecodeError as error:
+        if error.transfer_syntax:
+            raise
+        raise _placed(error, uid, where, [0 if index is None else index]) from error.__cause__
 
 
 def decode_codestream(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import struct
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from radpix import _jpeg_xl
+from radpix import _jpeg_xl, _video
 from radpix import _transfer_syntaxes as syntaxes
 from radpix.errors import DecodeError, UnsupportedTransferSyntaxError
 
@@ -28,7 +29,12 @@ _SEQUENCE_DELIMITER = struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
 
 
 def backend(uid: str) -> str:
-    """Return who decodes a transfer syntax that the kernels do not: ``"imagecodecs"``, ``"pydicom"``, or nobody."""
+    """Return who decodes a transfer syntax that the kernels do not: ``"av"``, ``"imagecodecs"``, ``"pydicom"``.
+
+    An empty string stands for nobody.
+    """
+    if uid in syntaxes.VIDEO:
+        return "av" if _video.available() and uid not in syntaxes.STEREO_VIDEO else ""
     if uid in syntaxes.JPEG_XL:
         return "imagecodecs" if _jpeg_xl.available() else ""
     return "pydicom" if available(uid) else ""
@@ -51,8 +57,10 @@ def available(uid: str) -> tuple[str, ...]:
 def unsupported(uid: str) -> UnsupportedTransferSyntaxError:
     """Return the error for a transfer syntax that nothing here decodes, naming the remedy."""
     name = syntaxes.name_of(uid)
-    if uid in syntaxes.VIDEO:
-        remedy = 'a later release decodes it with pip install "radpix[video]"; until then use ffmpeg'
+    if uid in syntaxes.STEREO_VIDEO:
+        remedy = "extract the views with the vendor's software; one of them alone would not be the image"
+    elif uid in syntaxes.VIDEO:
+        remedy = 'pip install "radpix[video]"'
     elif uid in syntaxes.JPEG_XL:
         remedy = 'pip install "radpix[jpegxl]"'
     elif uid in syntaxes.END_MARKED and _known_to_pydicom(uid):
@@ -91,6 +99,12 @@ def decode_frame(uid: str, codestream: Buffer, layout: FrameLayout) -> NDArray[A
     """
     if uid in syntaxes.JPEG_XL:
         return _jpeg_xl.decode_frame(codestream, layout)
+    if uid in syntaxes.VIDEO:
+        decoder = _video.VideoDecoder(BytesIO(codestream), uid, layout, 1, 1)
+        try:
+            return decoder.frame(0)
+        finally:
+            decoder.close()
     from pydicom.pixels.decoders.base import get_decoder
 
     names = available(uid)

@@ -107,6 +107,8 @@ TABLE: Final = (
 KNOWN: Final = frozenset(entry.uid for entry in TABLE)
 #: MPEG-2, H.264 and H.265.
 VIDEO: Final = frozenset(entry.uid for entry in TABLE if entry.name.startswith(("MPEG", "HEVC", "Frag")))
+#: Two views in one stream, of which FFmpeg decodes one.
+STEREO_VIDEO: Final = frozenset({f"{_JPEG}106", f"{_JPEG}106.1"})
 JPEG_XL: Final = frozenset(entry.uid for entry in TABLE if entry.name.startswith("JPEG XL"))
 #: Those whose pixel data lies on a server, JPIP.
 REFERENCED: Final = frozenset(entry.uid for entry in TABLE if entry.name.startswith("JPIP"))

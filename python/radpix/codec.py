@@ -46,8 +46,8 @@ class TransferSyntax:
     lossy
         Whether the syntax allows loss.
     backend
-        Who decodes: ``"native"`` or ``"numba"``, ``"imagecodecs"`` for JPEG XL where that is installed,
-        ``"pydicom"`` for a plug-in of pydicom's, ``""`` for nobody.
+        Who decodes: ``"native"`` or ``"numba"``, ``"imagecodecs"`` for JPEG XL and ``"av"`` for video
+        where these are installed, ``"pydicom"`` for a plug-in of pydicom's, ``""`` for nobody.
     """
 
     uid: str

@@ -208,7 +208,7 @@ def test_transfer_syntaxes_are_those_of_the_standard() -> None:
 @pytest.mark.parametrize(
     ("uid", "remedy"),
     [
-        ("1.2.840.10008.1.2.4.103", "ffmpeg"),
+        ("1.2.840.10008.1.2.4.106", "views"),
         ("1.2.840.10008.1.2.4.66", "dcmtk"),
     ],
 )

@@ -18,6 +18,8 @@ from radpix._source.image_pixel import element_type, image_pixel
 from radpix._source.native import NativeFrames, last_of
 from radpix._source.report import Reporter
 from radpix._source.stream import FileStream, InflatedStream, MemoryStream, Stream
+from radpix._source.video import VideoFrames
+from radpix._video import VideoDecoder
 from radpix.errors import LimitError, PixelDataError, UnsupportedTransferSyntaxError
 
 if TYPE_CHECKING:
@@ -80,8 +82,11 @@ class PixelSource:
         self.transfer_syntax = header.transfer_syntax
         self.layout: FrameLayout = image.layout
         self.frames = image.frames
-        self._pixels: NativeFrames | EncapsulatedFrames
-        if syntaxes.is_encapsulated(self.transfer_syntax):
+        self._pixels: NativeFrames | EncapsulatedFrames | VideoFrames
+        self._decoder: VideoDecoder | None = None
+        if self.transfer_syntax in syntaxes.VIDEO:
+            self._pixels = VideoFrames(header, image, report)
+        elif syntaxes.is_encapsulated(self.transfer_syntax):
             self._pixels = EncapsulatedFrames(header, image, report)
         else:
             _check_native(header, report)
@@ -103,6 +108,8 @@ class PixelSource:
 
     def close(self) -> None:
         """Close the file where this object opened it."""
+        if self._decoder is not None:
+            self._decoder.close()
         self._header.stream.close()
 
     def header_bytes(self) -> bytes | memoryview:
@@ -154,6 +161,20 @@ class PixelSource:
     def codestreams(self, indices: Sequence[int]) -> list[Buffer]:
         """Return the bytes of frames; they may be overwritten by the next call."""
         return self._pixels.codestreams(indices)
+
+    def video(self, threads: int) -> VideoDecoder:
+        """Return the decoder of a video, which goes on from the last picture decoded.
+
+        Raises
+        ------
+        DecodeError
+            The video is not what the data set says.
+        """
+        if self._decoder is None:
+            assert isinstance(self._pixels, VideoFrames), "other frames have codestreams"
+            file = cast("BinaryIO", self._pixels.file)
+            self._decoder = VideoDecoder(file, self.transfer_syntax, self.layout, self.frames, threads)
+        return self._decoder
 
 
 def _check_native(header: Header, report: Reporter) -> None:
