@@ -289,8 +289,7 @@ def _checked_stack(plan: VolumePlan, on_irregular: str) -> Stack:
         )
         found = "; ".join(f"{finding.code}: {finding.message}" for finding in errors)
         raise GeometryError(
-            f"{_counted(plan)} of series {plan.series_uid} in {folder} no regular volume:"
-            f" {found}.{remedy}",
+            f"{_counted(plan)} of series {plan.series_uid} in {folder} no regular volume: {found}.{remedy}",
             plan.report,
         )
     if len(plan.instances) > 1 and len(stack.distinct) == 1:
