@@ -68,9 +68,9 @@ inline void update(Context *context, __m128i magnitude, __m128i error, std::int3
     // N * 2^k >= A: floats of the same sign are ordered as integers, and k is added to the exponent of N. It
     // is stored first, and needs the fewest steps from A: the next code may wait for it.
     const __m128i count_bits = _mm_shuffle_epi32(_mm_castps_si128(_mm_cvtepi32_ps(before)), 0xFF);
-    const __m128i ratio = _mm_sub_epi32(_mm_castps_si128(_mm_cvtepi32_ps(grown)),
-                                        _mm_sub_epi32(count_bits, _mm_set1_epi32(0x7FFFFF)));
-    const __m128i k = _mm_max_epi32(_mm_srai_epi32(ratio, 23), _mm_setzero_si128());
+    const __m128i inverse = _mm_sub_epi32(count_bits, _mm_castps_si128(_mm_cvtepi32_ps(grown))); // of N / A
+    const __m128i zero = _mm_setzero_si128();
+    const __m128i k = _mm_max_epi32(_mm_sub_epi32(zero, _mm_srai_epi32(inverse, 23)), zero);
     context->k = _mm_cvtsi128_si32(k);
     // B <= -N is a negative lane 1, B > 0 one above N - 1; the other lanes are within these bounds
     const __m128i bottom = _mm_setr_epi32(-most - 1, 0, -128, -most - 1), count = count_at_bias(state);
@@ -82,7 +82,7 @@ inline void update(Context *context, __m128i magnitude, __m128i error, std::int3
     _mm_store_si128(reinterpret_cast<__m128i *>(context), state);
     if constexpr (lossless) {
         const __m128i mostly_negative = _mm_cmpgt_epi32(top, _mm_add_epi32(state, state)); // 2B <= -N
-        const __m128i is_split = _mm_cmpgt_epi32(k, _mm_setzero_si128());
+        const __m128i is_split = _mm_cmpgt_epi32(k, zero);
         context->flip = _mm_cvtsi128_si32(_mm_andnot_si128(is_split, _mm_srli_si128(mostly_negative, 4)));
     }
 }
