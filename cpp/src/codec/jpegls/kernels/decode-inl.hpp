@@ -224,7 +224,7 @@ static inline std::int32_t decode_regular(CoderState &state, const Local &p, Win
     if constexpr (mode == Mode::near_lossless) {
         update_near(context, scaled, static_cast<std::int32_t>((mapped + 1) >> 1), p.reset);
     } else {
-        update_lossless(context, scaled, p.reset);
+        update_decoded(context, scaled, p.reset);
     }
     return reconstructed<mode>(p, prediction, (scaled ^ sign) - sign);
 }
