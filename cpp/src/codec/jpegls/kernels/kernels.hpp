@@ -13,7 +13,7 @@ inline constexpr int max_components = 4;
 inline constexpr int regular_contexts = 365;
 /// Bytes of a Context: the quantized gradients are kept times this, so that they are offsets.
 inline constexpr int context_size = 32;
-/// A of a context stays exact as float32 up to this RESET: the AVX2 level's bound.
+/// A of a context stays below 2^24 up to this RESET: what the AVX2 level needs to compute k.
 inline constexpr int most_vector_reset = 255;
 
 /// Codes of more zeros are the long way's: with these, and k <= 32, one fits into a word loaded at any bit.
@@ -33,6 +33,8 @@ struct alignas(context_size) Context {
     std::int32_t count;      ///< N
     std::int32_t k;          ///< the Golomb parameter, A.5.1
     std::int32_t flip;       ///< -1 where k = 0, NEAR = 0 and 2B <= -N swap e and -e - 1 (A.5.2), else 0
+    /// A again: the AVX2 level's decoder of lossless scans keeps it here, and nothing in `magnitude`.
+    std::uint32_t scalar_magnitude;
 };
 static_assert(sizeof(Context) == context_size);
 

@@ -59,6 +59,11 @@ inline void update_lossless(Context *context, std::int32_t error, std::int32_t r
     context->flip = -static_cast<std::int32_t>(context->k == 0 && mostly_negative);
 }
 
+/// In a decoder.
+inline void update_decoded(Context *context, std::int32_t error, std::int32_t reset) noexcept {
+    update_lossless(context, error, reset);
+}
+
 void quantize_line(const std::uint16_t *above, std::int16_t *gradients, Index samples, int components,
                    const std::int32_t *thresholds) noexcept {
     const std::int32_t near = thresholds[0], t1 = thresholds[1], t2 = thresholds[2], t3 = thresholds[3];
