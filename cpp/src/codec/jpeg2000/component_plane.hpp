@@ -9,7 +9,7 @@ namespace radpix::jpeg2000 {
 
 /// Which levels go through memory in strips; smaller ones are in the cache anyway. Tests lower both.
 struct StripLimits {
-    Index least_rows = 64;                     ///< of a sub-band in a strip, not below 8
+    Index least_rows = 64;                     ///< of a sub-band in a strip, a power of two from 8 on
     Index least_coefficients = Index{1} << 20; ///< of the level
 };
 

@@ -105,6 +105,13 @@ bool read_samples_as(const HtSampleTask &task) noexcept {
             return false;
         }
         std::uint32_t *const top = static_cast<std::uint32_t *>(task.samples) + 2 * y * task.stride;
+        if (most == 0) { // as in the black background of an ultrasound image; there is nothing to read either
+            const auto bytes = static_cast<std::size_t>(2 * pairs) * sizeof(std::uint32_t);
+            std::memset(top, 0, bytes);
+            std::memset(top + task.stride, 0, bytes);
+            std::memset(row.kept, 0, bytes);
+            continue;
+        }
         at = most > most_at_level ? read_row_of_samples<output>(task.magnitudes, at, quads, task, top, row)
                                   : read_row_at_level<output>(task.magnitudes, at, quads, task, top, row);
     }

@@ -91,10 +91,8 @@ void RowFinisher::finish_rgb(const std::array<Coefficient *, 3> &rows, std::byte
         kernels_.finish_rct_bytes(&rows[0]->integer, &rows[1]->integer, &rows[2]->integer, planes[0],
                                   planes[1], planes[2], width_, ranges_[0]);
     } else {
-        transform(rows);
-        for (std::size_t i = 0; i < 3; ++i) {
-            convert(rows[i], planes[i], ranges_[i]);
-        }
+        kernels_.finish_ict_bytes(&rows[0]->real, &rows[1]->real, &rows[2]->real, planes[0], planes[1],
+                                  planes[2], width_, ranges_[0]);
     }
     samples::kernels().interleave3[0](sources.data(), target, width_);
 }

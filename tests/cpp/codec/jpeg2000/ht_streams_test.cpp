@@ -36,6 +36,23 @@ TEST(FlatBits, takes_eight_bytes_at_once_as_it_takes_one) {
     EXPECT_EQ(bits.peek(at) & 0xFFFFU, 0U);
 }
 
+TEST(FlatBits, finds_ff_at_every_place_of_eight_bytes) {
+    for (std::size_t first = 0; first < 10; ++first) {
+        for (std::size_t second = first + 1; second < 20; ++second) {
+            std::vector<std::uint8_t> bytes(30, 0x55);
+            bytes[first] = bytes[second] = 0xFF;
+            FlatBits bits;
+            bits.assign_forward(bytes.data(), bytes.size(), 0);
+            std::size_t at = 0;
+            for (std::size_t i = 0; i < bytes.size(); ++i) {
+                const unsigned count = i > 0 && bytes[i - 1] == 0xFF ? 7 : 8, mask = (1U << count) - 1U;
+                ASSERT_EQ(bits.peek(at) & mask, bytes[i] & mask) << first << ' ' << second << ' ' << i;
+                at += count;
+            }
+        }
+    }
+}
+
 TEST(FlatBits, drops_the_bit_of_7f_after_a_high_byte_read_downwards) {
     const std::vector<std::uint8_t> bytes{0x12, 0x7F, 0x90};
     FlatBits bits;

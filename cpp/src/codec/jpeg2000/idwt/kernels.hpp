@@ -58,6 +58,10 @@ struct WaveletKernels {
     void (*finish_rct_bytes)(const std::int32_t *y, const std::int32_t *u, const std::int32_t *v,
                              std::uint8_t *red, std::uint8_t *green, std::uint8_t *blue, Index count,
                              SampleRange range) noexcept;
+    /// inverse_ict and finish_real; the range is one of bytes.
+    void (*finish_ict_bytes)(const float *y, const float *cb, const float *cr, std::uint8_t *red,
+                             std::uint8_t *green, std::uint8_t *blue, Index count,
+                             SampleRange range) noexcept;
     const char *name;
 };
 

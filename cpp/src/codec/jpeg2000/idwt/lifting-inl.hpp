@@ -223,27 +223,45 @@ void finish_rct_bytes(const S *__restrict y, const S *__restrict u, const S *__r
     }
 }
 
-/// Rounds half to even by the rounding of a sum with 1.5 x 2^23, exact below 2^22: clamped before.
+/// Clamps, then rounds half to even by the rounding of a sum with 1.5 x 2^23, exact below 2^22.
+inline S rounded(float value, float least, float most) noexcept {
+    constexpr float magic = 12582912.0F;
+    const float raised = value > least ? value : least;
+    const float clamped_value = raised < most ? raised : most;
+    return static_cast<S>((clamped_value + magic) - magic);
+}
+
+void finish_ict_bytes(const float *__restrict y, const float *__restrict cb, const float *__restrict cr,
+                      std::uint8_t *__restrict red, std::uint8_t *__restrict green,
+                      std::uint8_t *__restrict blue, Index count, SampleRange range) noexcept {
+    const float least = static_cast<float>(range.least - range.shift);
+    const float most = static_cast<float>(range.most - range.shift);
+    for (Index i = 0; i < count; ++i) {
+        const float r = y[i] + 1.402F * cr[i], g = y[i] - 0.344136F * cb[i] - 0.714136F * cr[i],
+                    b = y[i] + 1.772F * cb[i];
+        red[i] = static_cast<std::uint8_t>(rounded(r, least, most) + range.shift);
+        green[i] = static_cast<std::uint8_t>(rounded(g, least, most) + range.shift);
+        blue[i] = static_cast<std::uint8_t>(rounded(b, least, most) + range.shift);
+    }
+}
+
 template <class T>
 void finish_real(const float *__restrict source, T *__restrict target, Index count,
                  SampleRange range) noexcept {
-    constexpr float magic = 12582912.0F;
     constexpr S exact = 1 << 22;
     const S least = range.least - range.shift, most = range.most - range.shift;
     const float low = static_cast<float>(least), high = static_cast<float>(most);
     if (most <= exact && least >= -exact) {
         for (Index i = 0; i < count; ++i) {
-            const float raised = source[i] > low ? source[i] : low;
-            const float value = raised < high ? raised : high;
-            target[i] = static_cast<T>(static_cast<S>((value + magic) - magic) + range.shift);
+            target[i] = static_cast<T>(rounded(source[i], low, high) + range.shift);
         }
         return;
     }
     for (Index i = 0; i < count; ++i) {
         const double raised = source[i] > low ? static_cast<double>(source[i]) : least;
         const double value = raised < most ? raised : most;
-        const S rounded = static_cast<S>(value < 0 ? value - 0.5 : value + 0.5);
-        target[i] = static_cast<T>(static_cast<U>(rounded) + static_cast<U>(range.shift));
+        const S nearest = static_cast<S>(value < 0 ? value - 0.5 : value + 0.5);
+        target[i] = static_cast<T>(static_cast<U>(nearest) + static_cast<U>(range.shift));
     }
 }
 
@@ -259,5 +277,6 @@ constexpr WaveletKernels make_table(const char *name, decltype(WaveletKernels::r
             {finish_integer<S>, finish_integer<std::uint16_t>, finish_integer<std::uint8_t>},
             {finish_real<S>, finish_real<std::uint16_t>, finish_real<std::uint8_t>},
             finish_rct_bytes,
+            finish_ict_bytes,
             name};
 }
