@@ -8,6 +8,7 @@
 #include "array.hpp"
 #include "bindings.hpp"
 #include "radpix/codec.hpp"
+#include "watched.hpp"
 
 namespace radpix::bindings {
 namespace {
@@ -96,8 +97,9 @@ py::list decode(const std::string &transfer_syntax, const py::sequence &codestre
     std::vector<Deviation> deviations;
     Index frame = -1;
     try {
-        const py::gil_scoped_release unlocked;
-        deviations = decode_frames(transfer_syntax, buffers.bytes(), layout, options, view, &frame);
+        without_lock([&] {
+            deviations = decode_frames(transfer_syntax, buffers.bytes(), layout, options, view, &frame);
+        });
     } catch (const Error &error) {
         throw_python_error(error, frame, transfer_syntax);
     }
@@ -109,10 +111,7 @@ py::bytes encode(const std::string &transfer_syntax, const py::array &pixels, co
     const FrameLayout layout = layout_from(layout_fields);
     const ArrayView view = view_of(pixels);
     std::vector<std::byte> codestream;
-    {
-        const py::gil_scoped_release unlocked;
-        codestream = encode_frame(transfer_syntax, view, layout, {near});
-    }
+    without_lock([&] { codestream = encode_frame(transfer_syntax, view, layout, {near}); });
     return {reinterpret_cast<const char *>(codestream.data()), codestream.size()};
 }
 

@@ -7,6 +7,7 @@
 #include "bindings.hpp"
 #include "paths.hpp"
 #include "radpix/dicom.hpp"
+#include "watched.hpp"
 
 namespace radpix::bindings {
 namespace {
@@ -128,10 +129,7 @@ py::list scan_header_files(const py::sequence &paths, const py::sequence &wanted
         files.push_back(path_from(path));
     }
     std::vector<dicom::FileScan> scans;
-    {
-        const py::gil_scoped_release unlocked;
-        scans = dicom::scan_headers(files, query, num_threads);
-    }
+    without_lock([&] { scans = dicom::scan_headers(files, query, num_threads); });
     py::list results(scans.size());
     for (std::size_t k = 0; k < scans.size(); ++k) {
         results[k] =
@@ -151,10 +149,7 @@ py::tuple scan_header_buffer(const py::buffer &data, const py::sequence &wanted,
     const std::unique_ptr<Py_buffer, void (*)(Py_buffer *)> held(&view, &PyBuffer_Release);
     const std::span bytes(static_cast<const std::byte *>(view.buf), static_cast<std::size_t>(view.len));
     HeaderScan scan;
-    {
-        const py::gil_scoped_release unlocked;
-        scan = dicom::scan_header(bytes, query);
-    }
+    without_lock([&] { scan = dicom::scan_header(bytes, query); });
     return tuple_of(scan);
 }
 

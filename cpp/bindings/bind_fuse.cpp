@@ -2,6 +2,7 @@
 #include "array.hpp"
 #include "bindings.hpp"
 #include "radpix/fuse.hpp"
+#include "watched.hpp"
 
 namespace radpix::bindings {
 
@@ -12,8 +13,7 @@ void bind_fuse(py::module_ &module) {
            double first, double scale, double threshold, int num_threads) {
             const ArrayView grey = view_of(base), values = view_of(overlay), image = writable_view_of(out);
             const fuse::Colors colors{view_of(table), first, scale, threshold};
-            const py::gil_scoped_release unlocked;
-            fuse::blend(grey, values, image, colors, num_threads);
+            without_lock([&] { fuse::blend(grey, values, image, colors, num_threads); });
         },
         py::arg("base"), py::arg("overlay"), py::arg("out"), py::arg("table"), py::arg("first"),
         py::arg("scale"), py::arg("threshold"), py::arg("num_threads"));

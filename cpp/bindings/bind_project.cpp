@@ -7,6 +7,7 @@
 #include "array.hpp"
 #include "bindings.hpp"
 #include "radpix/project.hpp"
+#include "watched.hpp"
 
 namespace radpix::bindings {
 
@@ -18,8 +19,7 @@ void bind_project(py::module_ &module) {
             const ArrayView source = view_of(voxels);
             const ArrayView target = writable_view_of(out);
             const project::Combine how = project::combine_named(combine);
-            const py::gil_scoped_release unlocked;
-            project::apply(source, target, axis, how, num_threads, padding);
+            without_lock([&] { project::apply(source, target, axis, how, num_threads, padding); });
         },
         py::arg("voxels"), py::arg("out"), py::arg("axis"), py::arg("combine"), py::arg("num_threads"),
         py::arg("padding") = py::none());

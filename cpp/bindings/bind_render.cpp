@@ -7,6 +7,7 @@
 #include "array.hpp"
 #include "bindings.hpp"
 #include "radpix/render.hpp"
+#include "watched.hpp"
 
 namespace radpix::bindings {
 namespace {
@@ -36,8 +37,7 @@ void bind_render(py::module_ &module) {
         [](const py::array &voxels, const py::array &out, int num_threads) {
             const ArrayView source = view_of(voxels);
             const ArrayView target = writable_view_of(out);
-            const py::gil_scoped_release unlocked;
-            render::block_ranges(source, target, num_threads);
+            without_lock([&] { render::block_ranges(source, target, num_threads); });
         },
         py::arg("voxels"), py::arg("out"), py::arg("num_threads"));
     module.def(
@@ -50,8 +50,8 @@ void bind_render(py::module_ &module) {
             const render::Rays where = rays_of(rays);
             const render::Transfer transfer{view_of(table), first, scale};
             const render::Lighting light = lighting_of(lighting);
-            const py::gil_scoped_release unlocked;
-            render::composite(source, blocks, target, where, transfer, light, num_threads);
+            without_lock(
+                [&] { render::composite(source, blocks, target, where, transfer, light, num_threads); });
         },
         py::arg("voxels"), py::arg("ranges"), py::arg("out"), py::arg("rays"), py::arg("table"),
         py::arg("first"), py::arg("scale"), py::arg("lighting"), py::arg("num_threads"));
@@ -66,8 +66,8 @@ void bind_render(py::module_ &module) {
             const ArrayView depths = writable_view_of(depth);
             const render::Rays where = rays_of(rays);
             const render::Reduction reduction{render::combine_named(combine), threshold, scale, offset, fill};
-            const py::gil_scoped_release unlocked;
-            render::cast(source, blocks, target, depths, where, reduction, num_threads);
+            without_lock(
+                [&] { render::cast(source, blocks, target, depths, where, reduction, num_threads); });
         },
         py::arg("voxels"), py::arg("ranges"), py::arg("out"), py::arg("depth"), py::arg("rays"),
         py::arg("combine"), py::arg("threshold"), py::arg("scale"), py::arg("offset"), py::arg("fill"),

@@ -9,6 +9,7 @@
 #include "array.hpp"
 #include "bindings.hpp"
 #include "radpix/resample.hpp"
+#include "watched.hpp"
 
 namespace radpix::bindings {
 namespace {
@@ -26,8 +27,7 @@ void resample_into(const py::array &voxels, const py::array &out, const std::arr
     }
     const resample::Options options{resample::filter_named(interpolation), antialias, fill, num_threads,
                                     padding};
-    const py::gil_scoped_release unlocked;
-    resample::apply(source, target, maps, options);
+    without_lock([&] { resample::apply(source, target, maps, options); });
 }
 
 } // namespace

@@ -8,6 +8,7 @@
 #include "bindings.hpp"
 #include "grid.hpp"
 #include "radpix/reslice.hpp"
+#include "watched.hpp"
 
 namespace radpix::bindings {
 namespace {
@@ -54,8 +55,8 @@ void bind_reslice(py::module_ &module) {
             const reslice::Grid where = grid_of(grid);
             const reslice::Combine how = combine_named(combine);
             const reslice::Interpolation between = interpolation_named(interpolation);
-            const py::gil_scoped_release unlocked;
-            reslice::apply(source, target, where, how, between, fill, num_threads, padding);
+            without_lock(
+                [&] { reslice::apply(source, target, where, how, between, fill, num_threads, padding); });
         },
         py::arg("voxels"), py::arg("out"), py::arg("grid"), py::arg("combine"), py::arg("interpolation"),
         py::arg("fill"), py::arg("num_threads"), py::arg("padding") = py::none());
@@ -69,9 +70,10 @@ void bind_reslice(py::module_ &module) {
             const ArrayView where = view_of(lines);
             const reslice::Combine how = combine_named(combine);
             const reslice::Interpolation between = interpolation_named(interpolation);
-            const py::gil_scoped_release unlocked;
-            reslice::apply_lines(source, target, where, slab_samples, how, between, fill, num_threads,
-                                 padding);
+            without_lock([&] {
+                reslice::apply_lines(source, target, where, slab_samples, how, between, fill, num_threads,
+                                     padding);
+            });
         },
         py::arg("voxels"), py::arg("out"), py::arg("lines"), py::arg("slab_samples"), py::arg("combine"),
         py::arg("interpolation"), py::arg("fill"), py::arg("num_threads"), py::arg("padding") = py::none());

@@ -6,6 +6,7 @@
 #include "bindings.hpp"
 #include "paths.hpp"
 #include "radpix/slices.hpp"
+#include "watched.hpp"
 
 namespace radpix::bindings {
 namespace {
@@ -28,10 +29,7 @@ py::list read_slices_into(const py::sequence &slices, const py::dtype &stored, i
         sources.push_back(slice_from(slice));
     }
     std::vector<SliceOutcome> outcomes;
-    {
-        const py::gil_scoped_release unlocked;
-        outcomes = read_slices(sources, pixels, to, find_range, num_threads);
-    }
+    without_lock([&] { outcomes = read_slices(sources, pixels, to, find_range, num_threads); });
     py::list results(outcomes.size());
     for (std::size_t k = 0; k < outcomes.size(); ++k) {
         results[k] = py::make_tuple(outcomes[k].is_complete, outcomes[k].minimum, outcomes[k].maximum);

@@ -9,6 +9,7 @@
 #include "bindings.hpp"
 #include "grid.hpp"
 #include "radpix/transform.hpp"
+#include "watched.hpp"
 
 namespace radpix::bindings {
 namespace {
@@ -25,15 +26,13 @@ void transform_into(const py::array &voxels, const py::array &out, const py::tup
     if (displacement) {
         options.displacement = view_of(*displacement);
     }
-    const py::gil_scoped_release unlocked;
-    transform::apply(source, target, where, options);
+    without_lock([&] { transform::apply(source, target, where, options); });
 }
 
 void coefficients_into(const py::array &voxels, const py::array &out, int num_threads) {
     const ArrayView source = view_of(voxels);
     const ArrayView target = writable_view_of(out);
-    const py::gil_scoped_release unlocked;
-    transform::spline_coefficients(source, target, num_threads);
+    without_lock([&] { transform::spline_coefficients(source, target, num_threads); });
 }
 
 } // namespace

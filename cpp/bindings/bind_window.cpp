@@ -5,6 +5,7 @@
 
 #include "array.hpp"
 #include "bindings.hpp"
+#include "watched.hpp"
 
 namespace radpix::bindings {
 namespace {
@@ -35,24 +36,21 @@ void bind_window(py::module_ &module) {
         [](const py::array &pixels, const py::array &out, const py::tuple &voi, int num_threads) {
             const Voi window_of_interest = voi_of(voi);
             const ArrayView from = view_of(pixels), to = writable_view_of(out);
-            const py::gil_scoped_release unlocked;
-            window(from, to, window_of_interest, num_threads);
+            without_lock([&] { window(from, to, window_of_interest, num_threads); });
         },
         py::arg("pixels"), py::arg("out"), py::arg("voi"), py::arg("num_threads"));
     module.def(
         "rescale",
         [](const py::array &pixels, const py::array &out, double slope, double intercept, int num_threads) {
             const ArrayView from = view_of(pixels), to = writable_view_of(out);
-            const py::gil_scoped_release unlocked;
-            rescale(from, to, slope, intercept, num_threads);
+            without_lock([&] { rescale(from, to, slope, intercept, num_threads); });
         },
         py::arg("pixels"), py::arg("out"), py::arg("slope"), py::arg("intercept"), py::arg("num_threads"));
     module.def(
         "look_up",
         [](const py::array &pixels, const py::array &out, const py::array &table, int num_threads) {
             const ArrayView from = view_of(pixels), to = writable_view_of(out), entries = view_of(table);
-            const py::gil_scoped_release unlocked;
-            look_up(from, to, entries, num_threads);
+            without_lock([&] { look_up(from, to, entries, num_threads); });
         },
         py::arg("pixels"), py::arg("out"), py::arg("table"), py::arg("num_threads"));
 }

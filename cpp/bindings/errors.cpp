@@ -15,6 +15,8 @@ py::object python_class_for(const Error &error) {
         return errors.attr("UnsupportedTransferSyntaxError");
     case ErrorKind::limit:
         return errors.attr("LimitError");
+    case ErrorKind::cancelled:
+        return py::reinterpret_borrow<py::object>(PyExc_KeyboardInterrupt);
     case ErrorKind::usage:
         break;
     }

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -297,6 +297,13 @@ class Kernels(Protocol):
         num_threads: int,
     ) -> None:
         """Combine samples along rays into ``out`` and where they were found into ``depth``, both float32."""
+
+    def report_to(self, report: Callable[[float], object] | None) -> Callable[[float], object] | None:
+        """Set what this thread's calls report to, and return what they did: None, nothing.
+
+        It is called in this thread, now and then with the part of the call that is done and with 1 at its end. What
+        it raises ends the call. Calls that it makes itself report to nothing.
+        """
 
     def num_threads(self) -> int:
         """Return the number of threads a call uses by default."""

@@ -19,7 +19,7 @@ from radpix._backend import (
     Rows,
     Voi,
 )
-from radpix._core import cpu_level, num_threads, set_num_threads
+from radpix._core import cpu_level, num_threads, report_to, set_num_threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +38,7 @@ __all__ = [
     "name",
     "num_threads",
     "project",
+    "report_to",
     "resample",
     "rescale",
     "reslice",

@@ -10,6 +10,7 @@ import numpy as np
 from radpix import limits
 from radpix._backend import AxisMap, Grid, kernels
 from radpix._padding import Padding, absent_value, default_fill
+from radpix._progress import Progress, told
 from radpix.errors import GeometryError
 from radpix.threads import thread_count
 
@@ -28,6 +29,7 @@ __all__ = [
     "Settings",
     "Target",
     "alignment",
+    "calls_of",
     "check_interpolation",
     "check_volume",
     "checked_fill",
@@ -143,6 +145,7 @@ def sampled(
     antialias: bool | None,
     fill: float | None,
     padding: Padding,
+    progress: Progress | None,
     num_threads: int | None,
 ) -> NDArray[Any]:
     """Return the volume's values on the grid, after the checks that need it."""
@@ -156,11 +159,18 @@ def sampled(
     if target.aligned is None and antialias:
         raise ValueError("onto a rotated grid there is no anti-aliasing; pass antialias=None")
     out = np.empty(target.shape + volume.voxels.shape[3:], volume.voxels.dtype)
-    if target.aligned is None:
-        run_points(volume.voxels, out, grid_of(target.index_map), settings)
-    else:
-        _run_aligned(volume.voxels, target.aligned, out, settings)
+    with told(progress, calls_of(volume, "" if target.aligned else interpolation, absent)):
+        if target.aligned is None:
+            run_points(volume.voxels, out, grid_of(target.index_map), settings)
+        else:
+            _run_aligned(volume.voxels, target.aligned, out, settings)
     return out
+
+
+def calls_of(volume: Volume, interpolation: str, absent: float | None) -> int:
+    """Return how many calls of kernels `run_points` takes: those of `_run_spline`, else one for each channel."""
+    a_channel = 1 if interpolation != "bspline" else 2 if absent is None else 4
+    return a_channel * math.prod(volume.voxels.shape[3:])
 
 
 def checked_fill(volume: Volume, fill: float | None, all_inside: Callable[[], bool]) -> float:

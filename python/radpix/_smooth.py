@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from radpix._backend import Combine, Grid, kernels
+from radpix._progress import shared, silent
 from radpix._sampling import Field, Settings, run_points
 
 if TYPE_CHECKING:
@@ -79,18 +80,19 @@ def _sample_bands(
     work = np.dtype(np.float32 if narrow else np.float64)
     row_bytes = slab.samples * math.prod(pixels.shape[1:]) * (work.itemsize + item)
     rows = max(1, _BAND_BYTES // max(row_bytes, 1))
-    for first in range(0, pixels.shape[0], rows):
-        last = min(first + rows, pixels.shape[0])
-        samples = np.empty((slab.samples, last - first, *pixels.shape[1:]), work)
-        grid, field = band_of(first, last)
-        outside = _outside(work)
-        run_points(voxels, samples, grid, settings._replace(fill=outside), field)
-        target = pixels[first:last]
-        for channel in range(math.prod(pixels.shape[2:])):
-            some, into = (
-                (samples, target) if pixels.ndim == 2 else (samples[..., channel], target[..., channel])
-            )
-            _combine(some, into, slab.combine, settings)
+    with shared(-(-pixels.shape[0] // rows)):
+        for first in range(0, pixels.shape[0], rows):
+            last = min(first + rows, pixels.shape[0])
+            samples = np.empty((slab.samples, last - first, *pixels.shape[1:]), work)
+            grid, field = band_of(first, last)
+            outside = _outside(work)
+            run_points(voxels, samples, grid, settings._replace(fill=outside), field)
+            target = pixels[first:last]
+            for channel in range(math.prod(pixels.shape[2:])):
+                some, into = (
+                    (samples, target) if pixels.ndim == 2 else (samples[..., channel], target[..., channel])
+                )
+                _combine(some, into, slab.combine, settings)
 
 
 def _outside(work: np.dtype[Any]) -> float:
@@ -108,9 +110,10 @@ def _combine(samples: NDArray[Any], pixels: NDArray[Any], combine: Combine, sett
         stand_in[is_absent.any(axis=0)] = settings.padding
         samples[is_absent] = outside
     values = np.empty(pixels.shape, samples.dtype)
-    kernels().project(
-        samples, values, axis=0, combine=combine, num_threads=settings.num_threads, padding=outside
-    )
+    with silent():
+        kernels().project(
+            samples, values, axis=0, combine=combine, num_threads=settings.num_threads, padding=outside
+        )
     result = np.where(values == outside, stand_in, values)
     if pixels.dtype.kind != "f":
         ends = np.iinfo(pixels.dtype)

@@ -106,8 +106,9 @@ def decode(
         Of JPEG 2000: how many quality layers to use, None for all.
     out
         Where to put the result: of its exact shape and type, writable, any strides. It stays as it was when
-        the call fails, unless reading the file itself fails halfway. Compressed frames are therefore decoded
-        into fresh memory and copied, native ones go straight into it once their length is known to be right.
+        the call fails, unless reading the file itself fails halfway, or a signal ends the call. Compressed
+        frames are therefore decoded into fresh memory and copied (so that signals leave it as it was, too),
+        native ones go straight into it once their length is known to be right.
     num_threads
         Threads to use, None for `radpix.get_num_threads`. The result is the same with any number.
     strict

@@ -17,8 +17,9 @@ from radpix._backend import Combine, kernels
 from radpix._curved_rows import Rows, Settings, rows_of
 from radpix._padding import Padding, absent_value
 from radpix._plane_checks import spacing_of
+from radpix._progress import Progress, told
 from radpix._sampling import Settings as SampleSettings
-from radpix._sampling import check_volume
+from radpix._sampling import calls_of, check_volume
 from radpix._smooth import Slab, sample_lines
 from radpix.errors import GeometryError
 from radpix.reslice import ORIGIN_TOLERANCE, STEP_TOLERANCE, fill_for, slab_samples_of, snapped
@@ -160,6 +161,7 @@ def curved(
     fill: float | None = None,
     padding: Padding = "exclude",
     slab_step: float | None = None,
+    progress: Progress | None = None,
     num_threads: int | None = None,
 ) -> CurvedSlice:
     """Sample a volume along a path (curved planar reformatting).
@@ -198,6 +200,8 @@ def curved(
         As in `radpix.reslice`. A slab is thick along row x column: beside the image, of cross-sections along the path.
     interpolation
         As in `radpix.reslice`.
+    progress
+        Called as ``progress(done, total)`` now and then and once at the end; see ``docs/cancellation.md``.
     num_threads
         1 to 1024; None for the default.
 
@@ -236,21 +240,23 @@ def curved(
         check_volume(volume, f"{interpolation} curved reformatting")
         band = pixels.reshape(-1, *pixels.shape[2:])
         smooth = SampleSettings(interpolation, False, value, threads, absent)
-        sample_lines(volume.voxels, band, lines, Slab(samples, combine), smooth)
+        with told(progress, calls_of(volume, interpolation, absent)):
+            sample_lines(volume.voxels, band, lines, Slab(samples, combine), smooth)
     else:
         target = (pixels.view(np.uint8) if pixels.dtype == np.bool_ else pixels).reshape(*shape, -1)
-        for channel in range(voxels.shape[3]):
-            kernels().reslice_lines(
-                voxels[..., channel],
-                target[..., channel],
-                lines,
-                slab_samples=samples,
-                combine=combine,
-                interpolation=interpolation,
-                fill=value,
-                num_threads=threads,
-                padding=absent,
-            )
+        with told(progress, voxels.shape[3]):
+            for channel in range(voxels.shape[3]):
+                kernels().reslice_lines(
+                    voxels[..., channel],
+                    target[..., channel],
+                    lines,
+                    slab_samples=samples,
+                    combine=combine,
+                    interpolation=interpolation,
+                    fill=value,
+                    num_threads=threads,
+                    padding=absent,
+                )
     return CurvedSlice(
         pixels if mode == "cross-sections" else pixels[0],
         settings.spacing,

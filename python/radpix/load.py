@@ -30,13 +30,15 @@ from radpix._voxels import (
     windows_of,
 )
 from radpix.errors import GeometryError, PixelDataError
-from radpix.series import PathLike, Progress, Series, VolumePlan, scan
+from radpix.series import PathLike, Series, VolumePlan, scan
 from radpix.threads import get_num_threads, thread_count
 from radpix.volume import Volume
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import DTypeLike, NDArray
+
+    from radpix._progress import Progress
 
 
 __all__ = ["load"]

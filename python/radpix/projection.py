@@ -9,6 +9,7 @@ import numpy as np
 from radpix import render
 from radpix._backend import Combine, kernels
 from radpix._padding import Padding, absent_value, default_fill
+from radpix._progress import Progress, told
 from radpix.camera import check_slab, rays_of
 from radpix.errors import GeometryError
 from radpix.plane import Plane, corners_of
@@ -43,6 +44,7 @@ def project(
     interpolation: Interpolation = "linear",
     fill: float | None = None,
     padding: Padding = "exclude",
+    progress: Progress | None = None,
     num_threads: int | None = None,
 ) -> Slice:
     """Combine all voxels along an axis, a direction or rays: a maximum intensity projection, and its relatives.
@@ -72,6 +74,8 @@ def project(
     padding
         ``"exclude"``: voxels equal to the volume's padding value take no part, as of `reslice`; a line of nothing else
         gives the padding value. For rays they stand for the smallest other value. ``"include"`` takes them for tissue.
+    progress
+        Called as ``progress(done, total)`` now and then and once at the end; see ``docs/cancellation.md``.
     num_threads
         1 to 1024; None for the default.
 
@@ -99,12 +103,13 @@ def project(
     [0.5, 0.5, 0.5, 0.5]
     """
     _check(axis, direction, camera, combine, threshold)
-    if camera is not None:
-        return _project_camera(volume, camera, combine, slab, shape, threshold, padding, num_threads)
-    if axis is not None:
-        return _along_axis(volume, axis, combine, slab, threshold, padding, num_threads)
-    sampling = (interpolation, fill, padding, num_threads)
-    return _along_direction(volume, direction, combine, slab, threshold, *sampling)
+    with told(progress, voxels_of(volume).shape[3]):
+        if camera is not None:
+            return _project_camera(volume, camera, combine, slab, shape, threshold, padding, num_threads)
+        if axis is not None:
+            return _along_axis(volume, axis, combine, slab, threshold, padding, num_threads)
+        sampling = (interpolation, fill, padding, num_threads)
+        return _along_direction(volume, direction, combine, slab, threshold, *sampling)
 
 
 def _along_axis(

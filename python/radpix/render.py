@@ -15,6 +15,7 @@ import numpy as np
 from radpix import limits
 from radpix._backend import Lighting, kernels
 from radpix._padding import Padding, absent_value
+from radpix._progress import Progress, silent, told
 from radpix.slices import Slice, voxels_of
 from radpix.threads import thread_count
 
@@ -56,6 +57,7 @@ def render(
     step: float | None = None,
     background: tuple[float, float, float] | None = (0.0, 0.0, 0.0),
     padding: Padding = "exclude",
+    progress: Progress | None = None,
     num_threads: int | None = None,
 ) -> NDArray[np.uint8]:
     """Render a volume by casting rays.
@@ -80,6 +82,8 @@ def render(
         (red, green, blue) from 0 to 1, behind the volume; the picture is then opaque. None leaves it transparent.
     padding
         ``"exclude"``: the volume's padding value stands for the smallest other value. ``"include"`` takes it as it is.
+    progress
+        Called as ``progress(done, total)`` now and then and once at the end; see ``docs/cancellation.md``.
     num_threads
         1 to 1024; None for the default.
 
@@ -107,15 +111,11 @@ def render(
     voxels, ranges, threads = prepared(volume, padding, num_threads)
     rays = camera.rays(volume, (rows, columns), step_of(volume, step))
     image = np.zeros((rows, columns, 4), np.float32)
-    kernels().composite(
-        voxels,
-        ranges,
-        image,
-        rays,
-        *transfer_function.table(),
-        _lighting(shading),
-        num_threads=threads,
-    )
+    lighting = _lighting(shading)
+    with told(progress, 1):
+        kernels().composite(
+            voxels, ranges, image, rays, *transfer_function.table(), lighting, num_threads=threads
+        )
     return _picture(image, background)
 
 
@@ -155,6 +155,7 @@ def drr(
     mu_water: float = 0.0206,
     step: float | None = None,
     padding: Padding = "exclude",
+    progress: Progress | None = None,
     num_threads: int | None = None,
 ) -> Slice:
     """Compute a digitally reconstructed radiograph: the line integral of the attenuation along every ray.
@@ -173,7 +174,7 @@ def drr(
     step
         Between samples in mm, by default half the smallest voxel spacing. Every ray's way through the volume is divided
         into equal parts no longer than it, so that homogeneous volumes are exact at any obliquity.
-    padding, num_threads
+    padding, progress, num_threads
         As of `render`; padding is air.
 
     Returns
@@ -201,9 +202,10 @@ def drr(
         raise ValueError(f"mu_water is a positive number per mm, not {mu_water}")
     voxels, ranges, threads = prepared(volume, padding, num_threads, stand_in=-1000.0)
     rays = camera.rays(volume, (rows, columns), step_of(volume, step))
-    image, _ = cast(
-        voxels, ranges, rays, (rows, columns), threads, combine="integral", scale=0.001, offset=1.0
-    )
+    with told(progress, 1):
+        image, _ = cast(
+            voxels, ranges, rays, (rows, columns), threads, combine="integral", scale=0.001, offset=1.0
+        )
     image *= np.float32(mu_water)
     return Slice(
         image,
@@ -287,7 +289,8 @@ def prepared(
 def _ranges_of(voxels: NDArray[Any], threads: int) -> NDArray[np.float32]:
     blocks = [max(n - 2, 0) // 8 + 1 for n in voxels.shape]
     ranges = np.empty((*blocks, 2), np.float32)
-    kernels().block_ranges(voxels, ranges, num_threads=threads)
+    with silent():
+        kernels().block_ranges(voxels, ranges, num_threads=threads)
     return ranges
 
 

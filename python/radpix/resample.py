@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from radpix._padding import Padding
+    from radpix._progress import Progress
     from radpix.volume import Volume
 
 __all__ = ["Interpolation", "resample"]
@@ -46,6 +47,7 @@ def resample(
     antialias: bool | None = None,
     fill: float | None = None,
     padding: Padding = "exclude",
+    progress: Progress | None = None,
     num_threads: int | None = None,
 ) -> Volume:
     """Resample ``volume`` onto the grid that one of ``spacing``, ``shape`` and ``like`` gives.
@@ -75,6 +77,8 @@ def resample(
         Value beyond half a voxel from the outermost centres. Default: the padding value, else the volume's minimum.
     padding
         ``"exclude"``: by the rules at the head of this module. ``"include"`` takes it for tissue.
+    progress
+        Called as ``progress(done, total)`` now and then and once at the end; see ``docs/cancellation.md``.
     num_threads
         Default: `radpix.get_num_threads`.
 
@@ -110,6 +114,7 @@ def resample(
         antialias=antialias,
         fill=fill,
         padding=padding,
+        progress=progress,
         num_threads=num_threads,
     )
     return replace(volume, voxels=voxels, affine=target.affine)

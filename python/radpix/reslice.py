@@ -21,7 +21,8 @@ import numpy as np
 
 from radpix._backend import Combine, Grid, kernels
 from radpix._padding import Padding, absent_value, default_fill
-from radpix._sampling import Settings, check_volume
+from radpix._progress import Progress, told
+from radpix._sampling import Settings, calls_of, check_volume
 from radpix._smooth import Slab, sample_plane
 from radpix.errors import GeometryError
 from radpix.slices import PlaneInterpolation, Slice, check_choice, output_for, slice_of, voxels_of
@@ -104,7 +105,7 @@ def reslice(
     ------
     ValueError, TypeError, LimitError
         An argument is outside its range, a type is none of those above, or the result is larger than `radpix.limits`
-        allows; then ``out`` is as it was.
+        allows; then ``out`` is as it was. (A call ended by a signal has written it in part.)
 
     Examples
     --------
@@ -167,6 +168,7 @@ def reslice_stack(
     fill: float | None = None,
     padding: Padding = "exclude",
     slab_step: float | None = None,
+    progress: Progress | None = None,
     num_threads: int | None = None,
 ) -> Volume:
     """Sample a volume on parallel planes, as a volume of its own.
@@ -185,6 +187,8 @@ def reslice_stack(
         mm from one to the next along the plane's normal; negative for the other way, never 0.
     thickness, combine, interpolation, fill, padding, slab_step, num_threads
         As in `reslice`.
+    progress
+        Called as ``progress(done, total)`` now and then and once at the end; see ``docs/cancellation.md``.
 
     Returns
     -------
@@ -214,19 +218,20 @@ def reslice_stack(
     affine[:3, 0] = plane.normal * step
     shape = (int(count) * plane.shape[0], plane.shape[1], *volume.voxels.shape[3:])
     voxels = output_for(volume, shape, combine, None).reshape(int(count), *plane.shape, *shape[2:])
-    for k in range(int(count)):
-        reslice(
-            volume,
-            plane.shifted(k * step),
-            thickness=thickness,
-            combine=combine,
-            interpolation=interpolation,
-            fill=fill,
-            padding=padding,
-            slab_step=slab_step,
-            out=voxels[k],
-            num_threads=num_threads,
-        )
+    with told(progress, int(count) * calls_of(volume, interpolation, absent_value(volume, padding))):
+        for k in range(int(count)):
+            reslice(
+                volume,
+                plane.shifted(k * step),
+                thickness=thickness,
+                combine=combine,
+                interpolation=interpolation,
+                fill=fill,
+                padding=padding,
+                slab_step=slab_step,
+                out=voxels[k],
+                num_threads=num_threads,
+            )
     return replace(volume, voxels=voxels, affine=affine, report=None)
 
 

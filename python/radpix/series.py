@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,15 +23,17 @@ from radpix.errors import RadpixError, RadpixWarning
 from radpix.threads import thread_count
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
+    from radpix._progress import Progress
     from radpix.geometry import Finding, GeometryReport
 
 __all__ = ["Instance", "ScanResult", "Series", "SkippedFile", "VolumePlan", "scan"]
 
 PathLike = str | os.PathLike[str]
-Progress = Callable[[int, int], object]
 
 _PREFIX_END = 132  # PS3.10, 7.1: a preamble of 128 bytes, then DICM
 

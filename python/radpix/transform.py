@@ -15,12 +15,14 @@ import numpy as np
 
 from radpix import limits
 from radpix._padding import Padding, absent_value
+from radpix._progress import Progress, told
 from radpix._sampling import (
     Field,
     Interpolation,
     Settings,
     Target,
     alignment,
+    calls_of,
     check_interpolation,
     check_volume,
     checked_fill,
@@ -50,6 +52,7 @@ def transform(
     interpolation: Interpolation = "linear",
     fill: float | None = None,
     padding: Padding = "exclude",
+    progress: Progress | None = None,
     num_threads: int | None = None,
 ) -> Volume:
     """Move ``volume`` by an affine ``matrix`` in patient space.
@@ -72,6 +75,8 @@ def transform(
         Value beyond half a voxel from the outermost centres. Default: the padding value, else the volume's minimum.
     padding
         ``"exclude"``: padding takes no part. ``"include"`` takes it for tissue.
+    progress
+        Called as ``progress(done, total)`` now and then and once at the end; see ``docs/cancellation.md``.
     num_threads
         Default: `radpix.get_num_threads`.
 
@@ -111,6 +116,7 @@ def transform(
         antialias=None,
         fill=fill,
         padding=padding,
+        progress=progress,
         num_threads=num_threads,
     )
     return _onto(volume, grid, voxels)
@@ -124,6 +130,7 @@ def warp(
     interpolation: WarpInterpolation = "linear",
     fill: float | None = None,
     padding: Padding = "exclude",
+    progress: Progress | None = None,
     num_threads: int | None = None,
 ) -> Volume:
     """Move ``volume`` by a field: the result at point p is the volume's value at p + displacement(p).
@@ -144,6 +151,8 @@ def warp(
         Value beyond half a voxel from the outermost centres. Default: the padding value, else the volume's minimum.
     padding
         ``"exclude"``: padding takes no part. ``"include"`` takes it for tissue.
+    progress
+        Called as ``progress(done, total)`` now and then and once at the end; see ``docs/cancellation.md``.
     num_threads
         Default: `radpix.get_num_threads`.
 
@@ -177,9 +186,9 @@ def warp(
     value = checked_fill(volume, fill, lambda: False)
     settings = Settings(interpolation, False, value, thread_count(num_threads), absent_value(volume, padding))
     out = np.empty(grid.shape + volume.voxels.shape[3:], volume.voxels.dtype)
-    run_points(
-        volume.voxels, out, grid_of(index_map_of(volume, grid.affine)), settings, Field(field, (z, y, x))
-    )
+    points = grid_of(index_map_of(volume, grid.affine))
+    with told(progress, calls_of(volume, interpolation, settings.padding)):
+        run_points(volume.voxels, out, points, settings, Field(field, (z, y, x)))
     return _onto(volume, grid, out)
 
 

@@ -54,10 +54,13 @@ enum class Errc : int {
     // limits: the data asks for more than is allowed (LimitError)
     limit_exceeded = 300,
     size_overflow = 301,
+
+    // nobody's fault: a Watch ended the call (whatever the host's signal handler or callback raised)
+    cancelled = 400,
 };
 
 /// Which hundred an Errc belongs to.
-enum class ErrorKind : std::uint8_t { data, unsupported, usage, limit };
+enum class ErrorKind : std::uint8_t { data, unsupported, usage, limit, cancelled };
 
 [[nodiscard]] ErrorKind kind_of(Errc code) noexcept;
 

@@ -39,7 +39,7 @@ void run_parallel(Index begin, Index end, Index grain, int threads, RangeFunctio
 /// Calls body(first, last) over [begin, end) in pieces of `grain`, on up to `threads` threads (0:
 /// num_threads()), the caller's among them. The pieces depend on `grain` only, never on the number of
 /// threads. Calls from inside a body run inline. The first piece's exception, in index order, is rethrown
-/// after all running pieces ended.
+/// after all running pieces ended. The caller's Watch, if it has one, is looked after between pieces.
 template <class F>
 void parallel_for(Index begin, Index end, Index grain, int threads, F &&body) {
     detail::run_parallel(begin, end, grain, threads, RangeFunction(body));

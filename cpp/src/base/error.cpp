@@ -22,12 +22,17 @@ ErrorKind kind_of(Errc code) noexcept {
     if (value < 200) {
         return ErrorKind::unsupported;
     }
-    return value < 300 ? ErrorKind::usage : ErrorKind::limit;
+    if (value < 300) {
+        return ErrorKind::usage;
+    }
+    return value < 400 ? ErrorKind::limit : ErrorKind::cancelled;
 }
 
 const char *name_of(Errc code) noexcept {
     // #lizard forgives: a table; as a switch, the compiler misses no code
     switch (code) {
+    case Errc::cancelled:
+        return "cancelled";
     case Errc::truncated:
         return "truncated";
     case Errc::rle_header:

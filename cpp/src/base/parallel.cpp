@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/watching.hpp"
 #include "radpix/error.hpp"
 
 #if defined(__linux__)
@@ -40,11 +41,14 @@ struct Job {
     int helpers_wanted;     // guarded by the pool's mutex
     int helpers_active = 0; // guarded by the pool's mutex
     RangeFunction body;
+    Watch *const watch = detail::watch_of_this_thread();
     std::mutex error_mutex;
     std::exception_ptr error;
     Index error_at = 0;
 
-    void work() noexcept {
+    /// Calls before(first) in front of each piece: what is thrown there ends the job, too.
+    template <class Before>
+    void work(const Before &before) noexcept {
         inside_body = true;
         for (;;) {
             const Index first = next.fetch_add(grain, std::memory_order_relaxed);
@@ -52,6 +56,7 @@ struct Job {
                 break;
             }
             try {
+                before(first);
                 body(first, std::min(first + grain, end));
             } catch (...) {
                 keep_first_error(first);
@@ -105,7 +110,7 @@ private:
 
 class Pool {
 public:
-    void run(Job &job) {
+    void run(Job &job, detail::Stage &stage) {
         {
             const std::lock_guard lock(mutex_);
             start_workers(job.helpers_wanted);
@@ -115,13 +120,26 @@ public:
             jobs_.push_back(&job);
         }
         work_available_.notify_all();
-        job.work();
+        job.work([&stage](Index first) { stage.before(first); });
         std::unique_lock lock(mutex_);
         jobs_.remove(&job);
-        helper_left_.wait(lock, [&job] { return job.helpers_active == 0; });
+        wait_for_helpers(lock, job, stage);
     }
 
 private:
+    void wait_for_helpers(std::unique_lock<std::mutex> &lock, const Job &job, detail::Stage &stage) {
+        const auto have_left = [&job] { return job.helpers_active == 0; };
+        if (!stage.is_watched()) {
+            helper_left_.wait(lock, have_left);
+            return;
+        }
+        while (!helper_left_.wait_for(lock, Watch::tick_interval, have_left)) {
+            lock.unlock(); // a tick may start jobs of its own
+            stage.waiting();
+            lock.lock();
+        }
+    }
+
     // Workers are detached and the pool is never destroyed: joining at process exit deadlocks where the host
     // has already stopped the threads (Python's finalisation, a forked child).
     void start_workers(int wanted) {
@@ -147,7 +165,10 @@ private:
             --job->helpers_wanted;
             ++job->helpers_active;
             lock.unlock();
-            job->work();
+            {
+                const detail::Helping helping(job->watch);
+                job->work([&helping](Index) { helping.before_piece(); });
+            }
             lock.lock();
             if (--job->helpers_active == 0) {
                 helper_left_.notify_all();
@@ -250,15 +271,18 @@ void detail::run_parallel(Index begin, Index end, Index grain, int threads, Rang
     }
     const Index pieces = (end - begin - 1) / grain + 1;
     const Index wanted = threads == 0 ? num_threads() : threads;
+    detail::Stage stage(begin, end);
     const int helpers = inside_body ? 0 : static_cast<int>(std::min(pieces, wanted) - 1);
     if (helpers == 0) {
-        for (Index first = begin; first < end; first += grain) {
+        body(begin, std::min(begin + grain, end)); // of one piece, which most calls have, nothing is watched
+        for (Index first = begin + grain; first < end; first += grain) {
+            stage.before(first);
             body(first, std::min(first + grain, end));
         }
         return;
     }
     Job job(begin, end, grain, helpers, body);
-    pool().run(job);
+    pool().run(job, stage);
     if (job.error) {
         std::rethrow_exception(job.error);
     }

@@ -2,6 +2,7 @@
 #include "base/file_reader.hpp"
 #include "dicom/scanner.hpp"
 #include "radpix/parallel.hpp"
+#include "radpix/watch.hpp"
 
 namespace radpix::dicom {
 namespace {
@@ -35,6 +36,7 @@ std::vector<FileScan> scan_headers(std::span<const std::filesystem::path> files,
     parallel_for(0, static_cast<Index>(files.size()), 16, threads, [&](Index first, Index last) {
         WindowBuffer buffer;
         for (Index index = first; index < last; ++index) {
+            check_cancelled();
             FileScan &scan = scans[static_cast<std::size_t>(index)];
             try {
                 scan.header = scan_file(files[static_cast<std::size_t>(index)], query, buffer);

@@ -11,6 +11,7 @@
 #include "radpix/cpu.hpp"
 #include "radpix/error.hpp"
 #include "radpix/parallel.hpp"
+#include "radpix/watch.hpp"
 #include "render/blocks.hpp"
 #include "render/kernels.hpp"
 #include "render/rays.hpp"
@@ -94,6 +95,7 @@ void for_packets(Index rows, Index columns, int threads, F &&f) {
             const Index row = t / across * tile;
             const Index column = t % across * tile;
             for (Index r = row; r < std::min(row + tile, rows); ++r) {
+                check_cancelled();
                 for (Index c = column; c < std::min(column + tile, columns); c += lanes) {
                     f(r, c, std::min<Index>(lanes, std::min(column + tile, columns) - c));
                 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "radpix/parallel.hpp"
+#include "radpix/watch.hpp"
 #include "resample/separable.hpp"
 
 namespace radpix::resample {
@@ -72,6 +73,7 @@ public:
         parallel_for(0, y_.count(), rows_per_piece, threads, [this](Index first, Index last) {
             Scratch scratch(*this);
             for (Index y = first; y < last; ++y) {
+                check_cancelled();
                 run_row(scratch, y);
             }
         });

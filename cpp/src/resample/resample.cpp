@@ -10,6 +10,7 @@
 #include "base/target_region.hpp"
 #include "radpix/cpu.hpp"
 #include "radpix/error.hpp"
+#include "radpix/watch.hpp"
 #include "resample/label.hpp"
 #include "resample/nearest.hpp"
 #include "resample/padded.hpp"
@@ -60,6 +61,12 @@ T fill_as(double fill) noexcept {
     }
 }
 
+/// Whether every axis lies inside the volume.
+template <class T>
+bool is_inside(const VolumeView<T> &out, const std::array<AxisTaps, 3> &axes) noexcept {
+    return axes[0].count() == out.depth && axes[1].count() == out.height && axes[2].count() == out.width;
+}
+
 /// Writes `value` wherever an axis lies outside the volume.
 template <class T>
 void fill_outside(const VolumeView<T> &out, const std::array<AxisTaps, 3> &axes, T value, int threads) {
@@ -67,9 +74,6 @@ void fill_outside(const VolumeView<T> &out, const std::array<AxisTaps, 3> &axes,
     const AxisTaps &z_axis = axes[0];
     const AxisTaps &y_axis = axes[1];
     const AxisTaps &x_axis = axes[2];
-    if (z_axis.count() == out.depth && y_axis.count() == out.height && x_axis.count() == out.width) {
-        return;
-    }
     parallel_for(0, out.depth, 1, threads, [&](Index z, Index) {
         const bool slice_inside = z >= z_axis.first && z < z_axis.last;
         for (Index y = 0; y < out.height; ++y) {
@@ -85,6 +89,13 @@ void fill_outside(const VolumeView<T> &out, const std::array<AxisTaps, 3> &axes,
     });
 }
 
+/// What takes no part; nearest voxels and labels take what they find.
+template <class T>
+std::optional<Absent<T>> absent_for(const Options &options) {
+    const bool filters = options.filter != Filter::nearest && options.filter != Filter::label;
+    return filters ? absent_of<T>(options.padding) : std::nullopt;
+}
+
 template <class T>
 void run_typed(const ArrayView &voxels, const ArrayView &out, const std::array<AxisMap, 3> &maps,
                const Options &options) {
@@ -96,7 +107,12 @@ void run_typed(const ArrayView &voxels, const ArrayView &out, const std::array<A
         axes[k] =
             make_taps(voxels.shape[k], out.shape[k], maps[k], options.filter, options.antialias, weight_unit);
     }
-    fill_outside(out.volume<T>(), axes, fill_as<T>(options.fill), options.threads);
+    const bool inside = is_inside(out.volume<T>(), axes);
+    const std::optional<Absent<T>> absent = absent_for<T>(options);
+    expect_stages((inside ? 0 : 1) + 1 + (absent ? 1 : 0));
+    if (!inside) {
+        fill_outside(out.volume<T>(), axes, fill_as<T>(options.fill), options.threads);
+    }
     if (axes[0].count() == 0 || axes[1].count() == 0 || axes[2].count() == 0) {
         return;
     }
@@ -106,7 +122,7 @@ void run_typed(const ArrayView &voxels, const ArrayView &out, const std::array<A
         run_label(voxels, out, axes, options.threads);
     } else {
         run_separable<T>(voxels, out, axes, options.threads);
-        if (const std::optional<Absent<T>> absent = absent_of<T>(options.padding)) {
+        if (absent) {
             exclude_absent<T>(voxels.volume<const T>(), out.volume<T>(), axes, *absent,
                               row_kernels_for<double, double>(cpu_level()), options.threads);
         }

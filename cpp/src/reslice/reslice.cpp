@@ -15,6 +15,7 @@
 #include "radpix/cpu.hpp"
 #include "radpix/error.hpp"
 #include "radpix/parallel.hpp"
+#include "radpix/watch.hpp"
 #include "reslice/kernels.hpp"
 #include "reslice/nearest.hpp"
 #include "reslice/span.hpp"
@@ -249,6 +250,7 @@ void run_band(const Job<T, Out> &job, Index first, Index last) {
     }
     for (Index column = 0; column < job.out.width; column += tile_columns) {
         for (Index row = first; row < last; ++row) {
+            check_cancelled();
             const auto i = static_cast<std::size_t>(row - first);
             run_tile(job, lines[i], spans[i], column, row);
         }

@@ -8,6 +8,7 @@
 #include "radpix/error.hpp"
 #include "radpix/parallel.hpp"
 #include "radpix/transform.hpp"
+#include "radpix/watch.hpp"
 #include "reslice/kernels.hpp"
 
 namespace radpix::transform {
@@ -91,6 +92,7 @@ void run(const ArrayView &voxels, const ArrayView &out, int threads) {
     const auto in = voxels.volume<const T>();
     W *const data = static_cast<W *>(out.data);
     const Index area = in.height * in.width;
+    expect_stages(2);
     parallel_for(0, in.depth, 1, threads, [&](Index first, Index last) {
         std::vector<W> turned, start;
         for (Index slice = first; slice < last; ++slice) {

@@ -9,7 +9,7 @@ from radpix._numba.render import block_ranges, cast_rays, composite
 from radpix._numba.resample import resample
 from radpix._numba.reslice import reslice, reslice_lines
 from radpix._numba.spline import spline_coefficients
-from radpix._numba.threads import cpu_level, num_threads, set_num_threads
+from radpix._numba.threads import cpu_level, num_threads, report_to, set_num_threads
 from radpix._numba.transform import transform
 from radpix._numba.window import look_up, rescale, window
 
@@ -25,6 +25,7 @@ __all__ = [
     "name",
     "num_threads",
     "project",
+    "report_to",
     "resample",
     "rescale",
     "reslice",

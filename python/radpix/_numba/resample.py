@@ -12,7 +12,7 @@ from radpix._numba.jit import jit
 from radpix._numba.resample_label import LABEL_WEIGHT_UNIT, vote_rows
 from radpix._numba.resample_padded import exclude_absent
 from radpix._numba.resample_sums import sum_of_window
-from radpix._numba.threads import parallel_for
+from radpix._numba.threads import expect_stages, parallel_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -166,13 +166,13 @@ def resample(
         run = lambda first, last: vote_rows(voxels, target, *windows, first, last)  # noqa: E731
     else:
         run = _filter_of(voxels, target, taps)
+    absent = absent_of(voxels, None if interpolation in {"nearest", "label"} else padding)
+    expect_stages(2 if absent.any else 1)
     parallel_for(target.shape[1], _ROWS_PER_PIECE, num_threads, run)
     if interpolation == "nearest":
         _settle_ties(voxels, target, taps)
-    elif interpolation != "label":
-        absent = absent_of(voxels, padding)
-        if absent.any:
-            exclude_absent(voxels, target, taps, absent, num_threads)
+    if absent.any:
+        exclude_absent(voxels, target, taps, absent, num_threads)
 
 
 def _filter_of(

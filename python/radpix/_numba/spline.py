@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from radpix._numba.jit import jit
-from radpix._numba.threads import parallel_for
+from radpix._numba.threads import expect_stages, parallel_for
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,5 +56,6 @@ def _filter_depth(out: Any, first: int, last: int) -> None:
 
 
 def spline_coefficients(voxels: NDArray[Any], out: NDArray[Any], *, num_threads: int) -> None:
+    expect_stages(2)
     parallel_for(out.shape[0], 1, num_threads, lambda first, last: _filter_slices(voxels, out, first, last))
     parallel_for(out.shape[1], 8, num_threads, lambda first, last: _filter_depth(out, first, last))

@@ -27,6 +27,7 @@ TEST(error, kinds_follow_the_hundreds) {
     EXPECT_EQ(kind_of(Errc::unsupported_layout), ErrorKind::unsupported);
     EXPECT_EQ(kind_of(Errc::shape_mismatch), ErrorKind::usage);
     EXPECT_EQ(kind_of(Errc::size_overflow), ErrorKind::limit);
+    EXPECT_EQ(kind_of(Errc::cancelled), ErrorKind::cancelled);
 }
 
 TEST(checked_mul, multiplies_what_fits_and_refuses_the_rest) {

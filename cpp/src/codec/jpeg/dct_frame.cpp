@@ -10,6 +10,7 @@
 #include "codec/jpeg/block_store.hpp"
 #include "codec/jpeg/sequential_scan.hpp"
 #include "radpix/parallel.hpp"
+#include "radpix/watch.hpp"
 
 namespace radpix::jpeg {
 
@@ -125,6 +126,7 @@ void DctFrame<Sample>::emit_progressive() {
     Emitter<Sample> emitter(geometry_, *planes_, sink_, emission_);
     Index done = 0;
     for (Index mcu_row = 0; mcu_row < geometry_.mcus_high; ++mcu_row) {
+        check_cancelled();
         transform_mcu_row(mcu_row);
         const Index complete = Emitter<Sample>::complete_rows(geometry_, mcu_row + 1);
         emitter.emit(done, complete);

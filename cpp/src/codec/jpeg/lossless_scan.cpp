@@ -8,6 +8,7 @@
 
 #include "codec/jpeg/lossless_kernels.hpp"
 #include "radpix/parallel.hpp"
+#include "radpix/watch.hpp"
 
 namespace radpix::jpeg {
 namespace {
@@ -90,6 +91,7 @@ public:
         segment_ = index;
         bool first_line = true;
         while (at < end) {
+            check_cancelled();
             const Index y = at / plan_.width, x = at % plan_.width;
             const Index columns = std::min(end - at, plan_.width - x);
             if (first_line) {
@@ -266,6 +268,7 @@ void decode_lossless_pair(const Scan &first_scan, const PixelSink &first_sink, c
         std::max(first.plan.tables[0]->share_not_whole, second.plan.tables[0]->share_not_whole);
     const bool by_code = missed > most_not_whole;
     for (Index y = 0; y < first_scan.frame.lines; ++y) {
+        check_cancelled();
         if (y == 0) {
             first.lines.current()[-1] = first.plan.initial;
             second.lines.current()[-1] = second.plan.initial;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "codec/jpeg/lossless_kernels.hpp"
+#include "radpix/watch.hpp"
 
 namespace radpix::jpeg {
 namespace {
@@ -66,6 +67,9 @@ private:
             part.restart_x = first % mcus_wide_ * part.horizontal;
         }
         for (Index mcu = first; mcu < last; ++mcu) {
+            if (mcu % mcus_wide_ == 0) {
+                check_cancelled();
+            }
             for (const Part &part : parts_) {
                 decode_part(reader, part, mcu / mcus_wide_, mcu % mcus_wide_, findings);
             }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "codec/jpeg/dct_frame.hpp"
+#include "radpix/watch.hpp"
 
 namespace radpix::jpeg {
 namespace {
@@ -55,6 +56,7 @@ public:
                     throw_invalid_code(scan_, position / 8);
                 }
                 if (++column == wide_) {
+                    check_cancelled();
                     column = 0;
                     ++row;
                 }

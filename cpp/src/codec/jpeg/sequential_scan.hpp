@@ -8,6 +8,7 @@
 #include "codec/jpeg/block_decoder.hpp"
 #include "codec/jpeg/kernels/kernels.hpp"
 #include "codec/jpeg/planes.hpp"
+#include "radpix/watch.hpp"
 
 namespace radpix::jpeg {
 
@@ -62,6 +63,7 @@ void SequentialScan<Sample>::decode_interval(Index index, RowDone &&row_done) co
     Index mcu = index * interval_;
     const Index last = std::min(mcu + interval_, mcus_wide_ * mcus_high_);
     while (mcu < last) {
+        check_cancelled();
         const Index row = mcu / mcus_wide_, column = mcu % mcus_wide_;
         const Index count = std::min(mcus_wide_ - column, last - mcu);
         decode_mcus(position, bytes + segment.end, row, column, column + count);

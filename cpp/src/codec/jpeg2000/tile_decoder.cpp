@@ -7,6 +7,7 @@
 
 #include "radpix/error.hpp"
 #include "radpix/parallel.hpp"
+#include "radpix/watch.hpp"
 
 namespace radpix::jpeg2000 {
 namespace {
@@ -173,6 +174,7 @@ void TileDecoder::synthesise(const Tile &tile, std::size_t component) {
         const auto synthesise_rows = [&](Index first, Index last) {
             LevelRows rows(kernels_, window, plane.levels[r].plane, reversible, shown.y0 + first);
             for (Index y = first; y < last; ++y) {
+                check_cancelled();
                 std::memcpy(target.row(shown.y0 + y), rows.next(),
                             static_cast<std::size_t>(shown.width()) * sizeof(Coefficient));
             }
@@ -219,6 +221,7 @@ void TileDecoder::store_rows(const Tile &tile, std::size_t component, std::size_
     }
     RowFinisher finisher(kernels_, size_, component, count, reversible, width, sink);
     for (Index y = first; y < last; ++y) {
+        check_cancelled();
         std::array<Coefficient *, 3> rows{};
         for (std::size_t i = 0; i < count; ++i) {
             const CoefficientRows &plane = planes_[component + i].levels.back().plane.bands[0];

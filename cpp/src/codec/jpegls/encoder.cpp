@@ -10,6 +10,7 @@
 #include "codec/jpegls/coder_state.hpp"
 #include "codec/jpegls/line_buffers.hpp"
 #include "radpix/error.hpp"
+#include "radpix/watch.hpp"
 
 namespace radpix::jpegls {
 namespace {
@@ -167,6 +168,7 @@ std::vector<std::byte> encode_near_lossless(const ArrayView &pixels, const Frame
     FlatBits flat;
     EncoderCursor cursor{};
     for (Index y = 0; y < layout.rows; ++y) {
+        check_cancelled();
         EncoderLine lines[max_components] = {};
         for (int c = 0; c < count; ++c) {
             LineBuffers &buffer = buffers[static_cast<std::size_t>(c)];

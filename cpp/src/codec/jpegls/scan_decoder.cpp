@@ -7,6 +7,7 @@
 #include "codec/jpegls/coder_state.hpp"
 #include "codec/jpegls/line_buffers.hpp"
 #include "radpix/parallel.hpp"
+#include "radpix/watch.hpp"
 
 namespace radpix::jpegls {
 namespace {
@@ -49,6 +50,7 @@ public:
             buffer.reset();
         }
         for (Index line = first; line < last; ++line) {
+            check_cancelled();
             if (scan_.header.interleave == Interleave::by_line) {
                 decode_interleaved_lines(line);
             } else {

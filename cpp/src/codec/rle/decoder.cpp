@@ -10,6 +10,7 @@
 #include "codec/rle/block_decoder.hpp"
 #include "codec/uncompressed/decoder.hpp"
 #include "radpix/parallel.hpp"
+#include "radpix/watch.hpp"
 
 namespace radpix::rle {
 namespace {
@@ -54,6 +55,7 @@ void decode_front(const Frame &frame, Meeting &meeting, std::vector<Deviation> &
     BlockDecoder decoder(frame, begin_of(frame), 0);
     Index pixel = 0;
     while (const Index count = meeting.claim(pixel, decoder.block_at(pixel))) {
+        check_cancelled();
         decoder.decode(pixel, count);
         pixel += count;
         if (pixel == frame.pixels) {
@@ -87,6 +89,7 @@ void decode_rest(const Frame &frame, Meeting &meeting, std::vector<Deviation> &d
     }
     BlockDecoder decoder(frame, positions, pixel);
     for (; pixel < frame.pixels;) {
+        check_cancelled();
         const Index count = decoder.block_at(pixel);
         decoder.decode(pixel, count);
         pixel += count;
