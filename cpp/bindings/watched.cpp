@@ -29,7 +29,9 @@ Unlocked::~Unlocked() {
     if (state_ != nullptr) {
         PyEval_RestoreThread(state_);
     }
-    Py_XDECREF(std::exchange(reporting, report_));
+    if (report_ != nullptr) {
+        Py_XDECREF(std::exchange(reporting, report_));
+    }
 }
 
 void Unlocked::lock() {

@@ -271,11 +271,14 @@ void detail::run_parallel(Index begin, Index end, Index grain, int threads, Rang
     }
     const Index pieces = (end - begin - 1) / grain + 1;
     const Index wanted = threads == 0 ? num_threads() : threads;
+    if (pieces == 1) { // most calls: nothing is watched
+        body(begin, end);
+        return;
+    }
     detail::Stage stage(begin, end);
     const int helpers = inside_body ? 0 : static_cast<int>(std::min(pieces, wanted) - 1);
     if (helpers == 0) {
-        body(begin, std::min(begin + grain, end)); // of one piece, which most calls have, nothing is watched
-        for (Index first = begin + grain; first < end; first += grain) {
+        for (Index first = begin; first < end; first += grain) {
             stage.before(first);
             body(first, std::min(first + grain, end));
         }

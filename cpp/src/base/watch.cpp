@@ -14,8 +14,11 @@
 namespace radpix {
 namespace {
 
-thread_local Watch *current = nullptr;
-thread_local bool is_helping = false; // then `current` belongs to another thread
+/// Of this thread; together, since finding a thread's memory is what they cost.
+thread_local struct {
+    Watch *watch = nullptr;
+    bool is_helping = false; // then the watch belongs to another thread
+} current;
 
 using Clock = std::chrono::steady_clock;
 
@@ -32,10 +35,10 @@ Clock::time_point coarse_now() noexcept {
 
 } // namespace
 
-Watch::Watch() noexcept : outer_(std::exchange(current, this)) {}
+Watch::Watch() noexcept : outer_(std::exchange(current.watch, this)) {}
 
 Watch::~Watch() {
-    current = outer_;
+    current.watch = outer_;
 }
 
 void Watch::look_around() noexcept {
@@ -44,9 +47,9 @@ void Watch::look_around() noexcept {
         due_ = now + tick_interval;
     } else if (now >= due_) {
         // What a tick calls has nothing to do with the call that is watched.
-        Watch *const self = std::exchange(current, nullptr);
+        Watch *const self = std::exchange(current.watch, nullptr);
         tick(done_);
-        current = self;
+        current.watch = self;
         due_ = coarse_now() + tick_interval;
     }
 }
@@ -58,24 +61,26 @@ void Watch::stop_if_cancelled() const {
 }
 
 void check_cancelled() {
-    if (current != nullptr) {
+    const auto &[watch, is_helping] = current;
+    if (watch != nullptr) {
         if (!is_helping) {
-            current->look_around();
+            watch->look_around();
         }
-        current->stop_if_cancelled();
+        watch->stop_if_cancelled();
     }
 }
 
 void expect_stages(int count) noexcept {
-    if (current != nullptr && !is_helping && current->depth_ == 0) {
-        current->stages_ = current->stage_ + std::max(count, 1);
+    Watch *const watch = current.is_helping ? nullptr : current.watch;
+    if (watch != nullptr && watch->depth_ == 0) {
+        watch->stages_ = watch->stage_ + std::max(count, 1);
     }
 }
 
 namespace detail {
 
 Stage::Stage(Index begin, Index end) noexcept
-    : watch_(is_helping ? nullptr : current), begin_(begin), size_(end - begin) {
+    : watch_(current.is_helping ? nullptr : current.watch), begin_(begin), size_(end - begin) {
     if (watch_ != nullptr) {
         counts_ = watch_->depth_++ == 0;
     }
@@ -99,17 +104,17 @@ void Stage::note(Index first) {
 }
 
 Watch *watch_of_this_thread() noexcept {
-    return current;
+    return current.watch;
 }
 
 Helping::Helping(Watch *watch) noexcept : watch_(watch) {
-    current = watch;
-    is_helping = true;
+    current.watch = watch;
+    current.is_helping = true;
 }
 
 Helping::~Helping() {
-    current = nullptr;
-    is_helping = false;
+    current.watch = nullptr;
+    current.is_helping = false;
 }
 
 } // namespace detail
