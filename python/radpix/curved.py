@@ -227,7 +227,7 @@ def curved(
     check_choice("mode", mode, get_args(CurvedMode))
     check_choice("combine", combine, get_args(Combine))
     check_choice("interpolation", interpolation, get_args(PlaneInterpolation))
-    threads, absent, voxels = thread_count(num_threads), absent_value(volume, padding), voxels_of(volume)
+    threads, absent = thread_count(num_threads), absent_value(volume, padding)
     samples = slab_samples_of(volume, thickness, slab_step)
     settings = _settings(volume, mode, spacing, width, step, polyline, across, along, rotation)
     rows = rows_of(path, settings)
@@ -236,27 +236,9 @@ def curved(
     pixels = output_for(volume, shape + volume.voxels.shape[3:], combine, None)
     lines = _lines_of(volume, rows, thickness / samples)
     value = fill_for(volume, fill, pixels.dtype, lambda: False)
-    if interpolation in {"cubic", "bspline"}:
-        check_volume(volume, f"{interpolation} curved reformatting")
-        band = pixels.reshape(-1, *pixels.shape[2:])
-        smooth = SampleSettings(interpolation, False, value, threads, absent)
-        with told(progress, calls_of(volume, interpolation, absent)):
-            sample_lines(volume.voxels, band, lines, Slab(samples, combine), smooth)
-    else:
-        target = (pixels.view(np.uint8) if pixels.dtype == np.bool_ else pixels).reshape(*shape, -1)
-        with told(progress, voxels.shape[3]):
-            for channel in range(voxels.shape[3]):
-                kernels().reslice_lines(
-                    voxels[..., channel],
-                    target[..., channel],
-                    lines,
-                    slab_samples=samples,
-                    combine=combine,
-                    interpolation=interpolation,
-                    fill=value,
-                    num_threads=threads,
-                    padding=absent,
-                )
+    sampling = SampleSettings(interpolation, False, value, threads, absent)
+    with told(progress, calls_of(volume, interpolation, absent)):
+        _sample(volume, pixels, lines, Slab(samples, combine), sampling)
     return CurvedSlice(
         pixels if mode == "cross-sections" else pixels[0],
         settings.spacing,
@@ -268,6 +250,30 @@ def curved(
         *rows[:4],
         *(volume.frame_of_reference_uid, volume.modality, volume.unit),
     )
+
+
+def _sample(
+    volume: Volume, pixels: NDArray[Any], lines: NDArray[np.float64], slab: Slab, sampling: SampleSettings
+) -> None:
+    """Fill ``pixels`` (planes, rows, columns[, channel]), row by row on the lines."""
+    if sampling.interpolation in {"cubic", "bspline"}:
+        check_volume(volume, f"{sampling.interpolation} curved reformatting")
+        sample_lines(volume.voxels, pixels.reshape(-1, *pixels.shape[2:]), lines, slab, sampling)
+        return
+    voxels = voxels_of(volume)
+    target = (pixels.view(np.uint8) if pixels.dtype == np.bool_ else pixels).reshape(*pixels.shape[:3], -1)
+    for channel in range(voxels.shape[3]):
+        kernels().reslice_lines(
+            voxels[..., channel],
+            target[..., channel],
+            lines,
+            slab_samples=slab.samples,
+            combine=slab.combine,
+            interpolation=sampling.interpolation,
+            fill=sampling.fill,
+            num_threads=sampling.num_threads,
+            padding=sampling.padding,
+        )
 
 
 def _check_directions(mode: CurvedMode, rotation: float, along: ArrayLike | None) -> None:
