@@ -12,7 +12,7 @@ from radpix._backend import kernels
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Progress", "silent", "told"]
+__all__ = ["Progress", "shared", "silent", "told"]
 
 #: Called with what is done, and what is to be done in all.
 Progress = Callable[[int, int], object]
@@ -29,14 +29,15 @@ class _Teller:
     def __init__(self, progress: Progress, calls: int) -> None:
         self._progress = progress
         self._calls = max(calls, 1)
-        self._finished = 0
+        self._finished = 0.0
+        self.weight = 1.0
         self._told = 0
         self._due = monotonic() + _INTERVAL
 
     def __call__(self, done: float) -> None:
-        part = min(int(_PARTS * (self._finished + done) / self._calls), _PARTS - 1)
+        part = min(int(_PARTS * (self._finished + self.weight * done) / self._calls), _PARTS - 1)
         if done >= 1:
-            self._finished += 1
+            self._finished += self.weight
         if part > self._told and monotonic() >= self._due:
             self._told = part
             self._progress(part, _PARTS)
@@ -65,3 +66,18 @@ def silent() -> Iterator[None]:
         yield
     finally:
         kernels().report_to(before)
+
+
+@contextmanager
+def shared(count: int) -> Iterator[None]:
+    """Count ``count`` calls of kernels as one."""
+    teller = kernels().report_to(None)
+    kernels().report_to(teller)
+    if not isinstance(teller, _Teller):
+        yield
+        return
+    before, teller.weight = teller.weight, teller.weight / max(count, 1)
+    try:
+        yield
+    finally:
+        teller.weight = before

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from radpix._backend import Combine, Grid, kernels
-from radpix._sampling import Field, Settings, calls_of, check_interpolation, check_volume, run_points
+from radpix._progress import shared, silent
+from radpix._sampling import Field, Settings, check_interpolation, check_volume, run_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from radpix.volume import Volume
 
-__all__ = ["SMOOTH", "Slab", "calls_of_slab", "check_smooth", "sample_lines", "sample_plane"]
+__all__ = ["SMOOTH", "Slab", "check_smooth", "sample_lines", "sample_plane"]
 
 #: Interpolations of points that are not for the kernels of planes and lines.
 SMOOTH = frozenset({"cubic", "bspline", "lanczos", "label"})
@@ -48,12 +49,6 @@ def check_smooth(volume: Volume, interpolation: str, samples: int, name: str) ->
         raise ValueError(
             f"labels are chosen for a point, and this slab has {samples}; take nearest for slabs"
         )
-
-
-def calls_of_slab(volume: Volume, interpolation: str, samples: int, absent: float | None) -> int:
-    """Return how many calls of kernels a slab of one band takes; more bands are nearly done sooner."""
-    combining = math.prod(volume.voxels.shape[3:]) if samples > 1 and interpolation in SMOOTH else 0
-    return calls_of(volume, interpolation, absent) + combining
 
 
 def sample_plane(
@@ -100,18 +95,19 @@ def _sample_bands(
     work = np.dtype(np.float32 if narrow else np.float64)
     row_bytes = slab.samples * math.prod(pixels.shape[1:]) * (work.itemsize + item)
     rows = max(1, _BAND_BYTES // max(row_bytes, 1))
-    for first in range(0, pixels.shape[0], rows):
-        last = min(first + rows, pixels.shape[0])
-        samples = np.empty((slab.samples, last - first, *pixels.shape[1:]), work)
-        grid, field = band_of(first, last)
-        outside = _outside(work)
-        run_points(voxels, samples, grid, settings._replace(fill=outside), field)
-        target = pixels[first:last]
-        for channel in range(math.prod(pixels.shape[2:])):
-            some, into = (
-                (samples, target) if pixels.ndim == 2 else (samples[..., channel], target[..., channel])
-            )
-            _combine(some, into, slab.combine, settings)
+    with shared(-(-pixels.shape[0] // rows)):
+        for first in range(0, pixels.shape[0], rows):
+            last = min(first + rows, pixels.shape[0])
+            samples = np.empty((slab.samples, last - first, *pixels.shape[1:]), work)
+            grid, field = band_of(first, last)
+            outside = _outside(work)
+            run_points(voxels, samples, grid, settings._replace(fill=outside), field)
+            target = pixels[first:last]
+            for channel in range(math.prod(pixels.shape[2:])):
+                some, into = (
+                    (samples, target) if pixels.ndim == 2 else (samples[..., channel], target[..., channel])
+                )
+                _combine(some, into, slab.combine, settings)
 
 
 def _outside(work: np.dtype[Any]) -> float:
@@ -129,9 +125,10 @@ def _combine(samples: NDArray[Any], pixels: NDArray[Any], combine: Combine, sett
         stand_in[is_absent.any(axis=0)] = settings.padding
         samples[is_absent] = outside
     values = np.empty(pixels.shape, samples.dtype)
-    kernels().project(
-        samples, values, axis=0, combine=combine, num_threads=settings.num_threads, padding=outside
-    )
+    with silent():
+        kernels().project(
+            samples, values, axis=0, combine=combine, num_threads=settings.num_threads, padding=outside
+        )
     result = np.where(values == outside, stand_in, values)
     if pixels.dtype.kind != "f":
         ends = np.iinfo(pixels.dtype)

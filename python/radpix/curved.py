@@ -19,7 +19,8 @@ from radpix._padding import Padding, absent_value
 from radpix._plane_checks import spacing_of
 from radpix._progress import Progress, told
 from radpix._sampling import Settings as SampleSettings
-from radpix._smooth import SMOOTH, Slab, calls_of_slab, check_smooth, sample_lines
+from radpix._sampling import calls_of
+from radpix._smooth import SMOOTH, Slab, check_smooth, sample_lines
 from radpix.errors import GeometryError
 from radpix.reslice import ORIGIN_TOLERANCE, STEP_TOLERANCE, fill_for, slab_samples_of, snapped
 from radpix.slices import PlaneInterpolation, check_choice, output_for, voxels_of
@@ -236,14 +237,9 @@ def curved(
     pixels = output_for(volume, shape + volume.voxels.shape[3:], combine, None)
     lines = _lines_of(volume, rows, thickness / samples)
     value = fill_for(volume, fill, pixels.dtype, lambda: False)
-    _sample(
-        volume,
-        pixels,
-        lines,
-        Slab(samples, combine),
-        SampleSettings(interpolation, False, value, threads, absent),
-        progress,
-    )
+    sampling = SampleSettings(interpolation, False, value, threads, absent)
+    with told(progress, calls_of(volume, interpolation, absent)):
+        _sample(volume, pixels, lines, Slab(samples, combine), sampling)
     return CurvedSlice(
         pixels if mode == "cross-sections" else pixels[0],
         settings.spacing,
@@ -258,35 +254,28 @@ def curved(
 
 
 def _sample(
-    volume: Volume,
-    pixels: NDArray[Any],
-    lines: NDArray[np.float64],
-    slab: Slab,
-    settings: SampleSettings,
-    progress: Progress | None,
+    volume: Volume, pixels: NDArray[Any], lines: NDArray[np.float64], slab: Slab, settings: SampleSettings
 ) -> None:
     """Fill ``pixels`` (planes, rows, columns[, channel])."""
     interpolation = settings.interpolation
     if interpolation in SMOOTH:
         check_smooth(volume, interpolation, slab.samples, "curved reformatting")
-        with told(progress, calls_of_slab(volume, interpolation, slab.samples, settings.padding)):
-            sample_lines(volume.voxels, pixels.reshape(-1, *pixels.shape[2:]), lines, slab, settings)
+        sample_lines(volume.voxels, pixels.reshape(-1, *pixels.shape[2:]), lines, slab, settings)
         return
     voxels = voxels_of(volume)
     target = (pixels.view(np.uint8) if pixels.dtype == np.bool_ else pixels).reshape(*pixels.shape[:3], -1)
-    with told(progress, voxels.shape[3]):
-        for channel in range(voxels.shape[3]):
-            kernels().reslice_lines(
-                voxels[..., channel],
-                target[..., channel],
-                lines,
-                slab_samples=slab.samples,
-                combine=slab.combine,
-                interpolation=interpolation,
-                fill=settings.fill,
-                num_threads=settings.num_threads,
-                padding=settings.padding,
-            )
+    for channel in range(voxels.shape[3]):
+        kernels().reslice_lines(
+            voxels[..., channel],
+            target[..., channel],
+            lines,
+            slab_samples=slab.samples,
+            combine=slab.combine,
+            interpolation=interpolation,
+            fill=settings.fill,
+            num_threads=settings.num_threads,
+            padding=settings.padding,
+        )
 
 
 def _check_directions(mode: CurvedMode, rotation: float, along: ArrayLike | None) -> None:

@@ -22,8 +22,8 @@ import numpy as np
 from radpix._backend import Combine, Grid, kernels
 from radpix._padding import Padding, absent_value, default_fill
 from radpix._progress import Progress, told
-from radpix._sampling import Settings
-from radpix._smooth import SMOOTH, Slab, calls_of_slab, check_smooth, sample_plane
+from radpix._sampling import Settings, calls_of
+from radpix._smooth import SMOOTH, Slab, check_smooth, sample_plane
 from radpix.errors import GeometryError
 from radpix.slices import PlaneInterpolation, Slice, check_choice, output_for, slice_of, voxels_of
 from radpix.threads import thread_count
@@ -218,8 +218,7 @@ def reslice_stack(
     affine[:3, 0] = plane.normal * step
     shape = (int(count) * plane.shape[0], plane.shape[1], *volume.voxels.shape[3:])
     voxels = output_for(volume, shape, combine, None).reshape(int(count), *plane.shape, *shape[2:])
-    samples = slab_samples_of(volume, thickness, slab_step)
-    calls = calls_of_slab(volume, interpolation, samples, absent_value(volume, padding))
+    calls = calls_of(volume, interpolation, absent_value(volume, padding))
     with told(progress, int(count) * calls):
         for k in range(int(count)):
             reslice(

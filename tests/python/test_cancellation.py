@@ -214,6 +214,12 @@ def _reporting() -> dict[str, Callable[..., object]]:
         "warp": partial(radpix.warp, _PADDED, field, interpolation="cubic"),
         "reslice_stack": partial(radpix.reslice_stack, _PADDED, plane, count=8, step=1.0, thickness=3.0),
         "curved": partial(radpix.curved, _PADDED, path, width=12.0, spacing=0.5, thickness=3.0),
+        "reslice_stack cubic": partial(
+            radpix.reslice_stack, _PADDED, plane, count=4, step=1.0, thickness=3.0, interpolation="cubic"
+        ),
+        "curved bspline": partial(
+            radpix.curved, _PADDED, path, width=9.0, thickness=3.0, interpolation="bspline"
+        ),
         "project": partial(radpix.project, _PADDED, axis=0, combine="median"),
         "project direction": partial(radpix.project, _PADDED, direction=(0.2, 0.1, 1)),
         "project camera": partial(radpix.project, _PADDED, camera=camera, shape=(70, 70)),

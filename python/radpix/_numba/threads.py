@@ -1,7 +1,7 @@
 """Threads of the numba backend.
 
-The kernels are compiled with ``nogil=True`` and split over a `concurrent.futures` pool in pieces that depend on the
-grain only, as the core does: numba's own threading layers are not fork-safe and differ between installations.
+The kernels are compiled with ``nogil=True`` and split over threads in pieces that depend on the grain only, as the core
+does: numba's own threading layers are not fork-safe and differ between installations.
 
 Signals are handled, and progress is reported, between pieces; a piece itself runs to its end.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -101,14 +101,50 @@ def parallel_for(count: int, grain: int, threads: int, body: Callable[[int, int]
             body(*piece)
             _report(done / len(pieces))
         return
+    _share(pieces, wanted, body)
 
-    def run(piece: tuple[int, int]) -> None:
+
+def _share(pieces: list[tuple[int, int]], workers: int, body: Callable[[int, int], None]) -> None:
+    """Let threads take the pieces in their order; the error of the first one that fails is raised.
+
+    The caller waits at a queue written in C: a `concurrent.futures` pool whose caller is interrupted by Ctrl-C in the
+    midst of Python code that holds one of its locks never ends.
+    """
+    claims, claim = iter(enumerate(pieces)), threading.Lock()
+    ended: SimpleQueue[bool] = SimpleQueue()  # True: a piece, False: a thread
+    failures: dict[int, BaseException] = {}
+    given_up: list[bool] = []
+
+    def work() -> None:
         _state.inside = True
-        body(*piece)
+        while not given_up:
+            with claim:
+                number, piece = next(claims, (-1, (0, 0)))
+            if number < 0:
+                break
+            try:
+                body(*piece)
+            except BaseException as error:
+                failures[number] = error
+                given_up.append(True)
+            ended.put(True)
+        ended.put(False)
 
-    pool = ThreadPoolExecutor(wanted, thread_name_prefix="radpix")
+    threads = [threading.Thread(target=work, name="radpix") for _ in range(workers)]
+    done, running = 0, workers
     try:
-        for done, _ in enumerate(pool.map(run, pieces), 1):
-            _report(done / len(pieces))
+        for thread in threads:
+            thread.start()
+        while running:
+            if not ended.get():
+                running -= 1
+            elif not failures:
+                done += 1
+                _report(done / len(pieces))
     finally:
-        pool.shutdown(cancel_futures=True)
+        given_up.append(True)
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join()
+    if failures:
+        raise failures[min(failures)]
