@@ -21,6 +21,8 @@ FRAMES = 7
 def test_frames_of_colour_are_rgb_by_the_standards_matrix(
     tmp_path: Path, kind: str, shape: tuple[int, int]
 ) -> None:
+    if kind.startswith("JPEG") and radpix.backend().name != "native":
+        pytest.skip("another decoder, which rounds otherwise")
     pictures = np.random.default_rng(1).integers(0, 256, (3, *shape, 3), np.uint8)
     pictures[1, 2:] = 90  # runs
     path = tmp_path / "clip.dcm"
