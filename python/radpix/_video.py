@@ -31,11 +31,15 @@ _MARGIN = 128
 _CODECS: Final = {"100": "mpeg2video", "101": "mpeg2video", "107": "hevc", "108": "hevc"}
 
 
+#: Versions before crash the process where a stream is opened with these options.
+_LEAST_VERSION = 18
+
+
 @cache
 def available() -> bool:
-    """Return whether PyAV is installed."""
+    """Return whether a PyAV that can be trusted with hostile streams is installed."""
     try:
-        return bool(_av().codecs_available)
+        return int(_av().__version__.partition(".")[0]) >= _LEAST_VERSION
     except ImportError:
         return False
 
