@@ -125,26 +125,34 @@ def new_dataset(modality: str, *, colour: bool) -> Dataset:
 
 def copy_from(source: Dataset | None, dataset: Dataset, unit: str) -> None:
     """Take over what stays true, and leave empty what must be there and is unknown."""
-    modality = dataset.Modality
     if source is not None:
-        pet = modality == "PT" and source.get("Modality") == "PT"
-        with warnings.catch_warnings():
-            # An identifier that is too long is kept as it is: another one would be that of another study.
-            warnings.filterwarnings("ignore", module="pydicom")
-            for keyword in [*_KEPT, *(_KEPT_PET if pet else [])]:
-                if keyword in source:
-                    dataset.add(copy.deepcopy(source[keyword]))
-        if pet and unit in {"CNTS", "BQML"}:
-            _copy_private(source, dataset)
-    for keyword in [*_TYPE_2, *_TYPE_2_BY_MODALITY.get(modality, [])]:
+        _copy_kept(source, dataset, unit)
+    _fill_missing(dataset)
+    kinds = list(source.get("ImageType") or []) if source is not None else []
+    third = kinds[2] if len(kinds) > 2 else _IMAGE_TYPE_3.get(dataset.Modality)
+    dataset.ImageType = ["DERIVED", "SECONDARY", *([third] if third else [])]
+
+
+def _copy_kept(source: Dataset, dataset: Dataset, unit: str) -> None:
+    pet = dataset.Modality == "PT" and source.get("Modality") == "PT"
+    with warnings.catch_warnings():
+        # An identifier that is too long is kept as it is: another one would be that of another study.
+        warnings.filterwarnings("ignore", module="pydicom")
+        for keyword in [*_KEPT, *(_KEPT_PET if pet else [])]:
+            if keyword in source:
+                dataset.add(copy.deepcopy(source[keyword]))
+    if pet and unit in {"CNTS", "BQML"}:
+        _copy_private(source, dataset)
+
+
+def _fill_missing(dataset: Dataset) -> None:
+    """Add attributes of type 2 without a value, and those of type 1 with the one that says least."""
+    for keyword in [*_TYPE_2, *_TYPE_2_BY_MODALITY.get(dataset.Modality, [])]:
         if keyword not in dataset:
             setattr(dataset, keyword, [] if keyword.endswith("Sequence") else None)
-    for keyword, value in _TYPE_1_BY_MODALITY.get(modality, {}).items():
+    for keyword, value in _TYPE_1_BY_MODALITY.get(dataset.Modality, {}).items():
         if keyword not in dataset or dataset[keyword].is_empty:
             setattr(dataset, keyword, value)
-    kinds = list(source.get("ImageType") or []) if source is not None else []
-    third = kinds[2] if len(kinds) > 2 else _IMAGE_TYPE_3.get(modality)
-    dataset.ImageType = ["DERIVED", "SECONDARY", *([third] if third else [])]
 
 
 def _copy_private(source: Dataset, dataset: Dataset) -> None:
