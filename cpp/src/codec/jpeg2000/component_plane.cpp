@@ -13,12 +13,13 @@ Index stride_of(Index width) noexcept {
     return stride % 512 == 0 ? stride + 16 : stride;
 }
 
-/// Rows of a strip, 0 where the level is better in memory as a whole. Each thread needs its share of a strip.
+/// Rows of a strip, 0 where the level is better in memory as a whole. Several threads share one: the rows
+/// that each piece of it lifts once more are few only in large pieces.
 Index strip_rows_of(const Resolution &resolution, const ResolutionWindow &window, const StripLimits &limits,
                     int threads) noexcept {
     const Rect &lifted = window.lifted;
     Index rows = std::max(limits.least_rows, Index{1} << resolution.block_height_log2);
-    for (int shared = 1; shared < threads && rows < lifted.height(); shared *= 2) {
+    for (int shared = 1; threads > 1 && shared < 2 * threads && rows < lifted.height(); shared *= 2) {
         rows *= 2;
     }
     const bool is_large = lifted.width() * lifted.height() >= limits.least_coefficients &&
