@@ -14,7 +14,7 @@ from tests.python.reslice_cases import COMBINES, DTYPES, LEVELS, grid_of, noise,
 from tests.python.test_resample_kernel import FILTERS, cases, centred, everywhere, strided, tolerance
 from tests.python.testdata import real_data
 
-from radpix import Plane, Volume, _core, _native, _numba, load, project, resample, reslice
+from radpix import Plane, Volume, _backend, _core, _native, _numba, load, project, resample, reslice
 from radpix._backend import kernels
 
 if TYPE_CHECKING:
@@ -335,3 +335,47 @@ def test_a_head_scan_has_no_values_below_air_at_the_rim_of_its_padding() -> None
         excluded, included = call(), call(padding="include")
         assert excluded[excluded != -1500].min() >= air
         assert ((included != -1500) & (included < air)).any()
+
+
+def padded_tube(dtype: np.dtype[Any], padding: float) -> NDArray[Any]:
+    """Return noise within a tube along z, as a scanner's field of view is: long runs of padding and of tissue."""
+    voxels = noise((9, 40, 44), dtype, 5)
+    y, x = np.mgrid[:40, :44]
+    voxels[:, (y - 19) ** 2 + (x - 22) ** 2 > 17**2] = padding
+    voxels[3, 15:18, 20:30] = padding
+    return voxels
+
+
+@pytest.mark.parametrize("combine", COMBINES)
+@pytest.mark.parametrize(
+    ("dtype", "padding"),
+    [("u1", 255.0), ("u2", 65535.0), ("i2", -2000.0), ("f4", -2000.0), ("f4", np.nan), ("f4", -np.inf)],
+)
+def test_runs_of_padding_and_of_tissue_have_the_same_bits_on_every_path(
+    dtype: str, padding: float, combine: str
+) -> None:
+    voxels = padded_tube(np.dtype(dtype), padding)
+    if dtype == "f4":
+        voxels[5, 20, 20:24] = np.nan
+    options = {"combine": combine, "interpolation": "linear", "fill": 1.0, "padding": padding}
+    for samples in (1, 6):
+        grid = _backend.Grid(
+            (4.2, -2.3, -3.1), (0, 0, 0), (0.05, 1.0, 0.1), (0.02, -0.1, 0.9), (0.8, 0.1, 0.3), samples
+        )
+        out = all_paths("reslice", voxels, np.zeros((1, 45, 52), voxels.dtype), grid, **options)
+        assert (out == 1).any()
+        assert oracle.absent(out, padding).any()
+
+
+def test_sums_of_long_lines_with_padding_do_not_overflow() -> None:
+    voxels = np.full((1, 70_001, 3), 65535, np.uint16)
+    voxels[0, ::5, 1] = 7
+    voxels[0, :, 2] = 7
+    for axes, axis in (((0, 1, 2), 1), ((1, 0, 2), 0), ((0, 2, 1), 2)):
+        turned = np.ascontiguousarray(voxels.transpose(axes))
+        rest = [n for k, n in enumerate(turned.shape) if k != axis]
+        for combine, wants in (("sum", (70_001 * 65535.0, 56_000 * 65535.0)), ("mean", (65535.0, 65535.0))):
+            out = all_paths(
+                "project", turned, np.zeros(rest), axis=axis, combine=combine, padding=7.0
+            ).ravel()
+            assert out.tolist() == [*wants, 7.0]

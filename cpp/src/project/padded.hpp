@@ -35,25 +35,106 @@ void for_each_run(const LinesView<T> &lines, int threads, const Body &body) {
     });
 }
 
+/// Sums and counts of what is present. Integers of 8 and 16 bits are added in 32 bits, of which vectors hold
+/// more, and added up before these overflow.
+template <class T>
+struct PresentSums {
+    using Sum = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
+    static constexpr bool is_small = std::is_integral_v<T> && sizeof(T) <= 2;
+    using Part = std::conditional_t<is_small, std::int32_t, Sum>;
+    using Count = std::conditional_t<is_small, std::int32_t, Index>;
+    static constexpr Index most = is_small ? Index{1} << 15 : std::numeric_limits<Index>::max();
+
+    explicit PresentSums(Index n)
+        : sums(static_cast<std::size_t>(n)), counts(static_cast<std::size_t>(n)),
+          parts(static_cast<std::size_t>(n)), part_counts(static_cast<std::size_t>(n)) {}
+
+    /// Adds a voxel to each sum. Two loops: GCC makes better vector code of each than of both together.
+    void add(const T *voxels, Index n, Absent<T> absent) noexcept {
+        Part *__restrict part = parts.data();
+        for (Index i = 0; i < n; ++i) {
+            const T voxel = voxels[i];
+            part[i] += absent(voxel) ? Part(0) : static_cast<Part>(voxel);
+        }
+        Count *__restrict count = part_counts.data();
+        for (Index i = 0; i < n; ++i) {
+            count[i] += absent(voxels[i]) ? Count(0) : Count(1);
+        }
+        if (++added == most) {
+            add_up();
+        }
+    }
+
+    void add_up() noexcept {
+        for (std::size_t i = 0; i < sums.size(); ++i) {
+            sums[i] += static_cast<Sum>(parts[i]);
+            counts[i] += static_cast<Index>(part_counts[i]);
+            parts[i] = Part(0);
+            part_counts[i] = Count(0);
+        }
+        added = 0;
+    }
+
+    std::vector<Sum> sums;
+    std::vector<Index> counts;
+    std::vector<Part> parts;
+    std::vector<Count> part_counts;
+    Index added = 0;
+};
+
+/// Adds the voxels of lines whose own voxels lie side by side, in any order: exact for integers only.
+template <class T>
+void add_along(const LinesView<T> &lines, Index row, Index column, Absent<T> absent,
+               PresentSums<T> &present) noexcept {
+    for (std::size_t i = 0; i < present.sums.size(); ++i) {
+        const T *voxels = lines.at(row, column + static_cast<Index>(i), 0);
+        for (Index k = 0; k < lines.length; k += PresentSums<T>::most) {
+            const Index end = std::min(k + PresentSums<T>::most, lines.length);
+            std::int32_t sum = 0, count = 0;
+            for (Index at = k; at < end; ++at) {
+                const bool gone = absent(voxels[at]);
+                sum += gone ? 0 : static_cast<std::int32_t>(voxels[at]);
+                count += gone ? 0 : 1;
+            }
+            present.sums[i] += sum;
+            present.counts[i] += count;
+        }
+    }
+}
+
+/// Adds the voxels of all lines in the order of the axis.
+template <class T>
+void add_across(const LinesView<T> &lines, Index row, Index column, Absent<T> absent,
+                PresentSums<T> &present) {
+    const auto n = static_cast<Index>(present.sums.size());
+    std::vector<T> packed(static_cast<std::size_t>(lines.column_stride == 1 ? 0 : n));
+    for (Index k = 0; k < lines.length; ++k) {
+        const T *voxels = lines.at(row, column, k);
+        if (lines.column_stride != 1) {
+            for (Index i = 0; i < n; ++i) {
+                packed[static_cast<std::size_t>(i)] = voxels[i * lines.column_stride];
+            }
+            voxels = packed.data();
+        }
+        present.add(voxels, n, absent);
+    }
+    present.add_up();
+}
+
 template <class T, class U>
 void sum_present(const LinesView<T> &lines, const PlaneView<U> &out, bool is_mean, Absent<T> absent,
                  int threads) {
-    using Sum = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
     for_each_run(lines, threads, [&](Index row, Index column, Index n) {
-        std::vector<Sum> sums(static_cast<std::size_t>(n));
-        std::vector<Index> counts(static_cast<std::size_t>(n));
-        for (Index k = 0; k < lines.length; ++k) {
-            const T *voxels = lines.at(row, column, k);
-            for (Index i = 0; i < n; ++i) {
-                const T voxel = voxels[i * lines.column_stride];
-                const bool gone = absent(voxel);
-                sums[static_cast<std::size_t>(i)] += gone ? Sum(0) : static_cast<Sum>(voxel);
-                counts[static_cast<std::size_t>(i)] += gone ? 0 : 1;
-            }
+        PresentSums<T> present(n);
+        if constexpr (PresentSums<T>::is_small) {
+            lines.step == 1 ? add_along(lines, row, column, absent, present)
+                            : add_across(lines, row, column, absent, present);
+        } else {
+            add_across(lines, row, column, absent, present);
         }
         for (Index i = 0; i < n; ++i) {
-            const Sum sum = sums[static_cast<std::size_t>(i)];
-            const Index count = counts[static_cast<std::size_t>(i)];
+            const auto sum = present.sums[static_cast<std::size_t>(i)];
+            const Index count = present.counts[static_cast<std::size_t>(i)];
             out(row, column + i) = count == 0 ? canonical<U>(absent.value)
                                    : is_mean  ? mean_of<U>(sum, count)
                                               : sum_of<U>(sum);

@@ -2,6 +2,7 @@
 /// What a CPU level provides: pieces of one output row, as floating point numbers.
 #pragma once
 
+#include <cstdint>
 #include <type_traits>
 
 #include "radpix/reslice.hpp"
@@ -56,9 +57,9 @@ struct KernelSet {
 template <class T>
 [[nodiscard]] const KernelSet<T> &scalar_kernels() noexcept;
 
-/// The same where voxels equal to `Line::padding` are absent; any strides.
+/// The same where voxels equal to `Line::padding` are absent. By AVX2: under the conditions of `Avx2Kernels`.
 template <class T>
-[[nodiscard]] const KernelSet<T> &padded_kernels() noexcept;
+[[nodiscard]] const KernelSet<T> &padded_kernels(bool by_avx2) noexcept;
 
 /// The types worth a kernel of their own, without the median. The x axis is contiguous and longer than 1, and
 /// offsets are below 2^50: `fits_avx2`.
@@ -69,5 +70,20 @@ struct Avx2Kernels {
     KernelSet<float> f32;
 };
 extern const Avx2Kernels avx2_kernels;
+
+/// As `Kernel`, where voxels equal to `Line::padding` are absent; mixed[i] is 1 for groups to be done again
+/// by `padded_kernels`, else 0.
+template <class T>
+using PaddedKernel = void (*)(const Source<T> &source, const Line &line, Index column, Index groups,
+                              Work<T> *values, std::uint8_t *mixed) noexcept;
+
+/// The same types, under the same conditions.
+struct Avx2PaddedKernels {
+    PaddedKernel<std::uint8_t> u8;
+    PaddedKernel<std::uint16_t> u16;
+    PaddedKernel<std::int16_t> i16;
+    PaddedKernel<float> f32;
+};
+extern const Avx2PaddedKernels avx2_padded_kernels;
 
 } // namespace radpix::reslice

@@ -1,25 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Kernels for volumes with absent voxels.
+#include <algorithm>
+#include <type_traits>
+
+#include "base/target_region.hpp"
 #include "reslice/kernels.hpp"
 #include "reslice/present.hpp"
 
 namespace radpix::reslice {
+namespace {
+
+#if RADPIX_HAS_AVX2_TARGET
 template <class T>
-const KernelSet<T> &padded_kernels() noexcept {
-    static constexpr KernelSet<T> set{sample_row<PresentLinear<T>, T>, sample_row<PresentLinear<T>, T>,
-                                      sample_row<PresentNearest<T>, T>};
-    return set;
+constexpr bool has_avx2_kernel = std::is_same_v<T, std::uint8_t> || std::is_same_v<T, std::uint16_t> ||
+                                 std::is_same_v<T, std::int16_t> || std::is_same_v<T, float>;
+
+template <class T>
+PaddedKernel<T> avx2_kernel() noexcept {
+    if constexpr (std::is_same_v<T, std::uint8_t>) {
+        return avx2_padded_kernels.u8;
+    } else if constexpr (std::is_same_v<T, std::uint16_t>) {
+        return avx2_padded_kernels.u16;
+    } else if constexpr (std::is_same_v<T, std::int16_t>) {
+        return avx2_padded_kernels.i16;
+    } else {
+        return avx2_padded_kernels.f32;
+    }
 }
 
-template const KernelSet<std::uint8_t> &padded_kernels() noexcept;
-template const KernelSet<std::int8_t> &padded_kernels() noexcept;
-template const KernelSet<std::uint16_t> &padded_kernels() noexcept;
-template const KernelSet<std::int16_t> &padded_kernels() noexcept;
-template const KernelSet<std::uint32_t> &padded_kernels() noexcept;
-template const KernelSet<std::int32_t> &padded_kernels() noexcept;
-template const KernelSet<std::uint64_t> &padded_kernels() noexcept;
-template const KernelSet<std::int64_t> &padded_kernels() noexcept;
-template const KernelSet<float> &padded_kernels() noexcept;
-template const KernelSet<double> &padded_kernels() noexcept;
+/// What is in the midst of padding or far from it by AVX2, the seam one sample after the other.
+template <class T>
+void present_row(const Source<T> &source, const Line &line, Index column, Index groups,
+                 Work<T> *values) noexcept {
+    constexpr Index at_once = 8;
+    std::uint8_t mixed[at_once];
+    for (Index first = 0; first < groups; first += at_once) {
+        const Index count = std::min(at_once, groups - first);
+        avx2_kernel<T>()(source, line, column + first * group, count, values + first * group, mixed);
+        for (Index i = first; i < first + count; ++i) {
+            if (mixed[i - first] != 0) {
+                sample_row<PresentLinear<T>, T>(source, line, column + i * group, 1, values + i * group);
+            }
+        }
+    }
+}
+#endif
+
+} // namespace
+
+template <class T>
+const KernelSet<T> &padded_kernels(bool by_avx2) noexcept {
+    static constexpr KernelSet<T> portable{sample_row<PresentLinear<T>, T>, sample_row<PresentLinear<T>, T>,
+                                           sample_row<PresentNearest<T>, T>};
+#if RADPIX_HAS_AVX2_TARGET
+    if constexpr (has_avx2_kernel<T>) {
+        static constexpr KernelSet<T> fast{present_row<T>, present_row<T>, sample_row<PresentNearest<T>, T>};
+        return by_avx2 ? fast : portable;
+    }
+#endif
+    static_cast<void>(by_avx2);
+    return portable;
+}
+
+template const KernelSet<std::uint8_t> &padded_kernels(bool) noexcept;
+template const KernelSet<std::int8_t> &padded_kernels(bool) noexcept;
+template const KernelSet<std::uint16_t> &padded_kernels(bool) noexcept;
+template const KernelSet<std::int16_t> &padded_kernels(bool) noexcept;
+template const KernelSet<std::uint32_t> &padded_kernels(bool) noexcept;
+template const KernelSet<std::int32_t> &padded_kernels(bool) noexcept;
+template const KernelSet<std::uint64_t> &padded_kernels(bool) noexcept;
+template const KernelSet<std::int64_t> &padded_kernels(bool) noexcept;
+template const KernelSet<float> &padded_kernels(bool) noexcept;
+template const KernelSet<double> &padded_kernels(bool) noexcept;
 
 } // namespace radpix::reslice

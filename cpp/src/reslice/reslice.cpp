@@ -116,9 +116,20 @@ bool fits_avx2(const Source<T> &source) noexcept {
 }
 
 template <class T>
+bool is_for_avx2(const Source<T> &source, Combine combine) {
+#if RADPIX_HAS_AVX2_TARGET
+    return cpu_level() >= CpuLevel::avx2 && combine != Combine::median && fits_avx2(source);
+#else
+    static_cast<void>(source);
+    static_cast<void>(combine);
+    return false;
+#endif
+}
+
+template <class T>
 const KernelSet<T> &kernels_for(const Source<T> &source, Combine combine) {
 #if RADPIX_HAS_AVX2_TARGET
-    if (cpu_level() >= CpuLevel::avx2 && combine != Combine::median && fits_avx2(source)) {
+    if (is_for_avx2(source, combine)) {
         if constexpr (std::is_same_v<T, std::uint8_t>) {
             return avx2_kernels.u8;
         } else if constexpr (std::is_same_v<T, std::uint16_t>) {
@@ -265,7 +276,7 @@ void run(const ArrayView &voxels, const ArrayView &out, const Rows &where, const
     std::copy_n(voxels.shape.begin(), 3, source.shape);
     std::copy_n(voxels.strides.begin(), 3, source.strides);
     const std::optional<Absent<T>> absent = absent_of<T>(padding);
-    const KernelSet<T> &set = absent    ? padded_kernels<T>()
+    const KernelSet<T> &set = absent    ? padded_kernels<T>(is_for_avx2(source, line.combine))
                               : nearest ? scalar_kernels<T>()
                                         : kernels_for(source, line.combine);
     Job<T, Out> job{source, out.volume<Out>(), where, set, line, nearest};
