@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <exception>
@@ -38,8 +39,8 @@ struct Job {
 
     const Index begin, end, grain;
     std::atomic<Index> next;
-    int helpers_wanted;     // guarded by the pool's mutex
-    int helpers_active = 0; // guarded by the pool's mutex
+    int helpers_wanted;                  // guarded by the pool's mutex
+    std::atomic<int> helpers_active = 0; // changed under the pool's mutex
     RangeFunction body;
     Watch *const watch = detail::watch_of_this_thread();
     std::mutex error_mutex;
@@ -74,6 +75,17 @@ struct Job {
         next.store(end, std::memory_order_relaxed); // pieces not started yet are given up
     }
 };
+
+/// Waits a little for what mostly comes soon: the next job of a call that is made of many, the last helper.
+/// Going to sleep and being woken takes longer than many jobs last (50 us on virtual machines).
+template <class Condition>
+void expect_soon(const Condition &condition) noexcept {
+    constexpr std::chrono::microseconds soon{50};
+    const auto end = std::chrono::steady_clock::now() + soon;
+    while (!condition() && std::chrono::steady_clock::now() < end) {
+        std::this_thread::yield();
+    }
+}
 
 /// A worker that sleeps may be woken on the processor it last ran on, the caller's: kernels that see every
 /// processor with a cache of its own (many virtual machines) do so, and both then take turns on one processor
@@ -118,17 +130,24 @@ public:
                 sleeper->avoid(Place::here());
             }
             jobs_.push_back(&job);
+            jobs_begun_.fetch_add(1, std::memory_order_relaxed);
         }
         work_available_.notify_all();
         job.work([&stage](Index first) { stage.before(first); });
+        {
+            const std::lock_guard lock(mutex_);
+            jobs_.remove(&job);
+        }
+        const auto have_left = [&job] { return job.helpers_active.load(std::memory_order_relaxed) == 0; };
+        expect_soon(have_left);
         std::unique_lock lock(mutex_);
-        jobs_.remove(&job);
-        wait_for_helpers(lock, job, stage);
+        wait_for_helpers(lock, have_left, stage);
     }
 
 private:
-    void wait_for_helpers(std::unique_lock<std::mutex> &lock, const Job &job, detail::Stage &stage) {
-        const auto have_left = [&job] { return job.helpers_active == 0; };
+    template <class Condition>
+    void wait_for_helpers(std::unique_lock<std::mutex> &lock, const Condition &have_left,
+                          detail::Stage &stage) {
         if (!stage.is_watched()) {
             helper_left_.wait(lock, have_left);
             return;
@@ -157,11 +176,17 @@ private:
         std::unique_lock lock(mutex_);
         Place place;
         for (;;) {
-            Job *job = nullptr;
-            place.remember();
-            sleepers_.push_back(&place);
-            work_available_.wait(lock, [this, &job] { return (job = job_needing_help()) != nullptr; });
-            std::erase(sleepers_, &place);
+            Job *job = job_needing_help();
+            if (job == nullptr) {
+                const unsigned begun = jobs_begun_.load(std::memory_order_relaxed);
+                lock.unlock();
+                expect_soon([&] { return jobs_begun_.load(std::memory_order_relaxed) != begun; });
+                lock.lock();
+                place.remember();
+                sleepers_.push_back(&place);
+                work_available_.wait(lock, [this, &job] { return (job = job_needing_help()) != nullptr; });
+                std::erase(sleepers_, &place);
+            }
             --job->helpers_wanted;
             ++job->helpers_active;
             lock.unlock();
@@ -187,6 +212,7 @@ private:
     std::condition_variable work_available_;
     std::condition_variable helper_left_;
     std::list<Job *> jobs_;
+    std::atomic<unsigned> jobs_begun_{0};
     std::vector<Place *> sleepers_; // of the workers that wait; has room for all
     int worker_count_ = 0;
 };

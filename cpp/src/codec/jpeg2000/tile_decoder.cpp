@@ -126,7 +126,7 @@ Index TileDecoder::rows_at_once(Index rows, Index width) const {
     if (threads_ == 1 || rows * width <= small) {
         return std::max<Index>(rows, 1);
     }
-    return std::max(fewest_rows, ceil_div(rows, Index{4} * threads_));
+    return std::max(fewest_rows, ceil_div(rows, Index{2} * threads_));
 }
 
 void TileDecoder::for_rows(const Tile &tile, const ResolutionWindow &window, Index steps,
