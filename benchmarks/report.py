@@ -28,6 +28,7 @@ HEADLINES = (
     "oblique plane, linear",
     "oblique max of 20 mm",
     "curved reformat",
+    "fusion of PET and CT",
     "MIP of CT along z",
     "ray casting of CT, composite",
     "JPEG decode, lossless SV1, CR",
@@ -37,6 +38,7 @@ HEADLINES = (
     "JPEG 2000 HT 5-3 decode, CR",
     "RLE decode, CR",
     "display of 512 x 512, window",
+    "ultrasound of 800 x 600, one by one, native YBR_FULL",
     "load CT",
     "scan 8 tags",
 )
