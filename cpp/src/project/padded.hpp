@@ -102,11 +102,9 @@ void add_along(const LinesView<T> &lines, Index row, Index column, Absent<T> abs
     }
 }
 
-/// Adds the voxels of all lines in the order of the axis.
-template <class T>
-void add_across(const LinesView<T> &lines, Index row, Index column, Absent<T> absent,
-                PresentSums<T> &present) {
-    const auto n = static_cast<Index>(present.sums.size());
+/// Calls `take` with the voxels of `n` lines side by side, step by step along the axis.
+template <class T, class Take>
+void for_each_step(const LinesView<T> &lines, Index row, Index column, Index n, const Take &take) {
     std::vector<T> packed(static_cast<std::size_t>(lines.column_stride == 1 ? 0 : n));
     for (Index k = 0; k < lines.length; ++k) {
         const T *voxels = lines.at(row, column, k);
@@ -116,8 +114,16 @@ void add_across(const LinesView<T> &lines, Index row, Index column, Absent<T> ab
             }
             voxels = packed.data();
         }
-        present.add(voxels, n, absent);
+        take(voxels);
     }
+}
+
+/// Adds the voxels of all lines in the order of the axis.
+template <class T>
+void add_across(const LinesView<T> &lines, Index row, Index column, Absent<T> absent,
+                PresentSums<T> &present) {
+    const auto n = static_cast<Index>(present.sums.size());
+    for_each_step(lines, row, column, n, [&](const T *voxels) { present.add(voxels, n, absent); });
     present.add_up();
 }
 
@@ -206,17 +212,9 @@ void extreme_present(const LinesView<T> &lines, const PlaneView<U> &out, Absent<
         }
         std::vector<T> found(static_cast<std::size_t>(n), weakest);
         std::vector<T> any(static_cast<std::size_t>(n), T(0));
-        std::vector<T> packed(static_cast<std::size_t>(lines.column_stride == 1 ? 0 : n));
-        for (Index k = 0; k < lines.length; ++k) {
-            const T *voxels = lines.at(row, column, k);
-            if (lines.column_stride != 1) {
-                for (Index i = 0; i < n; ++i) {
-                    packed[static_cast<std::size_t>(i)] = voxels[i * lines.column_stride];
-                }
-                voxels = packed.data();
-            }
+        for_each_step(lines, row, column, n, [&](const T *voxels) {
             join_extremes<is_max>(voxels, n, weakest, absent, found.data(), any.data());
-        }
+        });
         for (Index i = 0; i < n; ++i) {
             const auto at = static_cast<std::size_t>(i);
             out(row, column + i) = canonical<U>(any[at] == T(1) ? found[at] : absent.value);

@@ -9,7 +9,7 @@ import numpy as np
 from radpix._numba.absent import is_absent
 from radpix._numba.jit import jit
 
-__all__ = ["is_inside", "lerp", "linear", "nearest", "present_linear", "present_nearest"]
+__all__ = ["is_inside", "lerp", "linear", "nearest", "present_linear", "present_nearest", "present_sum"]
 
 
 @jit
@@ -125,3 +125,26 @@ def present_linear(voxels: Any, z: float, y: float, x: float, exact: bool, dtype
 def present_nearest(voxels: Any, z: float, y: float, x: float, dtype: Any, absent: Any) -> Any:
     voxel = nearest(voxels, z, y, x)
     return not is_absent(voxel, absent), dtype.type(voxel)
+
+
+@jit
+def present_sum(voxels: Any, at: Any, weights: Any, absent: Any, value: Any) -> Any:
+    """Return a filter's ``value``, corrected if an absent voxel has a weight; in float64.
+
+    ``at`` and ``weights`` have the shape (3, taps).
+    """
+    taps = at.shape[1]
+    total, missing, touched = 0.0, 0.0, False
+    for z in range(taps):
+        for y in range(taps):
+            for x in range(taps):
+                voxel = voxels[at[0, z], at[1, y], at[2, x]]
+                weight = weights[0, z] * weights[1, y] * weights[2, x]
+                if is_absent(voxel, absent):
+                    touched = touched or weight != 0.0 or voxel != voxel  # noqa: PLR0124
+                    missing += weight
+                else:
+                    total += weight * np.float64(voxel)
+    if not touched:
+        return np.float64(value)
+    return np.float64(absent.value) if missing > 0.5 else total / (1.0 - missing)

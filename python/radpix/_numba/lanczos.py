@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from radpix._numba.absent import is_absent
+from radpix._numba.cells import present_sum
 from radpix._numba.filters import filter_at
 from radpix._numba.jit import jit
 
@@ -47,25 +47,6 @@ def _find_taps(shape: Any, position: Any, table: Any, weights: Any, at: Any) -> 
 
 
 @jit
-def _present(voxels: Any, weights: Any, at: Any, absent: Any, value: Any) -> Any:
-    """Return ``value``, corrected if an absent voxel has a weight; in float64."""
-    total, missing, touched = 0.0, 0.0, False
-    for z in range(6):
-        for y in range(6):
-            for x in range(6):
-                voxel = voxels[at[0, z], at[1, y], at[2, x]]
-                weight = weights[0, z] * weights[1, y] * weights[2, x]
-                if is_absent(voxel, absent):
-                    touched = touched or weight != 0.0 or voxel != voxel  # noqa: PLR0124
-                    missing += weight
-                else:
-                    total += weight * np.float64(voxel)
-    if not touched:
-        return np.float64(value)
-    return np.float64(absent.value) if missing > 0.5 else total / (1.0 - missing)
-
-
-@jit
 def lanczos(voxels: Any, position: Any, table: Any, absent: Any, work: Any) -> Any:
     """Return the sample at a position inside."""
     weights, at = np.empty((3, 6)), np.empty((3, 6), np.int64)
@@ -81,4 +62,4 @@ def lanczos(voxels: Any, position: Any, table: Any, absent: Any, work: Any) -> A
     value = work(0)
     for x in range(6):
         value += work(weights[2, x]) * columns[x]
-    return work(_present(voxels, weights, at, absent, value)) if absent.any else value
+    return work(present_sum(voxels, at, weights, absent, value)) if absent.any else value

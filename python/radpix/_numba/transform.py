@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from radpix._backend import _ZERO
-from radpix._numba.absent import absent_of, is_absent
-from radpix._numba.cells import is_inside, linear, nearest, present_linear
+from radpix._numba.absent import absent_of
+from radpix._numba.cells import is_inside, linear, nearest, present_linear, present_sum
 from radpix._numba.jit import jit
 from radpix._numba.lanczos import lanczos, lanczos_table
 from radpix._numba.resample_label import LABEL_WEIGHT_UNIT, winner
@@ -94,25 +94,6 @@ def _sum_of_taps(voxels: Any, at: Any, weights: Any, rows: Any, columns: Any) ->
 
 
 @jit
-def _present_cubic(voxels: Any, at: Any, weights: Any, absent: Any, value: Any) -> Any:
-    """Return ``value``, corrected if an absent voxel has a weight; in float64."""
-    total, missing, touched = 0.0, 0.0, False
-    for z in range(4):
-        for y in range(4):
-            for x in range(4):
-                voxel = voxels[at[0, z], at[1, y], at[2, x]]
-                weight = weights[0, z] * weights[1, y] * weights[2, x]
-                if is_absent(voxel, absent):
-                    touched = touched or weight != 0.0 or voxel != voxel  # noqa: PLR0124
-                    missing += weight
-                else:
-                    total += weight * np.float64(voxel)
-    if not touched:
-        return np.float64(value)
-    return np.float64(absent.value) if missing > 0.5 else total / (1.0 - missing)
-
-
-@jit
 def _vote(voxels: Any, position: Any, work: Any, labels: Any, weights: Any) -> Any:
     floor, upper = np.zeros(3, np.int64), np.zeros(3)
     for axis in range(3):
@@ -154,7 +135,7 @@ def _sample(voxels: Any, position: Any, method: int, exact: bool, absent: Any, s
     value = _sum_of_taps(voxels, at, weights, rows, columns)
     if absent.any and method == _CUBIC:
         _find_taps(voxels.shape, position, False, at, wide)
-        value = work(_present_cubic(voxels, at, wide, absent, value))
+        value = work(present_sum(voxels, at, wide, absent, value))
     return value
 
 
