@@ -115,7 +115,8 @@ def test_errors_are_raised_or_kept(tmp_path: Path) -> None:
     good, text, short = (tmp_path / name for name in ("good", "text", "short"))
     good.write_bytes(enhanced())
     text.write_bytes(b"no DICOM at all" * 20)
-    short.write_bytes(enhanced()[:400])
+    data = enhanced()
+    short.write_bytes(data[: data.index(b"\x28\x00\x10\x00US") + 5])  # inside an element, wherever UIDs end
     paths = [good, text, short, tmp_path / "absent", tmp_path]
     with pytest.raises(radpix.DecodeError, match="text: this is not a DICOM file") as caught:
         scan_headers(paths, ["Rows"])
