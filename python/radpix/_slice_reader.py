@@ -12,6 +12,7 @@ import numpy as np
 
 from radpix._backend import FrameLayout, FrameSelection, kernels
 from radpix._direct import core_layout, direct_layout, direct_type, read_slices
+from radpix._transfer_syntaxes import NATIVE
 from radpix.codec import decode
 from radpix.errors import PixelDataError, RadpixError, RadpixWarning
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from radpix._backend import FrameLayout
     from radpix._instance import Instance
 
 __all__ = ["DoesNotFitError", "FirstSlice", "SliceReader", "first_slice", "runs_of"]
@@ -115,7 +115,7 @@ class SliceReader:
 
     def __call__(self, run: range) -> None:
         layout = self._core_layout(run)
-        if layout is not None and (layout.rows, layout.columns) == self._voxels.shape[1:]:
+        if layout is not None and self._fits(layout):
             self._batch(run, layout)
             return
         there = [index for index in run if not self._instances[index].is_empty]
@@ -145,10 +145,6 @@ class SliceReader:
 
     def _batch(self, run: range, layout: FrameLayout) -> None:
         """Read slices by the core; those it cannot read go the usual way, which says what is wrong."""
-        if direct_type(layout) != self._stored:
-            raise PixelDataError(
-                f"{self._instances[run[0]].path}: the pixels are not those of the slices before"
-            )
         instances = self._instances[run.start : run.stop]
         rescales = self._rescales[run.start : run.stop]
         target = self._voxels[run.start : run.stop]
@@ -195,7 +191,7 @@ class SliceReader:
         as_stored = self._is_as_stored(index)
         layout = self._direct_layout(instance)
         if layout is not None:
-            if direct_type(layout) != self._stored or (layout.rows, layout.columns) != target.shape:
+            if not self._fits(layout):
                 raise PixelDataError(f"{instance.path}: the pixels are not those of the slices before")
             stored = target if as_stored else self._scratch(target.shape)
             masked = layout.bits_stored < layout.bits_allocated
@@ -213,6 +209,11 @@ class SliceReader:
             scratch = self._scratch(target.shape)
             stored = _decode(instance, frames, scratch[np.newaxis], selection=self._selection)
             self._put(index, stored[0])
+
+    def _fits(self, layout: FrameLayout) -> bool:
+        """Whether pixels are as many and of the type as those of the first slice."""
+        shape = self._voxels.shape[1:]
+        return direct_type(layout) == self._stored and (layout.rows, layout.columns) == shape
 
     def _is_as_stored(self, index: int) -> bool:
         lut = self._use_lut and self._instances[index].has_modality_lut
@@ -300,8 +301,12 @@ def _bounds(dtype: np.dtype[Any]) -> tuple[float, float]:
 
 
 def _range(instance: Instance, stored: np.dtype[Any]) -> tuple[float, float]:
-    """Return between which values stored ones are."""
-    whole_pixels = not instance.has_modality_lut and stored.itemsize * 8 == instance.bits_allocated
+    """Return between which values stored ones are; Bits Stored does not bind those of a compressed frame."""
+    whole_pixels = (
+        instance.transfer_syntax_uid in NATIVE
+        and not instance.has_modality_lut
+        and stored.itemsize * 8 == instance.bits_allocated
+    )
     return _range_of(stored, instance.bits_stored if whole_pixels else 0)
 
 

@@ -345,6 +345,8 @@ def test_attributes_that_the_object_must_have_are_there(modality: str, known: bo
                     k for k in keywords.split() if k not in dataset or (level == 1 and dataset[k].is_empty)
                 ]
                 assert not absent, (kind, level)
+        # Type 2C: not to be there without IR among the values of Scanning Sequence (PS3.3 C.8.3.1).
+        assert modality != "MR" or "InversionTime" not in dataset
 
 
 def test_no_uptake_is_computed_from_activity_of_unknown_decay(tmp_path: Path) -> None:

@@ -196,6 +196,18 @@ def test_enhanced_pet_in_suv_already_is_not_scaled_again(tmp_path: Path) -> None
     np.testing.assert_array_equal(radpix.to_suv(path).voxels, radpix.load(path).voxels)
 
 
+def test_mapped_values_without_a_unit_do_not_take_that_of_the_classic_header(tmp_path: Path) -> None:
+    dataset = legacy_pet(phantom(), "START")
+    mapping = group(RealWorldValueSlope=1e-3, RealWorldValueIntercept=0.0)
+    for frame in dataset.PerFrameFunctionalGroupsSequence:
+        frame.RealWorldValueMappingSequence = mapping
+    path = write(dataset, tmp_path / "x.dcm")
+    assert radpix.load(path).unit == ""
+    with pytest.raises(SuvError) as caught:
+        radpix.to_suv(path)
+    assert caught.value.code == "suv-volume-unit"
+
+
 def test_every_unit_of_pet_is_one_of_the_standard() -> None:
     from pydicom.sr._cid_dict import cid_concepts
     from pydicom.sr._concepts_dict import concepts

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydicom import dcmread
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEG2000Lossless, JPEGLSLossless
 from tests.python.phantom import Phantom, stack_positions
 
 import radpix
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+    from pydicom.uid import UID
 
 LEVELS = ["scalar", "avx2"] if _core.detected_cpu_level() == "avx2" else ["scalar"]
 VALUES: tuple[Literal["modality", "stored"], ...] = ("modality", "stored")
@@ -93,6 +99,39 @@ def test_core_and_python_read_the_same_volume(
         expected = radpix.load(tmp_path, level=VALUES[k % 2], num_threads=1).voxels
         assert volume.voxels.dtype == expected.dtype
         np.testing.assert_array_equal(volume.voxels, expected)
+
+
+@pytest.mark.parametrize("syntax", [JPEG2000Lossless, JPEGLSLossless])
+def test_compressed_values_beyond_bits_stored_are_kept_in_a_wider_type(tmp_path: Path, syntax: UID) -> None:
+    imagecodecs = pytest.importorskip("imagecodecs")
+    phantom = Phantom(positions=stack_positions(3), bits_stored=12)
+    frames = [phantom.stored(k) + np.uint16(40000) for k in range(3)]
+    for path, frame in zip(phantom.write(tmp_path), frames, strict=True):
+        dataset = dcmread(path)
+        encoded = (
+            imagecodecs.jpegls_encode(frame)
+            if syntax == JPEGLSLossless
+            else imagecodecs.jpeg2k_encode(frame, codecformat="j2k", reversible=True, level=0)
+        )
+        dataset.PixelData = encapsulate([encoded])
+        dataset["PixelData"].is_undefined_length = True
+        dataset.file_meta.TransferSyntaxUID = syntax
+        dataset.save_as(path, enforce_file_format=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", radpix.RadpixWarning)  # of a precision other than Bits Stored
+        voxels = radpix.load(tmp_path).voxels
+    assert voxels.dtype == np.int32
+    np.testing.assert_array_equal(voxels, np.array(frames, np.int32) - 1024)
+
+
+def test_slices_of_another_type_than_the_first_are_an_error_that_names_them(tmp_path: Path) -> None:
+    Phantom().write(tmp_path)
+    (plan,) = radpix.scan(tmp_path)[0].volumes()
+    instances = [one._replace(pixel_representation=k == 2) for k, one in enumerate(plan.instances)]
+    with pytest.raises(
+        radpix.PixelDataError, match=r"0002\.dcm: the pixels are not those of the slices before"
+    ):
+        radpix.load(replace(plan, instances=tuple(instances)))
 
 
 def test_progress_is_told_for_each_slice_that_the_core_reads(tmp_path: Path) -> None:

@@ -167,15 +167,17 @@ def _values_by_frame(elements: Elements, count: int) -> tuple[dict[str, Any], li
 
 
 def _described(values: dict[str, Any], instance: Instance) -> dict[str, Any]:
-    """Return fields of `Instance`: the places of ultrasound volumes and the values of parametric maps are theirs."""
+    """Return fields of `Instance`, the places of ultrasound volumes and mapped values and their units among them."""
     position, orientation = (values.pop(f"volume_{name}", None) for name in ("position", "orientation"))
     values.setdefault("image_position", position)
     values.setdefault("image_orientation", orientation)
     slope, intercept, unit = (values.pop(f"map_{name}", None) for name in ("slope", "intercept", "unit"))
     if instance.sop_class_uid in _MAPPED and slope and intercept is not None:
         values |= {"rescale_slope": slope, "rescale_intercept": intercept, "rescale_type": unit or ""}
-        if instance.sop_class_uid in {ENHANCED_PET, LEGACY_CONVERTED_PET} and unit:
-            values["units"] = PET_UNITS.get(unit, (unit, ""))[0]
+        if (
+            instance.sop_class_uid != _PARAMETRIC_MAP
+        ):  # the unit of the mapping or none, never that of other values
+            values["units"] = PET_UNITS.get(unit, (unit, ""))[0] if unit else ""
     creator, scale, start = (
         values.pop(f"philips_{name}", None) for name in ("creator", "slope", "intercept")
     )

@@ -63,9 +63,7 @@ _TYPE_2 = _keywords(
 )
 _TYPE_2_BY_MODALITY = {
     "CT": _keywords("KVP AcquisitionNumber PatientPosition"),
-    "MR": _keywords(
-        "RepetitionTime EchoTime EchoTrainLength ScanOptions MRAcquisitionType InversionTime PatientPosition"
-    ),
+    "MR": _keywords("RepetitionTime EchoTime EchoTrainLength ScanOptions MRAcquisitionType PatientPosition"),
     "PT": _keywords(
         """
         AcquisitionDate AcquisitionTime ActualFrameDuration CollimatorType CorrectedImage
