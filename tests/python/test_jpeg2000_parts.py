@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -200,6 +201,48 @@ def test_large_frames_are_decoded_in_strips(shape: tuple[int, ...]) -> None:
             np.testing.assert_array_equal(decode(stream, shape, syntax, num_threads=threads), one)
         found = decode(stream, shape, syntax, region=part, num_threads=1)
         np.testing.assert_array_equal(found, one[crop])
+
+
+def _joined(planes: list[NDArray[Any]], levels: tuple[int, ...]) -> bytes:
+    """Return a codestream of transformed components, each with its own number of wavelet levels (COC, QCC)."""
+
+    def segment(marker: int, body: bytes) -> bytes:
+        return struct.pack(">HH", marker, len(body) + 2) + body
+
+    segments, packets = {}, b""
+    head = b"\xff\x4f"
+    for c, (plane, count) in enumerate(zip(planes, levels, strict=True)):
+        stream = pillow_encoded(plane, irreversible=False, num_resolutions=count + 1, progression="CPRL")
+        at = 2
+        while stream[at : at + 2] != b"\xff\x90":  # SOT
+            marker, length = struct.unpack_from(">HH", stream, at)
+            segments[marker] = stream[at + 4 : at + 2 + length]
+            at += 2 + length
+        size, coding, steps = segments[0xFF51], segments[0xFF52], segments[0xFF5C]
+        if c == 0:
+            three = size[:34] + struct.pack(">H", len(planes)) + size[36:39] * len(planes)
+            head += segment(0xFF51, three) + segment(0xFF52, coding[:4] + b"\1" + coding[5:])
+            head += segment(0xFF5C, steps)
+        else:
+            head += segment(0xFF53, bytes([c, coding[0] & 1]) + coding[5:])
+            head += segment(0xFF5D, bytes([c]) + steps)
+        packets += stream[stream.index(b"\xff\x93", at) + 2 : -2]
+    tile = segment(0xFF90, struct.pack(">HIBB", 0, len(packets) + 14, 0, 1))
+    return head + tile + b"\xff\x93" + packets + b"\xff\xd9"
+
+
+@pytest.mark.parametrize("levels", [(0, 1, 1), (1, 0, 2), (2, 1, 1), (1, 1, 1)])
+def test_components_of_different_levels_are_decoded_in_strips(levels: tuple[int, ...]) -> None:
+    # The first has no strips where it has no wavelet, and the others' must not wait for them.
+    planes = [picture((1100, 960), 8), picture((1100, 960), 8)[::-1], picture((1100, 960), 8)[:, ::-1]]
+    stream = _joined([np.ascontiguousarray(plane) for plane in planes], levels)
+    y, u, v = (plane.astype(int) - 128 for plane in planes)
+    green = y - (u + v) // 4  # G.2
+    expected = np.clip(np.stack([v + green, green, u + green], -1) + 128, 0, 255)
+    if len(set(levels)) == 1:  # OpenJPEG refuses others
+        np.testing.assert_array_equal(by_openjpeg(stream), expected)
+    for threads in (1, 3):
+        np.testing.assert_array_equal(decode(stream, expected.shape, num_threads=threads), expected)
 
 
 def test_strips_of_a_cut_stream_hold_nothing_of_earlier_ones() -> None:

@@ -80,13 +80,14 @@ void TileDecoder::lay_out(const Tile &tile) {
     for (std::size_t c = 0; c < planes_.size(); ++c) {
         planes_[c].windows = make_windows(tile.components[c]);
     }
-    // Components that are transformed go through their last strips together.
+    // Components that are transformed go through their last strips together: all have them or none.
     const auto is_like_first = [&](std::size_t c) {
         const auto block_height = [&](std::size_t i) {
             const TileComponent &component = tile.components[i];
             return component.resolutions[planes_[i].windows.size() - 1].block_height_log2;
         };
-        return planes_[c].windows.back().lifted == planes_[0].windows.back().lifted &&
+        return planes_[c].windows.size() == planes_[0].windows.size() &&
+               planes_[c].windows.back().lifted == planes_[0].windows.back().lifted &&
                block_height(c) == block_height(0);
     };
     const bool transforms = tile.parameters.component_transform;

@@ -10,6 +10,14 @@
 #include "codec/jpegls/scan_decoder.hpp"
 
 namespace radpix::jpegls {
+namespace {
+
+/// Whether entropy-coded data were not what the coding parameters lead to expect.
+bool is_of_data(const Error &error) noexcept {
+    return error.errc() == Errc::truncated || error.errc() == Errc::jpegls_entropy_coding;
+}
+
+} // namespace
 
 FrameDecoding::FrameDecoding(Bytes codestream, const FrameLayout &layout, const DecodeOptions &options,
                              const ArrayView &out, std::vector<Deviation> &deviations, bool lossless_only)
@@ -159,8 +167,7 @@ Index FrameDecoding::decode_samples(const ScanHeader &header, const EntropyData 
             return surplus;
         }
     } catch (const Error &error) {
-        const bool is_data = error.errc() == Errc::truncated || error.errc() == Errc::jpegls_entropy_coding;
-        if (!is_data || !may_be_of_jai || !is_of_jai(header, data)) {
+        if (!is_of_data(error) || !may_be_of_jai || !is_of_jai(header, data)) {
             throw;
         }
         return 0;
@@ -180,7 +187,10 @@ bool FrameDecoding::is_of_jai(const ScanHeader &header, const EntropyData &data)
             most_fill_bits) {
             return false;
         }
-    } catch (const Error &) {
+    } catch (const Error &error) {
+        if (!is_of_data(error)) {
+            throw; // the call was cancelled
+        }
         return false; // the caller tells what the standard's thresholds lead to
     }
     log_.add("jpegls-jai-thresholds",

@@ -196,16 +196,16 @@ template <int components, Mode mode>
     return {cursor, x + 1, run_index};
 }
 
-static inline Context *context_at(CoderState &state, std::intptr_t offset) noexcept {
+static inline Context *context_at(CoderState &state, Index offset) noexcept {
     return reinterpret_cast<Context *>(reinterpret_cast<char *>(state.contexts) + offset);
 }
 
 /// T.87 A.4 to A.6: one sample of regular mode.
 template <Mode mode, bool is_loaded>
 static inline std::int32_t decode_regular(CoderState &state, const Local &p, Window &window,
-                                          DecoderCursor &cursor, std::intptr_t offset, std::int32_t ra,
+                                          DecoderCursor &cursor, Index offset, std::int32_t ra,
                                           std::int32_t rb, std::int32_t rc) noexcept {
-    const std::intptr_t wide_sign = offset >> 63;
+    const Index wide_sign = offset >> 63;
     Context *const context = context_at(state, (offset ^ wide_sign) - wide_sign);
     const auto sign = static_cast<std::int32_t>(wide_sign);
     std::int32_t prediction = predicted(ra, rb, rc) + ((context->correction ^ sign) - sign);
@@ -244,10 +244,10 @@ static void decode_line(CoderState &state, const LineParameters &parameters, Dec
     }
     const Index end = width * components;
     for (Index i = 0; i < end && cursor.fault == Fault::none;) {
-        std::intptr_t offset[components], any = 0;
+        Index offset[components], any = 0;
 #pragma GCC unroll 4
         for (int c = 0; c < components; ++c) {
-            offset[c] = gradients[i + c] + std::intptr_t{2} * p.quantizer[above[i + c - components] - ra[c]];
+            offset[c] = gradients[i + c] + Index{2} * p.quantizer[above[i + c - components] - ra[c]];
             any |= offset[c];
         }
         if (any == 0) {

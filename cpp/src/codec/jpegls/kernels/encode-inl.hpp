@@ -173,9 +173,9 @@ static inline void put_code_of_pixel(EncoderCursor &cursor, PixelCodes &codes, s
 /// the decoder will reconstruct it.
 template <int components, Mode mode>
 static inline std::int32_t encode_regular(CoderState &state, const Local &p, EncoderCursor &cursor,
-                                          PixelCodes &codes, std::intptr_t offset, std::int32_t sample,
+                                          PixelCodes &codes, Index offset, std::int32_t sample,
                                           std::int32_t plain) noexcept {
-    const std::intptr_t wide_sign = offset >> 63;
+    const Index wide_sign = offset >> 63;
     Context *const context = context_at(state, (offset ^ wide_sign) - wide_sign);
     const auto sign = static_cast<std::int32_t>(wide_sign);
     std::int32_t prediction = plain + ((context->correction ^ sign) - sign);
@@ -213,12 +213,12 @@ static void encode_line(CoderState &state, const LineParameters &parameters, Enc
         prepare_line(line, end, components, parameters);
     }
     for (Index i = 0; i < end;) {
-        std::intptr_t offset[components], any = 0;
+        Index offset[components], any = 0;
 #pragma GCC unroll 4
         for (int c = 0; c < components; ++c) {
             offset[c] = line.gradients[i + c];
             if constexpr (!is_lossless) {
-                offset[c] += std::intptr_t{2} * p.quantizer[line.above[i + c - components] - ra[c]];
+                offset[c] += Index{2} * p.quantizer[line.above[i + c - components] - ra[c]];
             }
             any |= offset[c];
         }
