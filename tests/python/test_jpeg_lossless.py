@@ -33,6 +33,24 @@ def test_every_predictor_and_precision(predictor: int, precision: int) -> None:
         in_process_14(pixels, precision, predictor, transform=transform)
 
 
+@pytest.mark.parametrize("components", [1, 3])
+@pytest.mark.parametrize("predictor", range(1, 8))
+def test_predictors_precisions_restarts_and_point_transforms_crossed(predictor: int, components: int) -> None:
+    """The writer of these streams is ours; libjpeg-turbo confirms what they say."""
+    imagecodecs = pytest.importorskip("imagecodecs")
+    colour = {} if components == 1 else {"colorspace": "RGB", "outcolorspace": "RGB"}
+    shape = (4, 7) if components == 1 else (4, 7, components)
+    for precision in range(2, 17):
+        pixels = picture(shape, precision, seed=predictor)
+        transforms = {0, 1, precision // 2, precision - 1}
+        for transform, rows in itertools.product(sorted(transforms), (0, 1, 2)):
+            how: dict[str, Any] = {"interval": 7 * rows, "transform": transform}
+            stream = jpeg.encode_lossless(pixels, precision, predictor, **how)
+            expected = pixels >> transform << transform
+            np.testing.assert_array_equal(imagecodecs.jpeg8_decode(stream, **colour), expected)
+            in_process_14(pixels, precision, predictor, **how)
+
+
 @pytest.mark.parametrize("interval", [1, 4, 9, 18, 27, 60])
 @pytest.mark.parametrize("components", [1, 2, 3, 4])
 def test_restart_intervals_of_rows_and_of_parts_of_rows(components: int, interval: int) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 from tests.python.jpeg_cases import BASELINE, PROGRESSIVE, Decoded, decode, layout_of
 from tests.python.testdata import frames_of, is_dicom, manifest, pydicom_files, real_data
 
-from radpix.errors import RadpixError, UnsupportedTransferSyntaxError
+from radpix.errors import DecodeError, RadpixError, UnsupportedTransferSyntaxError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,6 +81,46 @@ def test_dct_files_are_what_libjpeg_turbo_gives() -> None:
             np.testing.assert_array_equal(frame, imagecodecs.jpeg8_decode(codestream, **colour), str(path))
         compared += len(frames)
     assert compared >= 20
+
+
+#: No pixel data; a data set that DCMTK does not parse.
+NOT_FOR_DCMTK = {"UN_sequence.dcm", "SC_rgb_jpeg.dcm"}
+
+
+@pytest.mark.skipif(not shutil.which("dcmdjpeg"), reason="DCMTK's dcmdjpeg is not installed (Debian: dcmtk)")
+def test_files_are_bit_by_bit_what_dcmtk_gives(tmp_path: Path) -> None:
+    """All frames of all processes, components untouched, also where other decoders disagree."""
+    from pydicom import dcmread
+
+    rows = jpeg_rows("", "lossless", "baseline", "extended-seq", "progressive")
+    paths = sorted({*(real_data(row["path"]) for row in rows), *pydicom_files()})
+    compared = 0
+    for path in paths:
+        if not is_dicom(path) or path.name in OTHER_SIZES | NOT_FOR_DCMTK:
+            continue
+        if dcmread(path, stop_before_pixels=True).file_meta.get("TransferSyntaxUID") not in SYNTAXES:
+            continue
+        decoded = tmp_path / "decoded.dcm"
+        subprocess.run(["dcmdjpeg", "--conv-never", path, decoded], check=True, capture_output=True)
+        dataset = dcmread(decoded)
+        syntax, frames, layout = frames_of(path)
+        kept = decode(syntax, frames, layout, keep_components=True).frames
+        dtype = np.dtype(f"<{'i' if dataset.PixelRepresentation else 'u'}{dataset.BitsAllocated // 8}")
+        expected = np.frombuffer(dataset.PixelData, dtype)[: kept.size]
+        if kept.ndim == 4 and dataset.PlanarConfiguration:
+            planes = expected.reshape(kept.shape[0], kept.shape[3], *kept.shape[1:3])
+            expected = planes.transpose(0, 2, 3, 1)
+        np.testing.assert_array_equal(kept, expected.reshape(kept.shape), str(path))
+        compared += 1
+    assert compared >= 38
+
+
+def test_the_t83_stream_of_255_components_is_refused() -> None:
+    """B2: DICOM has 1, 3 or 4 samples a pixel; libjpeg-turbo refuses it, too."""
+    stream = real_data("pydicom+pylibjpeg-data", "ljdata", "jpg", "10918", "p1", "B2.JPG").read_bytes()
+    with pytest.raises(DecodeError, match="255 components") as caught:
+        decode(BASELINE, stream, layout_of((257, 255, 4), 8))
+    assert caught.value.code == "jpeg-frame-header"
 
 
 def conformance_stream(name: str, precision: int, components: int) -> Decoded:

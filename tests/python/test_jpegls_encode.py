@@ -72,12 +72,17 @@ def test_charls_reads_it_and_writes_no_fewer_bytes(bits: int, samples: int, near
         assert len(stream) <= len(imagecodecs.jpegls_encode(pixels, level=near)) * 1.001
 
 
-def _object(pixels: Any, bits: int) -> bytes:
-    """Return the DICOM file of one frame in JPEG-LS Lossless."""
+def _object(pixels: Any, bits: int, near: int = 0) -> bytes:
+    """Return the DICOM file of one frame in JPEG-LS."""
+    syntax = NEAR_LOSSLESS if near else LOSSLESS
     colour = pixels.ndim == 3
     photometric = "RGB" if colour else "MONOCHROME2"
     stream = radpix.encode_frame(
-        pixels, transfer_syntax=LOSSLESS, bits_stored=bits, photometric_interpretation=photometric
+        pixels,
+        transfer_syntax=syntax,
+        bits_stored=bits,
+        photometric_interpretation=photometric,
+        near=near,
     )
     dataset = objects.header(
         rows=pixels.shape[0],
@@ -87,7 +92,7 @@ def _object(pixels: Any, bits: int) -> bytes:
         stored=bits,
         signed=pixels.dtype.kind == "i",
         photometric=photometric,
-        syntax=LOSSLESS,
+        syntax=syntax,
     )
     return objects.part10(dataset, objects.encapsulate([stream + b"\0" * (len(stream) % 2)]))
 
@@ -131,6 +136,21 @@ def test_dcmtk_reads_it(shape: tuple[int, ...], bits: int, dtype: Any, tmp_path:
     coded.write_bytes(_object(pixels, bits))
     subprocess.run([tool, coded, raw], check=True, capture_output=True)
     np.testing.assert_array_equal(pydicom.dcmread(raw).pixel_array, pixels)
+
+
+@pytest.mark.parametrize("near", [1, 3, 9])
+@pytest.mark.parametrize(("bits", "samples"), [(8, 1), (8, 3), (12, 1), (16, 1)])
+def test_dcmtk_reads_near_lossless(bits: int, samples: int, near: int, tmp_path: Path) -> None:
+    tool = shutil.which("dcmdjpls")
+    if tool is None:
+        pytest.skip("DCMTK's dcmdjpls is not installed")
+    coded, raw = tmp_path / "coded.dcm", tmp_path / "raw.dcm"
+    pixels = picture((33, 47) if samples == 1 else (33, 47, samples), bits)
+    coded.write_bytes(_object(pixels, bits, near))
+    subprocess.run([tool, coded, raw], check=True, capture_output=True)
+    found = pydicom.dcmread(raw).pixel_array
+    assert np.abs(found.astype(int) - pixels).max() <= near
+    np.testing.assert_array_equal(found, radpix.decode(coded, index=0))
 
 
 def test_signed_samples_come_back() -> None:
