@@ -127,10 +127,9 @@ private:
     }
 
     /// Undoes the point transform. NEAR may have lifted a sample beyond what fits: it must not turn black.
-    void store_row(Index y, const std::uint16_t *samples, int channel, int channels) {
+    void store_row(Index y, const std::uint16_t *samples, int channel, int channels, bool is_mapped) {
         const int shift = scan_.header.point_transform;
         if (shift > 0) {
-            const bool is_mapped = scan_.header.tables[0] != 0;
             const int bits = is_mapped ? std::min(scan_.layout.bits_allocated, 16) : scan_.frame.precision;
             const int most = (1 << bits) - 1;
             shifted_.resize(static_cast<std::size_t>(sink_.width() * channels));
@@ -145,8 +144,9 @@ private:
     void store(int c, const std::uint16_t *decoded, Index line) {
         const std::uint16_t *samples = mapped(c, decoded, scan_.frame.width(component(c)));
         const int channel = component(c);
+        const bool is_mapped = scan_.header.tables[static_cast<std::size_t>(c)] != 0;
         if (!scan_.frame.is_subsampled()) {
-            store_row(line, samples, channel, 1);
+            store_row(line, samples, channel, 1, is_mapped);
             return;
         }
         const Component &of = scan_.frame.component(channel);
@@ -156,7 +156,7 @@ private:
         const Index tall = scan_.frame.max_vertical;
         for (Index y = (line * tall + of.vertical - 1) / of.vertical;
              y < scan_.frame.lines && y * of.vertical / tall == line; ++y) {
-            store_row(y, expanded_.data(), channel, 1);
+            store_row(y, expanded_.data(), channel, 1, is_mapped);
         }
     }
 
@@ -176,7 +176,7 @@ private:
             }
             return;
         }
-        store_row(line, samples, 0, count);
+        store_row(line, samples, 0, count, false);
     }
 
     const Scan &scan_;

@@ -13,7 +13,7 @@ inline constexpr int max_components = 4;
 inline constexpr int regular_contexts = 365;
 /// Bytes of a Context: the quantized gradients are kept times this, so that they are offsets.
 inline constexpr int context_size = 32;
-/// A of a context stays below 2^24 up to this RESET: what the AVX2 level needs to compute k.
+/// A of a context stays below 2^32 / 255 up to this RESET: what the AVX2 level needs to compute k.
 inline constexpr int most_vector_reset = 255;
 
 /// Codes of more zeros are the long way's: with these, and k <= 32, one fits into a word loaded at any bit.
