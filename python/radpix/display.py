@@ -138,20 +138,21 @@ def _image(
     photometric = text(dataset, "PhotometricInterpretation")
     if pixels.ndim == 2 and photometric != "PALETTE COLOR":
         grey = _grey(pixels, dataset, frame, window, state, photometric)
-        if state is not None and state.palette is not None:
-            levels = grey_levels(pixels, grey, np.dtype(np.float64), threads)
-            last = len(state.palette.red.entries) - 1
-            index = np.rint(levels * last).astype(np.uint16)
-            return coloured(index, state.palette, dtype, threads)
-        levels = grey_levels(pixels, grey, dtype, threads)
-        if has_supplemental_palette(dataset) and state is None:
-            return _supplemented(pixels, levels, dataset, dtype, threads)
-        return levels
-    rgb = _rgb(pixels, dataset, photometric, dtype, threads)
-    profile = (
-        icc_profile(dataset if state is None or state.profile is None else state.dataset) if icc else None
-    )
-    return to_srgb(rgb, profile) if profile is not None and dtype == np.uint8 else rgb
+        if state is None or state.palette is None:
+            levels = grey_levels(pixels, grey, dtype, threads)
+            if has_supplemental_palette(dataset) and state is None:
+                return _supplemented(pixels, levels, dataset, dtype, threads)
+            return levels
+        parts = grey_levels(pixels, grey, np.dtype(np.float64), threads)
+        index = np.rint(parts * (len(state.palette.red.entries) - 1)).astype(np.uint16)
+        rgb = coloured(index, state.palette, dtype, threads)
+    else:
+        rgb = _rgb(pixels, dataset, photometric, dtype, threads)
+    if not icc or dtype != np.uint8:
+        return rgb
+    # A state's profile is that of its colours, in place of the image's (PS3.4 N.2.2.1).
+    profile = (state.profile if state is not None else None) or icc_profile(dataset)
+    return rgb if profile is None else to_srgb(rgb, profile)
 
 
 def _grey(
