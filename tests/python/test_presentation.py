@@ -240,14 +240,22 @@ def complete(state: Dataset, rows: int, columns: int) -> Dataset:
         {
             "PresentationLUTSequence": [made.lut((np.arange(4096) ** 2 // 4096).tolist(), 0, 12)],
         },
+        {  # of the geometrical ones DCMTK closes none here
+            "PresentationLUTShape": "IDENTITY",
+            "ShutterShape": "BITMAP",
+            "ShutterOverlayGroup": 0x6000,
+            "ShutterPresentationValue": 0,
+        },
     ],
-    ids=["full range", "rescale, inverse", "window", "table", "orientation", "presentation table"],
+    ids=["full range", "rescale, inverse", "window", "table", "orientation", "presentation table", "shutter"],
 )
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
 def test_dcmtk_shows_the_same(attributes: dict[str, Any], photometric: str, tmp_path: Path) -> None:
     dataset = ct(photometric=photometric)
     image = saved(dataset, tmp_path / "image.dcm")
     state = complete(made.presentation_state(dataset, **attributes), *PIXELS.shape)
+    if "ShutterShape" in state:
+        made.add_overlay(state, np.random.default_rng(3).random(PIXELS.shape) < 0.4)
     series = state.ReferencedSeriesSequence[0]
     series.SeriesInstanceUID = dataset.SeriesInstanceUID
     file, target = saved(state, tmp_path / "state.dcm"), tmp_path / "image.pgm"
