@@ -1,9 +1,9 @@
 """pydicom's own pixel tests with radpix in place of every other decoder.
 
 ``PYTHONPATH=python python tests/pydicom_suite.py`` fetches pydicom's sdist of the installed version into a temporary
-folder, and runs its decoder tests there. Every plug-in of a transfer syntax that radpix decodes is radpix under
-the plug-in's name, so that no other decoder runs. Files that pydicom would download come from the corpora
-(``RADPIX_TEST_DATA``); tests of those that are absent are skipped.
+folder, and runs its tests of pixels there, those of encoders left out. Every plug-in of a transfer syntax that radpix
+decodes is radpix under the plug-in's name, so that no other decoder runs. Files that pydicom would download come from
+the corpora (``RADPIX_TEST_DATA``); tests of those that are absent are skipped.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 TESTS = (
+    "test_common.py",
     "test_decoder_base.py",
     "test_decoder_gdcm.py",
     "test_decoder_native.py",
@@ -25,6 +26,8 @@ TESTS = (
     "test_decoder_pyjpegls.py",
     "test_decoder_pylibjpeg.py",
     "test_decoder_rle.py",
+    "test_processing.py",
+    "test_utils.py",
 )
 
 _GDCM, _PILLOW, _PYLIBJPEG = (f"test_decoder_{name}.py::" for name in ("gdcm", "pillow", "pylibjpeg"))

@@ -39,8 +39,7 @@ bool is_plain(std::string_view text) noexcept {
 }
 
 py::object text_object(std::string_view text) {
-    return py::reinterpret_steal<py::object>(
-        PyUnicode_DecodeASCII(text.data(), static_cast<Py_ssize_t>(text.size()), "strict"));
+    return py::str(text.data(), text.size());
 }
 
 /// One value for one part, a tuple for several; null where `make` gives null for any of them.
@@ -209,13 +208,15 @@ py::object decoded(Vr vr, std::string_view raw, bool little) { // #lizard forgiv
         return numbers_of<std::uint32_t, py::int_>(raw, little);
     case code('S', 'L'):
         return numbers_of<std::int32_t, py::int_>(raw, little);
+    case code('U', 'V'):
+        return numbers_of<std::uint64_t, py::int_>(raw, little);
+    case code('S', 'V'):
+        return numbers_of<std::int64_t, py::int_>(raw, little);
     case code('F', 'L'):
         return numbers_of<float, py::float_>(raw, little);
     case code('F', 'D'):
         return numbers_of<double, py::float_>(raw, little);
     case code('A', 'T'):
-    case code('U', 'V'):
-    case code('S', 'V'):
         return {};
     default:
         return py::bytes(raw.data(), raw.size());

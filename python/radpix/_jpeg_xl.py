@@ -18,7 +18,7 @@ _SIGNATURE = b"\xff\x0a"
 _CONTAINER = b"\0\0\0\x0cJXL \r\n\x87\n"
 #: SizeHeader, and ImageMetadata up to the number of extra channels: 144 bits at most.
 _HEADER = 64
-#: Boxes in front of the codestream; files have two or three.
+#: Boxes up to the end of the codestream's header; files have two or three.
 _MOST_BOXES = 64
 #: Widths by the field `ratio`, as parts of the height.
 _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
@@ -63,25 +63,41 @@ class _Bits:
 
 
 def _codestream_start(data: Buffer) -> bytes:
-    """Return the first bytes of the codestream, which may lie in boxes (ISO/IEC 18181-2)."""
+    """Return the first bytes of the codestream behind its signature; it may lie in boxes (ISO/IEC 18181-2)."""
     head = bytes(data[:12])
-    if head[:2] == _SIGNATURE:
-        return bytes(data[2 : 2 + _HEADER])
-    if head != _CONTAINER:
+    if head == _CONTAINER:
+        start = _start_in_boxes(data)
+    elif head[:2] == _SIGNATURE:
+        start = bytes(data[: 2 + _HEADER])
+    else:
         raise DecodeError("neither the codestream FF 0A nor the container of JPEG XL", code="jpegxl-header")
+    if start[:2] != _SIGNATURE:
+        raise DecodeError("the codestream in the container of JPEG XL lacks its FF 0A", code="jpegxl-header")
+    return start[2 : 2 + _HEADER]
+
+
+def _start_in_boxes(data: Buffer) -> bytes:
+    """Return the codestream's first bytes: one box has all of it, or several its parts, as small as they like."""
+    start = b""
     place = len(_CONTAINER)
     for _ in range(_MOST_BOXES):
         size, kind = int.from_bytes(data[place : place + 4], "big"), bytes(data[place + 4 : place + 8])
-        start = place + (16 if size == 1 else 8)
-        if kind in {b"jxlc", b"jxlp"}:
-            start += 4 if kind == b"jxlp" else 0  # the part's number
-            return bytes(data[start + 2 : start + 2 + _HEADER])
+        first = place + 8
         if size == 1:
-            size = int.from_bytes(data[place + 8 : place + 16], "big")
-        if size < 8 or place + size >= len(data):
+            size, first = int.from_bytes(data[place + 8 : place + 16], "big"), place + 16
+        # A box of no size goes on to the end.
+        end = place + size if size else len(data)
+        if kind in {b"jxlc", b"jxlp"}:
+            first += 4 if kind == b"jxlp" else 0  # the part's number
+            start += bytes(data[first : min(end, first + 2 + _HEADER)])
+            if kind == b"jxlc" or len(start) >= 2 + _HEADER:
+                return start
+        if end < first or end >= len(data):
             break
-        place += size
-    raise TruncatedError("the JPEG XL container ends in front of its codestream", code="truncated")
+        place = end
+    if len(start) < 2:
+        raise TruncatedError("the JPEG XL container ends in front of its codestream", code="truncated")
+    return start
 
 
 def _dimension(bits: _Bits, *, by_eight: int) -> int:

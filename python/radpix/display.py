@@ -12,6 +12,7 @@ from radpix._attributes import integer, text, value
 from radpix._display_source import header_of, rereadable
 from radpix._grey import Grey, full_window, grey_levels, window_over
 from radpix._lut import LookupTable
+from radpix._over_values import over_values
 from radpix._padding_values import padding_range
 from radpix._thumbnail import resized, size_of
 from radpix._warn import warn
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from radpix._source.source import Source
     from radpix.modality import Rescale
+    from radpix.palette import Palette
     from radpix.voi import VoiChoice
 
 __all__ = ["display"]
@@ -138,20 +140,19 @@ def _image(
     photometric = text(dataset, "PhotometricInterpretation")
     if pixels.ndim == 2 and photometric != "PALETTE COLOR":
         grey = _grey(pixels, dataset, frame, window, state, photometric)
-        if state is not None and state.palette is not None:
-            levels = grey_levels(pixels, grey, np.dtype(np.float64), threads)
-            last = len(state.palette.red.entries) - 1
-            index = np.rint(levels * last).astype(np.uint16)
-            return coloured(index, state.palette, dtype, threads)
-        levels = grey_levels(pixels, grey, dtype, threads)
-        if has_supplemental_palette(dataset) and state is None:
-            return _supplemented(pixels, levels, dataset, dtype, threads)
-        return levels
-    rgb = _rgb(pixels, dataset, photometric, dtype, threads)
-    profile = (
-        icc_profile(dataset if state is None or state.profile is None else state.dataset) if icc else None
-    )
-    return to_srgb(rgb, profile) if profile is not None and dtype == np.uint8 else rgb
+        if state is None or state.palette is None:
+            levels = grey_levels(pixels, grey, dtype, threads)
+            if has_supplemental_palette(dataset) and state is None:
+                return _supplemented(pixels, levels, dataset, dtype, threads)
+            return levels
+        rgb = _pseudo_coloured(pixels, grey, state.palette, dtype, threads)
+    else:
+        rgb = _rgb(pixels, dataset, photometric, dtype, threads)
+    if not icc or dtype != np.uint8:
+        return rgb
+    # A state's profile is that of its colours, in place of the image's (PS3.4 N.2.2.1).
+    profile = (state.profile if state is not None else None) or icc_profile(dataset)
+    return rgb if profile is None else to_srgb(rgb, profile)
 
 
 def _grey(
@@ -229,8 +230,25 @@ def _rgb(
     bits = integer(dataset, "BitsStored") or 8 * pixels.dtype.itemsize
     if dtype == pixels.dtype and bits == 8 * dtype.itemsize:
         return pixels
-    levels = np.minimum(pixels / float((1 << bits) - 1), 1.0) * display_maximum(dtype)
-    return (np.rint(levels) if dtype.kind == "u" else levels).astype(dtype)
+
+    def scaled(values: NDArray[Any]) -> NDArray[Any]:
+        levels = np.minimum(values / float((1 << bits) - 1), 1.0) * display_maximum(dtype)
+        return (np.rint(levels) if dtype.kind == "u" else levels).astype(dtype)
+
+    return over_values(pixels, scaled, threads)
+
+
+def _pseudo_coloured(
+    pixels: NDArray[Any], grey: Grey, palette: Palette, dtype: np.dtype[Any], threads: int
+) -> NDArray[Any]:
+    """Return the colours of grey levels, whose full range is that of the palette."""
+
+    def colours(values: NDArray[Any]) -> NDArray[Any]:
+        parts = grey_levels(values, grey, np.dtype(np.float64), threads)
+        index = np.rint(parts * (len(palette.red.entries) - 1)).astype(np.uint16)
+        return coloured(index, palette, dtype, threads)
+
+    return over_values(pixels, colours, threads)
 
 
 def _supplemented(

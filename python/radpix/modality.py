@@ -9,6 +9,7 @@ import numpy as np
 from radpix._attributes import functional_group, number, text, value
 from radpix._backend import kernels
 from radpix._lut import LookupTable, lookup_table, present_luts
+from radpix._over_values import over_values
 from radpix._warn import warn
 from radpix.threads import thread_count
 from radpix.window import checked_pixels
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
     from pydicom import Dataset
 
-__all__ = ["Rescale", "apply_modality", "every_value", "modality_transform", "rescale_of"]
+__all__ = ["Rescale", "apply_modality", "modality_transform", "rescale_of"]
 
 _RESULTS = frozenset(
     np.dtype(kind) for kind in ("i1", "u1", "i2", "u2", "i4", "u4", "f4", "f8")
@@ -186,17 +187,10 @@ def _looked_up(
         raise TypeError(f"a Modality LUT maps integers, not {pixels.dtype}")
     if wanted is None:
         wanted = np.dtype(np.int16 if table.entries.max() <= np.iinfo(np.int16).max else np.int32)
-    if pixels.dtype.itemsize > 2:
-        result = np.empty(pixels.shape, wanted)
-        kernels().rescale(table.at(pixels), result, 1.0, 0.0, num_threads=threads)
+
+    def converted(values: NDArray[Any]) -> NDArray[Any]:
+        result = np.empty(values.shape, wanted)
+        kernels().rescale(table.at(values), result, 1.0, 0.0, num_threads=threads)
         return result
-    converted = np.empty(1 << (8 * pixels.dtype.itemsize), wanted)
-    kernels().rescale(table.at(every_value(pixels.dtype)), converted, 1.0, 0.0, num_threads=1)
-    result = np.empty_like(pixels, dtype=wanted, subok=False)
-    kernels().look_up(pixels, result, converted, num_threads=threads)
-    return result
 
-
-def every_value(dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Return all values of an integer type of 8 or 16 bits, in the order of their bits as unsigned."""
-    return np.arange(1 << (8 * dtype.itemsize), dtype=f"u{dtype.itemsize}").view(dtype)
+    return over_values(pixels, converted, threads)

@@ -98,7 +98,8 @@ def presentation_of(
     ValueError
         It references other images or frames only.
     PixelDataError
-        It is no grayscale, color or pseudo-color softcopy presentation state, or one of its tables is wrong.
+        It is no grayscale, color or pseudo-color softcopy presentation state, asks for mask subtraction, or one
+        of its tables is wrong.
     """
     from pydicom import Dataset as PydicomDataset
 
@@ -117,6 +118,12 @@ def presentation_of(
     if not any(_is_for(reference, image, frame) for reference in references):
         raise ValueError(
             f"the presentation state does not reference frame {frame} of {text(image, 'SOPInstanceUID')}"
+        )
+    masks = items(state, "MaskSubtractionSequence")
+    if any(text(mask, "MaskOperation") not in {"", "NONE"} for mask in masks):
+        raise PixelDataError(
+            "the presentation state asks for mask subtraction (PS3.3 C.11.13), which is not done; subtract the"
+            " frames first, or show them without the state"
         )
     luts = present_luts(state, "PresentationLUTSequence")
     return PresentationState(

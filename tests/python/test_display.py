@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import zipfile
 from io import BytesIO, UnsupportedOperation
 from typing import TYPE_CHECKING, Any
@@ -216,6 +217,27 @@ def test_colour_is_scaled_to_the_range_of_the_result() -> None:
     np.testing.assert_array_equal(radpix.display(made.image(deep, stored=12)), np.rint(deep * 255.0 / 4095.0))
 
 
+@pytest.mark.parametrize("kind", ["grey", "table", "pseudo-color", "deep colour"])
+def test_no_frame_of_floats_is_made(kind: str) -> None:
+    pixels = objects.noise((1000, 1000), "int16", stored=12)
+    dataset = made.image(pixels, WindowCenter=10, WindowWidth=300)
+    state, samples = None, 1
+    if kind == "table":
+        dataset = made.image(pixels, VOILUTSequence=[made.lut(ENTRIES, -300, 12)])
+    elif kind == "pseudo-color":
+        state, samples = made.presentation_state(dataset, sop_class=made.PSEUDO_COLOR_STATE), 3
+        made.add_palette(state, [bytes(range(256))] * 3, [256, 0, 8])
+    elif kind == "deep colour":
+        dataset, samples = made.image(objects.noise((1000, 1000, 3), "uint16")), 3
+    radpix.display(dataset, presentation_state=state)
+    tracemalloc.start()
+    radpix.display(dataset, presentation_state=state)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # Two bytes for each stored sample and one for each shown, and tables.
+    assert most < (2 * dataset.SamplesPerPixel + samples) * pixels.size + (3 << 20)
+
+
 @pytest.mark.parametrize("kernels", [_native, _numba], ids=["native", "numba"])
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_every_backend_and_thread_count_shows_the_same(
@@ -230,7 +252,7 @@ def test_every_backend_and_thread_count_shows_the_same(
         RescaleIntercept=1,
     )
     wanted = radpix.display(dataset, num_threads=1)
-    for module in ("radpix._grey", "radpix.modality", "radpix.palette"):
+    for module in ("radpix._grey", "radpix.modality", "radpix._over_values"):
         monkeypatch.setattr(f"{module}.kernels", lambda: kernels)
     for level in ("scalar", _core.detected_cpu_level()):
         _core.set_cpu_level(level)

@@ -94,7 +94,7 @@ def test_any_text_gives_the_values_of_python(vr: str, texts: list[str]) -> None:
     assert_as_python(rows, vr, raws, little=True)
 
 
-@pytest.mark.parametrize("vr", ["DS", "IS", "US", "FD", "UI", "PN", "LT", "OB"])
+@pytest.mark.parametrize("vr", ["DS", "IS", "US", "FD", "UI", "PN", "LT", "OB", "UV", "SV"])
 def test_frequent_values_need_no_python(vr: str) -> None:
     raws = [b"12345678", b"87654321", b"12345678"]
     assert all(isinstance(row, list) for row in rows_of([file_of(vr, raw) for raw in raws], KNOWN))
@@ -118,12 +118,17 @@ def test_values_that_are_the_same_in_all_files_are_one_object() -> None:
 def test_no_reference_is_lost_or_kept(tmp_path: Path) -> None:
     path = tmp_path / "one.dcm"
     path.write_bytes(file_of("UI", b"1.2.3.4.5.6.7"))
-    before = sys.getrefcount(None)
-    for _ in range(100):
-        assert (
-            scan_headers([path] * 10, ["ImageType", "Rows"])["ImageType"].tolist() == ["1.2.3.4.5.6.7"] * 10
-        )
-    assert abs(sys.getrefcount(None) - before) < 50
+
+    def scan(times: int) -> None:
+        for _ in range(times):
+            columns = scan_headers([path] * 10, ["ImageType", "Rows"])
+            assert columns["ImageType"].tolist() == ["1.2.3.4.5.6.7"] * 10
+
+    scan(3)
+    references, blocks = sys.getrefcount(None), sys.getallocatedblocks()
+    scan(100)
+    assert abs(sys.getrefcount(None) - references) < 50
+    assert sys.getallocatedblocks() - blocks < 200
 
 
 def test_columns_are_those_of_the_walk_in_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

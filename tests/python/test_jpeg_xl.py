@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import struct
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -152,6 +154,37 @@ def test_a_size_that_is_claimed_allocates_nothing() -> None:
         10, "little"
     )
     assert failure(huge).code == "jpegxl-size-mismatch"
+
+
+def box(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(content), kind) + content
+
+
+def in_parts(stream: bytes, cuts: tuple[int, ...]) -> bytes:
+    """Return a container with a codestream that is cut at these places (ISO/IEC 18181-2, box jxlp)."""
+    bounds = [0, *cuts, len(stream)]
+    boxes = [box(b"JXL ", b"\r\n\x87\n"), box(b"ftyp", b"jxl \0\0\0\0jxl ")]
+    for number, (first, last) in enumerate(pairwise(bounds)):
+        index = number | (last == len(stream)) << 31
+        boxes.append(box(b"jxlp", struct.pack(">I", index) + stream[first:last]))
+    return b"".join(boxes)
+
+
+@pytest.mark.parametrize("cuts", [(), (2,), (1,), (3, 4, 5, 9), (70,), (0, 2, 2)])
+def test_a_codestream_in_parts_is_one(cuts: tuple[int, ...]) -> None:
+    stream = in_parts(STREAM, cuts)
+    np.testing.assert_array_equal(radpix.decode(object_of([stream], FRAME.shape, bits=8)), FRAME)
+
+
+def test_the_head_of_a_box_is_no_header_of_an_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part of two bytes, and a box behind it whose size reads like a header of 1 x 3 pixels."""
+    huge = encoded(np.zeros((2000, 3000), np.uint8), effort=1)
+    huge += bytes(0x404 - 12 - len(huge[2:]))  # the next box is 00 00 04 04 in size
+    stream = in_parts(huge, (2,))
+    assert stream.count(struct.pack(">I4s", 0x404, b"jxlp")) == 1
+    monkeypatch.setattr(imagecodecs, "jpegxl_decode", lambda *_, **__: pytest.fail("libjxl was called"))
+    with pytest.raises(radpix.DecodeError, match="2000 x 3000"):
+        radpix.decode(object_of([stream], (1, 3), bits=8))
 
 
 def test_without_imagecodecs_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ def palette(tables: list[bytes], descriptor: list[int], **options: Any) -> Datas
 def test_every_index_gets_its_colour(
     kernels: Any, stored: str, bits: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("radpix.palette.kernels", lambda: kernels)
+    monkeypatch.setattr("radpix._over_values.kernels", lambda: kernels)
     tables = RNG.integers(0, 1 << bits, (3, 100)).astype("<u1" if bits == 8 else "<u2")
     first = 65526 if stored == "int16" else 10
     start = first - 65536 if stored == "int16" else first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 from tests.python import display_objects as made
 from tests.python import objects
 from tests.python.oracle import display as oracle
+from tests.python.test_color import swapped_profile
 from tests.python.test_display_corpus import netpbm
 
 import radpix
@@ -137,6 +139,27 @@ def test_a_pseudo_color_state_maps_the_grey_levels() -> None:
     np.testing.assert_array_equal(found, tables[:, grey].transpose(1, 2, 0))
 
 
+@pytest.mark.parametrize("sop_class", [made.COLOR_STATE, made.PSEUDO_COLOR_STATE])
+def test_the_profile_of_a_state_is_that_of_its_colours(sop_class: str) -> None:
+    cms = pytest.importorskip("PIL.ImageCms")
+    from PIL import Image
+
+    profile = swapped_profile()
+    dataset = made.image(objects.noise((4, 6, 3), "uint8"), ICCProfile=b"not asked")
+    if sop_class == made.PSEUDO_COLOR_STATE:
+        dataset = ct()
+    state = made.presentation_state(dataset, sop_class=sop_class)
+    if sop_class == made.PSEUDO_COLOR_STATE:
+        made.add_palette(state, [bytes(table) for table in objects.noise((3, 256), "uint8")], [256, 0, 8])
+    state.ICCProfile = profile
+    plain = radpix.display(dataset, presentation_state=state, icc=False)
+    wanted = cms.profileToProfile(
+        Image.fromarray(plain), cms.ImageCmsProfile(BytesIO(profile)), cms.createProfile("sRGB")
+    )
+    assert not np.array_equal(plain, wanted)
+    np.testing.assert_array_equal(radpix.display(dataset, presentation_state=state), wanted)
+
+
 def test_a_color_state_orients_colours() -> None:
     rgb = objects.noise((4, 6, 3), "uint8")
     dataset = made.image(rgb)
@@ -153,6 +176,11 @@ def test_states_for_others_are_refused() -> None:
         radpix.display(dataset, presentation_state=made.presentation_state(dataset, frames=[2]))
     with pytest.raises(radpix.PixelDataError, match="SOP Class"):
         radpix.display(dataset, presentation_state=dataset)
+    masked = made.presentation_state(
+        dataset, MaskSubtractionSequence=[made.voi_item(MaskOperation="AVG_SUB")]
+    )
+    with pytest.raises(radpix.PixelDataError, match="mask subtraction"):
+        radpix.display(dataset, presentation_state=masked)
     state = made.presentation_state(dataset, ImageRotation=45)
     with pytest.raises(radpix.PixelDataError, match="45"):
         radpix.display(dataset, presentation_state=state)
@@ -212,14 +240,22 @@ def complete(state: Dataset, rows: int, columns: int) -> Dataset:
         {
             "PresentationLUTSequence": [made.lut((np.arange(4096) ** 2 // 4096).tolist(), 0, 12)],
         },
+        {  # of the geometrical ones DCMTK closes none here
+            "PresentationLUTShape": "IDENTITY",
+            "ShutterShape": "BITMAP",
+            "ShutterOverlayGroup": 0x6000,
+            "ShutterPresentationValue": 0,
+        },
     ],
-    ids=["full range", "rescale, inverse", "window", "table", "orientation", "presentation table"],
+    ids=["full range", "rescale, inverse", "window", "table", "orientation", "presentation table", "shutter"],
 )
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
 def test_dcmtk_shows_the_same(attributes: dict[str, Any], photometric: str, tmp_path: Path) -> None:
     dataset = ct(photometric=photometric)
     image = saved(dataset, tmp_path / "image.dcm")
     state = complete(made.presentation_state(dataset, **attributes), *PIXELS.shape)
+    if "ShutterShape" in state:
+        made.add_overlay(state, np.random.default_rng(3).random(PIXELS.shape) < 0.4)
     series = state.ReferencedSeriesSequence[0]
     series.SeriesInstanceUID = dataset.SeriesInstanceUID
     file, target = saved(state, tmp_path / "state.dcm"), tmp_path / "image.pgm"
