@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from radpix._numba.jit import jit
-from radpix._numba.render import _OPAQUE, _light
+from radpix._numba.render import _OPAQUE, _light, tables_of
 from radpix._numba.render_blocks import distances
 from radpix._numba.render_rays import (
     SHORTEST_REST,
@@ -167,10 +167,9 @@ def composite_layers(
         raise ValueError("a picture has 1 to 16 layers")
     tables, steps, near = [], [], []
     for layer in layers:
-        table = layer.table.copy()
-        table[:, 3] = np.where(table[:, 3] > 0, table[:, 3], 0)
+        table, opacities = tables_of(layer.table, rays.step)
         tables.append(table)
-        steps.append(np.array([opacity_of(float(mu) * rays.step) for mu in table[:, 3]], np.float32))
+        steps.append(opacities)
         near.append(distances(layer.ranges, steps[-1], _F(layer.first), _F(layer.scale)))
     scene = (
         tuple(np.ascontiguousarray(layer.voxels, np.float32) for layer in layers),
