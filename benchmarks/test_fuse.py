@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
+from tests.python import vtk_peer
 
 from benchmarks.inputs import CT_SHAPE, ct_volume
 from benchmarks.timing import timed
@@ -62,24 +63,13 @@ def radpix_call(threads: int) -> Callable[[], NDArray[Any]]:
     )
 
 
-def vtk_image(vtk: Any, volume: Volume) -> Any:
-    from vtk.util.numpy_support import numpy_to_vtk
-
-    image = vtk.vtkImageData()
-    image.SetDimensions(*volume.shape[::-1])
-    image.SetSpacing(*volume.spacing[::-1])
-    image.SetOrigin(*volume.origin)
-    image.GetPointData().SetScalars(numpy_to_vtk(volume.voxels.reshape(-1)))
-    return image
-
-
 def vtk_colors(
     vtk: Any, volume: Volume, window: Window, palette: NDArray[np.uint8], fill: float, threads: int
 ) -> Any:
     """Reslice, then map to colours: the two filters of one layer."""
     plane = oblique()
     slice_ = vtk.vtkImageReslice()
-    slice_.SetInputData(vtk_image(vtk, volume))
+    slice_.SetInputData(vtk_peer.image_of(volume))
     slice_.SetNumberOfThreads(threads)
     slice_.SetEnableSMP(False)
     slice_.SetInterpolationModeToLinear()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from tests.python import vtk_peer
 
 from benchmarks.inputs import ct_volume
 from benchmarks.timing import timed
@@ -44,49 +45,18 @@ def radpix_call(work: str, threads: int) -> Call:
 
 
 def _vtk_property(vtk: Any, work: str) -> Any:
+    if work != "MIP":
+        return vtk_peer.property_of(TRANSFER_FUNCTIONS["bone"], SHADING if work == "shaded" else None)
     color, opacity = vtk.vtkColorTransferFunction(), vtk.vtkPiecewiseFunction()
-    bone = TRANSFER_FUNCTIONS["bone"]
-    if work == "MIP":
-        color.AddRGBPoint(LOW, 0, 0, 0)
-        color.AddRGBPoint(HIGH, 1, 1, 1)
-        opacity.AddPoint(LOW, 1)
-        opacity.AddPoint(HIGH, 1)
-    else:
-        for value, red, green, blue, _ in bone.points:
-            color.AddRGBPoint(value, red, green, blue)
-        for value in np.linspace(bone.points[0][0], bone.points[-1][0], 400).tolist():
-            opacity.AddPoint(value, 1 - np.exp(-bone(value)[3]))
+    color.AddRGBPoint(LOW, 0, 0, 0)
+    color.AddRGBPoint(HIGH, 1, 1, 1)
+    opacity.AddPoint(LOW, 1)
+    opacity.AddPoint(HIGH, 1)
     used = vtk.vtkVolumeProperty()
     used.SetColor(color)
     used.SetScalarOpacity(opacity)
-    used.SetScalarOpacityUnitDistance(1.0)
     used.SetInterpolationTypeToLinear()
-    used.SetShade(work == "shaded")
-    used.SetAmbient(SHADING.ambient)
-    used.SetDiffuse(SHADING.diffuse)
-    used.SetSpecular(SHADING.specular)
-    used.SetSpecularPower(SHADING.power)
     return used
-
-
-def _vtk_mapper(vtk: Any, work: str, threads: int) -> Any:
-    from vtk.util.numpy_support import numpy_to_vtk
-
-    volume = ct_volume()
-    image = vtk.vtkImageData()
-    image.SetDimensions(*volume.shape[::-1])
-    image.SetSpacing(*volume.spacing[::-1])
-    image.SetOrigin(*volume.origin)
-    image.GetPointData().SetScalars(numpy_to_vtk(volume.voxels.ravel()))
-    mapper = vtk.vtkFixedPointVolumeRayCastMapper()
-    mapper.SetInputData(image)
-    mapper.SetAutoAdjustSampleDistances(0)
-    mapper.SetImageSampleDistance(1)
-    mapper.SetSampleDistance(STEP)
-    mapper.SetNumberOfThreads(threads)
-    if work == "MIP":
-        mapper.SetBlendModeToMaximumIntensity()
-    return mapper
 
 
 def vtk_call(work: str, threads: int) -> tuple[Callable[[], Any], Call]:
@@ -94,25 +64,17 @@ def vtk_call(work: str, threads: int) -> tuple[Callable[[], Any], Call]:
     vtk = pytest.importorskip("vtk")
     from vtk.util.numpy_support import vtk_to_numpy
 
-    mapper, view = _vtk_mapper(vtk, work, threads), camera()
-    actor, renderer, window = vtk.vtkVolume(), vtk.vtkRenderer(), vtk.vtkRenderWindow()
-    light = vtk.vtkLight()  # as VTK makes one by itself, but with an ambient colour
-    light.SetLightTypeToHeadlight()
-    light.SetAmbientColor(1, 1, 1)
-    renderer.AutomaticLightCreationOff()
-    renderer.AddLight(light)
+    mapper = vtk_peer.mapper_of(ct_volume(), STEP, threads)
+    if work == "MIP":
+        mapper.SetBlendModeToMaximumIntensity()
+    renderer = vtk_peer.renderer_of(camera())
+    actor, window = vtk.vtkVolume(), vtk.vtkRenderWindow()
     actor.SetMapper(mapper)
     actor.SetProperty(_vtk_property(vtk, work))
     renderer.AddVolume(actor)
     window.SetOffScreenRendering(1)
     window.SetSize(SIZE, SIZE)
     window.AddRenderer(renderer)
-    eye = renderer.GetActiveCamera()
-    eye.SetFocalPoint(*view.target)
-    eye.ParallelProjectionOn()
-    eye.SetParallelScale(view.field_of_view / 2)
-    eye.SetPosition(*(np.array(view.target) - 1500 * np.array(view.direction)))
-    eye.SetViewUp(*view.up)
     renderer.ResetCameraClippingRange()
 
     def call() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
+from tests.python import vtk_peer
 
 from benchmarks.inputs import ct_volume
 from benchmarks.timing import timed
@@ -109,19 +110,6 @@ def test_radpix(benchmark: BenchmarkFixture, what: Contender, threads: int) -> N
     run(benchmark, call, what, "radpix", threads)
 
 
-@cache
-def vtk_image() -> Any:
-    vtk = pytest.importorskip("vtk")
-    numpy_support = pytest.importorskip("vtk.util.numpy_support")
-    volume = ct_volume()
-    image = vtk.vtkImageData()
-    image.SetDimensions(*volume.shape[::-1])
-    image.SetSpacing(*volume.spacing[::-1])
-    image.SetOrigin(*volume.origin)
-    image.GetPointData().SetScalars(numpy_support.numpy_to_vtk(volume.voxels.reshape(-1)))
-    return image
-
-
 def vtk_reslice(
     thickness: float, combine: str, interpolation: str, threads: int
 ) -> Callable[[], NDArray[Any]]:
@@ -130,7 +118,7 @@ def vtk_reslice(
     plane, samples = oblique(), slab_samples(thickness)
     vtk.vtkSMPTools.Initialize(threads)
     filter_ = vtk.vtkImageReslice()
-    filter_.SetInputData(vtk_image())
+    filter_.SetInputData(vtk_peer.image_of(ct_volume()))
     filter_.SetNumberOfThreads(threads)
     filter_.SetEnableSMP(False)
     getattr(filter_, f"SetInterpolationModeTo{interpolation.capitalize()}")()

@@ -37,6 +37,7 @@ __all__ = [
     "index_map_of",
     "run_points",
     "sampled",
+    "work_type",
 ]
 
 Interpolation = Literal["nearest", "linear", "cubic", "bspline", "lanczos", "label"]
@@ -214,6 +215,12 @@ def grid_of(index_map: NDArray[np.float64]) -> Grid:
     return Grid(origin=vectors[3], plane_step=vectors[0], row_step=vectors[1], column_step=vectors[2])
 
 
+def work_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the type in which the kernels work on voxels of a type."""
+    narrow = dtype == np.float32 or (dtype.kind != "f" and dtype.itemsize <= 2)
+    return np.dtype(np.float32 if narrow else np.float64)
+
+
 def run_points(
     voxels: NDArray[Any], out: NDArray[Any], grid: Grid, settings: Settings, field: Field | None = None
 ) -> None:
@@ -281,7 +288,6 @@ def _run_spline(
 
 
 def _coefficients(source: NDArray[Any], settings: Settings) -> NDArray[Any]:
-    narrow = source.dtype == np.float32 or (source.dtype.kind != "f" and source.dtype.itemsize <= 2)
-    coefficients = np.empty(source.shape, np.float32 if narrow else np.float64)
+    coefficients = np.empty(source.shape, work_type(source.dtype))
     kernels().spline_coefficients(source, coefficients, num_threads=settings.num_threads)
     return coefficients

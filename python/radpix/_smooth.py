@@ -13,7 +13,7 @@ import numpy as np
 
 from radpix._backend import Combine, Grid, kernels
 from radpix._progress import shared, silent
-from radpix._sampling import Field, Settings, check_interpolation, check_volume, run_points
+from radpix._sampling import Field, Settings, check_interpolation, check_volume, run_points, work_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,8 +91,7 @@ def _sample_bands(
     settings: Settings,
     item: int = 0,
 ) -> None:
-    narrow = voxels.dtype == np.float32 or (voxels.dtype.kind != "f" and voxels.dtype.itemsize <= 2)
-    work = np.dtype(np.float32 if narrow else np.float64)
+    work = work_type(voxels.dtype)
     row_bytes = slab.samples * math.prod(pixels.shape[1:]) * (work.itemsize + item)
     rows = max(1, _BAND_BYTES // max(row_bytes, 1))
     with shared(-(-pixels.shape[0] // rows)):
@@ -100,8 +99,7 @@ def _sample_bands(
             last = min(first + rows, pixels.shape[0])
             samples = np.empty((slab.samples, last - first, *pixels.shape[1:]), work)
             grid, field = band_of(first, last)
-            outside = _outside(work)
-            run_points(voxels, samples, grid, settings._replace(fill=outside), field)
+            run_points(voxels, samples, grid, settings._replace(fill=_outside(work)), field)
             target = pixels[first:last]
             for channel in range(math.prod(pixels.shape[2:])):
                 some, into = (
@@ -112,7 +110,7 @@ def _sample_bands(
 
 def _outside(work: np.dtype[Any]) -> float:
     """Return what stands for samples outside the volume: no sample is it; a NaN might be."""
-    return float(np.finfo(np.float32 if work == np.float32 else np.float64).max)
+    return float(np.finfo(work).max)
 
 
 def _combine(samples: NDArray[Any], pixels: NDArray[Any], combine: Combine, settings: Settings) -> None:

@@ -17,6 +17,7 @@ from radpix._backend import Combine, kernels
 from radpix._grey import window_over
 from radpix._padding import Padding, absent_value
 from radpix._registration import registered
+from radpix._sampling import work_type
 from radpix.color_map import ColorMap, color_map_of
 from radpix.reslice import reslice
 from radpix.slices import PlaneInterpolation, Slice, check_choice, slice_of
@@ -227,9 +228,7 @@ def _overlay_values(
     overlay: Volume, plane: Plane, sampling: dict[str, Any], interpolation: PlaneInterpolation
 ) -> NDArray[Any]:
     """Return floating point values, NaN where nothing is to be drawn."""
-    dtype = overlay.voxels.dtype
-    narrow = dtype == np.float32 or (dtype.kind != "f" and dtype.itemsize <= 2)
-    values = np.empty(plane.shape, np.float32 if narrow else np.float64)
+    values = np.empty(plane.shape, work_type(overlay.voxels.dtype))
     reslice(overlay, plane, interpolation=interpolation, fill=np.nan, out=values, **sampling)
     absent = absent_value(overlay, sampling["padding"])
     if absent is not None and not np.isnan(absent):

@@ -139,7 +139,10 @@ def render(
                 one_only.ranges,
                 image,
                 rays,
-                *(one_only.table, one_only.first, one_only.scale, light),
+                one_only.table,
+                one_only.first,
+                one_only.scale,
+                light,
                 num_threads=threads,
             )
     return _picture(image, background)

@@ -309,6 +309,9 @@ def test_kernels_refuse_what_does_not_fit(backend: Any) -> None:
         blend(base, base, out, colors, 0.0, 1.0, 0.0, num_threads=1)
     with pytest.raises(ValueError, match="uint16 \\(entries, 4\\)"):
         blend(base, values, out, colors[:, :3], 0.0, 1.0, 0.0, num_threads=1)
+    for first, scale in ((np.nan, 1.0), (np.inf, 1.0), (0.0, np.nan), (0.0, -1.0)):
+        with pytest.raises(ValueError, match="evenly spaced from a finite first value"):
+            blend(base, values, out, colors, first, scale, 0.0, num_threads=1)
     colors[1, 3] = 16385
     with pytest.raises(ValueError, match="opacities from 0 to 2\\^14"):
         blend(base, values, out, colors, 0.0, 1.0, 0.0, num_threads=1)

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.python.oracle import render as oracle
-from tests.python.render_cases import TRANSFER, cameras, casted, composited, smooth, volume
+from tests.python.render_cases import (
+    TRANSFER,
+    backends,
+    cameras,
+    casted,
+    composited,
+    ranges_of,
+    smooth,
+    volume,
+)
 from tests.python.reslice_cases import SHEARED, restrided
 
 from radpix import (
@@ -70,6 +79,22 @@ def test_every_type_of_voxels_gives_the_same_bits_everywhere(dtype: str) -> None
         rays = camera.rays(one, (9, 11), 0.9)
         assert composited(one.voxels, rays, (9, 11), SHADED)[..., 3].max() > 0
         casted(one.voxels, rays, (9, 11), "max")
+
+
+def test_colours_outside_their_range_are_the_nearest_on_every_backend() -> None:
+    one = volume()
+    rays = cameras(one)[0].rays(one, (5, 9), 0.9)
+    wrong = np.array([[2, -1, np.nan, 0.2], [np.inf, 0.5, -np.inf, np.nan], [1.5, 0, 0.3, -1]], np.float32)
+    right = np.array([[1, 0, 0, 0.2], [1, 0.5, 0, 0], [1, 0, 0.3, 0]], np.float32)
+    results = set()
+    for _, kernels, threads in backends():
+        for table in (wrong, right):
+            image, blocks = np.zeros((5, 9, 4), np.float32), ranges_of(one.voxels, kernels)
+            lookup = (table, 0.0, 0.01, SHADED)
+            kernels.composite(one.voxels, blocks, image, rays, *lookup, num_threads=threads)
+            assert image[..., 3].max() > 0
+            results.add(image.tobytes())
+    assert len(results) == 1
 
 
 @given(

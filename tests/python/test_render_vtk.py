@@ -8,10 +8,11 @@ eye. What is left, up to two levels, is that it rounds every product up, to mult
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from tests.python import vtk_peer
 
 from radpix import Camera, Shading, TransferFunction, Volume, render
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 vtk = pytest.importorskip("vtk")
-numpy_support = pytest.importorskip("vtk.util.numpy_support")
 
 SIZE = 160
 TISSUE = TransferFunction(
@@ -44,67 +44,13 @@ def phantom(dtype: str) -> Volume:
     return Volume(np.rint(600 * (ball + core)).astype(dtype), np.diag([*spacing, 1.0])[[2, 1, 0, 3]])
 
 
-def mapper_of(volume: Volume, step: float) -> Any:
-    image = vtk.vtkImageData()
-    image.SetDimensions(*volume.shape[::-1])
-    image.SetSpacing(*volume.spacing[::-1])
-    image.SetOrigin(*volume.origin)
-    image.GetPointData().SetScalars(numpy_support.numpy_to_vtk(volume.voxels.ravel()))
-    mapper = vtk.vtkFixedPointVolumeRayCastMapper()
-    mapper.SetInputData(image)
-    mapper.SetAutoAdjustSampleDistances(0)
-    mapper.SetImageSampleDistance(1)
-    mapper.SetSampleDistance(step)
-    mapper.SetIntermixIntersectingGeometry(0)
-    mapper.SetNumberOfThreads(1)
-    return mapper
-
-
-def property_of(function: TransferFunction, shading: Shading | None) -> Any:
-    color, opacity = vtk.vtkColorTransferFunction(), vtk.vtkPiecewiseFunction()
-    for value, red, green, blue, _ in function.points:
-        color.AddRGBPoint(value, red, green, blue)
-    for value in np.linspace(function.points[0][0], function.points[-1][0], 2000).tolist():
-        opacity.AddPoint(value, 1 - np.exp(-function(value)[3]))
-    used = vtk.vtkVolumeProperty()
-    used.SetColor(color)
-    used.SetScalarOpacity(opacity)
-    used.SetScalarOpacityUnitDistance(1.0)
-    used.SetInterpolationTypeToLinear()
-    used.SetShade(shading is not None)
-    if shading is not None:
-        used.SetAmbient(shading.ambient)
-        used.SetDiffuse(shading.diffuse)
-        used.SetSpecular(shading.specular)
-        used.SetSpecularPower(shading.power)
-    return used
-
-
-def renderer_of(camera: Camera) -> Any:
-    renderer, light = vtk.vtkRenderer(), vtk.vtkLight()
-    renderer.AutomaticLightCreationOff()
-    light.SetLightTypeToHeadlight()
-    light.SetAmbientColor(1, 1, 1)
-    renderer.AddLight(light)
-    eye = renderer.GetActiveCamera()
-    eye.SetFocalPoint(*camera.target)
-    eye.SetViewUp(*camera.up)
-    if camera.eye is None:
-        eye.ParallelProjectionOn()
-        eye.SetParallelScale(camera.field_of_view / 2)
-        eye.SetPosition(*(np.array(camera.target) - 1500 * np.array(camera.direction)))
-    else:
-        eye.SetPosition(*camera.eye)
-        eye.SetViewAngle(np.degrees(2 * np.arctan(camera.field_of_view / 2 / camera.eye_distance)))
-    return renderer
-
-
 def vtk_picture(volume: Volume, camera: Camera, step: float, shading: Shading | None) -> NDArray[np.float64]:
     """Levels (rows, columns, 3), not rounded, on black."""
-    mapper, renderer = mapper_of(volume, step), renderer_of(camera)
+    mapper, renderer = vtk_peer.mapper_of(volume, step), vtk_peer.renderer_of(camera)
+    mapper.SetIntermixIntersectingGeometry(0)
     actor, window = vtk.vtkVolume(), vtk.vtkRenderWindow()
     actor.SetMapper(mapper)
-    actor.SetProperty(property_of(TISSUE, shading))
+    actor.SetProperty(vtk_peer.property_of(TISSUE, shading))
     renderer.AddVolume(actor)
     window.OffScreenRenderingOn()
     window.SetSize(SIZE, SIZE)

@@ -101,6 +101,19 @@ def test_numba_gives_the_bits_of_the_core_for_float_outputs_and_other_strides() 
     assert got.tobytes() == want.tobytes()
 
 
+@pytest.mark.parametrize("step", [5e-324, -1e-310, 1e-200, 1e300])
+@pytest.mark.parametrize("start", [2.0, -1e18, 1e300])
+def test_numba_gives_the_bits_of_the_core_where_no_integer_is_the_column_of_an_end(
+    start: float, step: float
+) -> None:
+    voxels, nowhere = noise((7, 8, 9), np.dtype(np.int16)), (0.0, 0.0, 0.0)
+    grid = Grid((start, 3.0, 4.0), nowhere, (0.0, 0.5, 0.0), (step, 0.0, 0.3), nowhere)
+    want = native(voxels, (1, 5, 19), grid)
+    got = np.empty_like(want)
+    numba_reslice(voxels, got, grid, combine="mean", interpolation="linear", fill=-7.0, num_threads=1)
+    assert got.tobytes() == want.tobytes()
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.uint16, np.float32], ids=str)
 def test_the_middle_of_a_volume_agrees_with_scipy(dtype: type[np.generic]) -> None:
     voxels = noise((40, 50, 60), np.dtype(dtype), 5)

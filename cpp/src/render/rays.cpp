@@ -10,7 +10,6 @@ namespace radpix::render {
 namespace {
 
 constexpr double most_samples = 1 << 20;
-constexpr double shortest_rest = 1e-9; // mm
 
 void clip(Line &line, const Index *shape) noexcept {
     for (int axis = 0; axis < 3; ++axis) {

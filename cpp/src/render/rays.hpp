@@ -12,13 +12,16 @@ enum class Spacing : std::uint8_t {
     equal_parts, ///< in the middles of equal parts no longer than a step
 };
 
+/// mm; shorter ways are not sampled.
+inline constexpr double shortest_rest = 1e-9;
+
 /// The ray in indices: position at t = 0 and way per mm.
 struct Line {
     double origin[3], direction[3];
     double from, to; ///< t within the volume; empty unless from < to
 
     /// Whether it is long enough to be sampled.
-    [[nodiscard]] bool hits() const noexcept { return to - from > 1e-9; }
+    [[nodiscard]] bool hits() const noexcept { return to - from > shortest_rest; }
 };
 
 [[nodiscard]] Line line_of(const Rays &rays, const Index *shape, double row, double column) noexcept;

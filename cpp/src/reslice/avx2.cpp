@@ -109,7 +109,7 @@ RADPIX_END_AVX2
 
 namespace radpix::reslice {
 
-const Avx2Kernels avx2_kernels{
+const ForAvx2<KernelSet> avx2_kernels{
     {avx2::linear_row<std::uint8_t, false>, avx2::linear_row<std::uint8_t, true>, nullptr},
     {avx2::linear_row<std::uint16_t, false>, avx2::linear_row<std::uint16_t, true>, nullptr},
     {avx2::linear_row<std::int16_t, false>, avx2::linear_row<std::int16_t, true>, nullptr},

@@ -57,19 +57,38 @@ struct KernelSet {
 template <class T>
 [[nodiscard]] const KernelSet<T> &scalar_kernels() noexcept;
 
-/// The same where voxels equal to `Line::padding` are absent. By AVX2: under the conditions of `Avx2Kernels`.
+/// The same where voxels equal to `Line::padding` are absent. By AVX2: under the conditions of `ForAvx2`.
 template <class T>
 [[nodiscard]] const KernelSet<T> &padded_kernels(bool by_avx2) noexcept;
 
-/// The types worth a kernel of their own, without the median. The x axis is contiguous and longer than 1, and
-/// offsets are below 2^50: `fits_avx2`.
-struct Avx2Kernels {
-    KernelSet<std::uint8_t> u8;
-    KernelSet<std::uint16_t> u16;
-    KernelSet<std::int16_t> i16;
-    KernelSet<float> f32;
+template <class T>
+inline constexpr bool has_avx2_kernel = std::is_same_v<T, std::uint8_t> || std::is_same_v<T, std::uint16_t> ||
+                                        std::is_same_v<T, std::int16_t> || std::is_same_v<T, float>;
+
+/// What there is for each of the types worth kernels of their own, without the median. The x axis is
+/// contiguous and longer than 1, and offsets are below 2^50: `fits_avx2`.
+template <template <class> class Entry>
+struct ForAvx2 {
+    Entry<std::uint8_t> u8;
+    Entry<std::uint16_t> u16;
+    Entry<std::int16_t> i16;
+    Entry<float> f32;
+
+    template <class T>
+    [[nodiscard]] const Entry<T> &of() const noexcept {
+        static_assert(has_avx2_kernel<T>);
+        if constexpr (std::is_same_v<T, std::uint8_t>) {
+            return u8;
+        } else if constexpr (std::is_same_v<T, std::uint16_t>) {
+            return u16;
+        } else if constexpr (std::is_same_v<T, std::int16_t>) {
+            return i16;
+        } else {
+            return f32;
+        }
+    }
 };
-extern const Avx2Kernels avx2_kernels;
+extern const ForAvx2<KernelSet> avx2_kernels;
 
 /// As `Kernel`, where voxels equal to `Line::padding` are absent; mixed[i] is 1 for groups to be done again
 /// by `padded_kernels`, else 0.
@@ -77,13 +96,6 @@ template <class T>
 using PaddedKernel = void (*)(const Source<T> &source, const Line &line, Index column, Index groups,
                               Work<T> *values, std::uint8_t *mixed) noexcept;
 
-/// The same types, under the same conditions.
-struct Avx2PaddedKernels {
-    PaddedKernel<std::uint8_t> u8;
-    PaddedKernel<std::uint16_t> u16;
-    PaddedKernel<std::int16_t> i16;
-    PaddedKernel<float> f32;
-};
-extern const Avx2PaddedKernels avx2_padded_kernels;
+extern const ForAvx2<PaddedKernel> avx2_padded_kernels;
 
 } // namespace radpix::reslice

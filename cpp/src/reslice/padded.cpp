@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Kernels for volumes with absent voxels.
 #include <algorithm>
-#include <type_traits>
 
 #include "base/target_region.hpp"
 #include "reslice/kernels.hpp"
@@ -11,23 +10,6 @@ namespace radpix::reslice {
 namespace {
 
 #if RADPIX_HAS_AVX2_TARGET
-template <class T>
-constexpr bool has_avx2_kernel = std::is_same_v<T, std::uint8_t> || std::is_same_v<T, std::uint16_t> ||
-                                 std::is_same_v<T, std::int16_t> || std::is_same_v<T, float>;
-
-template <class T>
-PaddedKernel<T> avx2_kernel() noexcept {
-    if constexpr (std::is_same_v<T, std::uint8_t>) {
-        return avx2_padded_kernels.u8;
-    } else if constexpr (std::is_same_v<T, std::uint16_t>) {
-        return avx2_padded_kernels.u16;
-    } else if constexpr (std::is_same_v<T, std::int16_t>) {
-        return avx2_padded_kernels.i16;
-    } else {
-        return avx2_padded_kernels.f32;
-    }
-}
-
 /// What is in the midst of padding or far from it by AVX2, the seam one sample after the other.
 template <class T>
 void present_row(const Source<T> &source, const Line &line, Index column, Index groups,
@@ -36,7 +18,8 @@ void present_row(const Source<T> &source, const Line &line, Index column, Index 
     std::uint8_t mixed[at_once];
     for (Index first = 0; first < groups; first += at_once) {
         const Index count = std::min(at_once, groups - first);
-        avx2_kernel<T>()(source, line, column + first * group, count, values + first * group, mixed);
+        avx2_padded_kernels.of<T>()(source, line, column + first * group, count, values + first * group,
+                                    mixed);
         for (Index i = first; i < first + count; ++i) {
             if (mixed[i - first] != 0) {
                 sample_row<PresentLinear<T>, T>(source, line, column + i * group, 1, values + i * group);

@@ -174,8 +174,9 @@ RADPIX_END_AVX2
 
 namespace radpix::reslice {
 
-const Avx2PaddedKernels avx2_padded_kernels{avx2::present_row<std::uint8_t>, avx2::present_row<std::uint16_t>,
-                                            avx2::present_row<std::int16_t>, avx2::present_row<float>};
+const ForAvx2<PaddedKernel> avx2_padded_kernels{avx2::present_row<std::uint8_t>,
+                                                avx2::present_row<std::uint16_t>,
+                                                avx2::present_row<std::int16_t>, avx2::present_row<float>};
 
 } // namespace radpix::reslice
 

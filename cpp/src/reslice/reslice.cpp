@@ -129,15 +129,9 @@ bool is_for_avx2(const Source<T> &source, Combine combine) {
 template <class T>
 const KernelSet<T> &kernels_for(const Source<T> &source, Combine combine) {
 #if RADPIX_HAS_AVX2_TARGET
-    if (is_for_avx2(source, combine)) {
-        if constexpr (std::is_same_v<T, std::uint8_t>) {
-            return avx2_kernels.u8;
-        } else if constexpr (std::is_same_v<T, std::uint16_t>) {
-            return avx2_kernels.u16;
-        } else if constexpr (std::is_same_v<T, std::int16_t>) {
-            return avx2_kernels.i16;
-        } else if constexpr (std::is_same_v<T, float>) {
-            return avx2_kernels.f32;
+    if constexpr (has_avx2_kernel<T>) {
+        if (is_for_avx2(source, combine)) {
+            return avx2_kernels.of<T>();
         }
     }
 #endif

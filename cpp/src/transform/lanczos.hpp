@@ -8,6 +8,7 @@
 
 #include "base/absent.hpp"
 #include "transform/kernels.hpp"
+#include "transform/taps.hpp"
 
 namespace radpix::transform {
 
@@ -28,7 +29,7 @@ public:
 
     [[nodiscard]] Work<T> sample(const std::array<double, 3> &position) const noexcept {
         Weights weights;
-        Places at;
+        Places<lanczos_taps> at;
         bool interior = sum_ != nullptr && source_.strides[2] == 1;
         for (std::size_t axis = 0; axis < 3; ++axis) {
             interior &= find_taps(position[axis], axis, weights[axis], at[axis]);
@@ -36,20 +37,18 @@ public:
         const Work<T> value = interior ? sum_(source_.data + at[0][0] + at[1][0] + at[2][0],
                                               source_.strides[0], source_.strides[1], weights)
                                        : sum_of(weights, at);
-        return absent_ ? corrected(weights, at, value) : value;
+        return absent_ ? present_sum(source_, weights, at, *absent_, value) : value;
     }
 
 private:
     using Weights = double[3][lanczos_taps];
-    using Places = std::array<std::array<Index, lanczos_taps>, 3>;
 
     /// Returns whether all taps, and along x two voxels more, lie within the axis.
     bool find_taps(double position, std::size_t axis, double *weights,
                    std::array<Index, lanczos_taps> &at) const noexcept {
         const Index n = source_.shape[axis];
-        const double index = std::clamp(position, 0.0, static_cast<double>(n - 1));
-        const Index floor = std::min(static_cast<Index>(index), std::max(n - 2, Index{0}));
-        const double place = (index - static_cast<double>(floor)) * static_cast<double>(lanczos_steps);
+        const auto [floor, t] = lower_of(position, n);
+        const double place = t * static_cast<double>(lanczos_steps);
         const std::size_t row = std::min(static_cast<std::size_t>(place), lanczos_steps - 1);
         const double share = place - static_cast<double>(row);
         for (std::size_t k = 0; k < lanczos_taps; ++k) {
@@ -59,7 +58,7 @@ private:
         return floor >= 2 && floor + (axis == 2 ? 5 : 3) < n;
     }
 
-    [[nodiscard]] Work<T> sum_of(const Weights &weights, const Places &at) const noexcept {
+    [[nodiscard]] Work<T> sum_of(const Weights &weights, const Places<lanczos_taps> &at) const noexcept {
         using W = Work<T>;
         W columns[lanczos_taps]{};
         for (std::size_t z = 0; z < lanczos_taps; ++z) {
@@ -81,31 +80,6 @@ private:
             sum += static_cast<W>(weights[2][x]) * columns[x];
         }
         return sum;
-    }
-
-    /// `value`, the sample with all voxels, or in float64 that of those present if an absent one has a
-    /// weight.
-    [[nodiscard]] Work<T> corrected(const Weights &weights, const Places &at, Work<T> value) const noexcept {
-        double sum = 0.0;
-        double missing = 0.0;
-        bool touched = false;
-        for (std::size_t z = 0; z < lanczos_taps; ++z) {
-            for (std::size_t y = 0; y < lanczos_taps; ++y) {
-                for (std::size_t x = 0; x < lanczos_taps; ++x) {
-                    const T voxel = source_.data[at[0][z] + at[1][y] + at[2][x]];
-                    const double weight = weights[0][z] * weights[1][y] * weights[2][x];
-                    const bool gone = (*absent_)(voxel);
-                    touched = touched || (gone && (weight != 0.0 || voxel != voxel));
-                    missing += gone ? weight : 0.0;
-                    sum += gone ? 0.0 : weight * static_cast<double>(voxel);
-                }
-            }
-        }
-        if (!touched) {
-            return value;
-        }
-        return static_cast<Work<T>>(missing > 0.5 ? static_cast<double>(absent_->value)
-                                                  : sum / (1.0 - missing));
     }
 
     const Source<T> &source_;

@@ -2,12 +2,14 @@
 /// One point after the other: what needs no kernel per CPU level.
 #pragma once
 
+#include <algorithm>
 #include <array>
 
 #include "base/absent.hpp"
 #include "resample/label.hpp"
 #include "reslice/present.hpp"
 #include "transform/kernels.hpp"
+#include "transform/taps.hpp"
 
 namespace radpix::transform {
 
@@ -63,38 +65,19 @@ public:
 
     /// Corrects `value`, the sample with all voxels, if an absent one has a weight.
     void correct(const reslice::Vector &position, Work<T> &value) const noexcept {
-        std::array<std::array<double, 4>, 3> weights;
-        std::array<std::array<Index, 4>, 3> at;
+        double weights[3][4];
+        Places<4> at;
         for (std::size_t axis = 0; axis < 3; ++axis) {
             find_taps(position[axis], axis, weights[axis], at[axis]);
         }
-        double sum = 0.0, missing = 0.0;
-        bool touched = false;
-        for (std::size_t z = 0; z < 4; ++z) {
-            for (std::size_t y = 0; y < 4; ++y) {
-                for (std::size_t x = 0; x < 4; ++x) {
-                    const T voxel = source_.data[at[0][z] + at[1][y] + at[2][x]];
-                    const double weight = weights[0][z] * weights[1][y] * weights[2][x];
-                    const bool gone = absent_(voxel);
-                    touched = touched || (gone && (weight != 0.0 || voxel != voxel));
-                    missing += gone ? weight : 0.0;
-                    sum += gone ? 0.0 : weight * static_cast<double>(voxel);
-                }
-            }
-        }
-        if (touched) {
-            value = static_cast<Work<T>>(missing > 0.5 ? static_cast<double>(absent_.value)
-                                                       : sum / (1.0 - missing));
-        }
+        value = present_sum(source_, weights, at, absent_, value);
     }
 
 private:
-    void find_taps(double position, std::size_t axis, std::array<double, 4> &weights,
+    void find_taps(double position, std::size_t axis, double *weights,
                    std::array<Index, 4> &at) const noexcept {
         const Index n = source_.shape[axis];
-        const double index = std::clamp(position, 0.0, static_cast<double>(n - 1));
-        const Index floor = std::min(static_cast<Index>(index), std::max(n - 2, Index{0}));
-        const double t = index - static_cast<double>(floor);
+        const auto [floor, t] = lower_of(position, n);
         weights[0] = ((-0.5 * t + 1.0) * t - 0.5) * t;
         weights[2] = ((-1.5 * t + 2.0) * t + 0.5) * t;
         weights[3] = (0.5 * t - 0.5) * t * t;

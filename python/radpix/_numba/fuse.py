@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,6 +72,8 @@ def blend(
     num_threads: int,
 ) -> None:
     _check(base, overlay, out, table)
+    if not (math.isfinite(first) and math.isfinite(scale) and scale >= 0):
+        raise ValueError("colours are evenly spaced from a finite first value")
     numbers = [overlay.dtype.type(number) for number in (first, scale, threshold)]
     parallel_for(
         out.shape[0],

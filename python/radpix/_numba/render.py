@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from radpix._backend import Lighting, Rays
 
-__all__ = ["block_ranges", "cast_rays", "composite"]
+__all__ = ["block_ranges", "cast_rays", "composite", "tables_of"]
 
 _F = np.float32
 _OPAQUE = np.float32(1 / 1024)
@@ -123,6 +123,13 @@ def _composite(voxels, distance, out, rays, table, steps, first, scale, lighting
             out[r, c, 3] = _F(1) - ray[3]
 
 
+def tables_of(table: NDArray[Any], step: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return a transfer table within its range, and the opacities of a step: `scene_of` in scene.cpp."""
+    colors = np.where(table > 0, table, np.float32(0))
+    colors[:, :3] = np.minimum(colors[:, :3], np.float32(1))
+    return colors, np.array([opacity_of(float(mu) * step) for mu in colors[:, 3]], np.float32)
+
+
 def composite(
     voxels: NDArray[Any],
     ranges: NDArray[Any],
@@ -135,9 +142,7 @@ def composite(
     *,
     num_threads: int,
 ) -> None:
-    colors = table.copy()
-    colors[:, 3] = np.where(table[:, 3] > 0, table[:, 3], 0)
-    steps = np.array([opacity_of(float(mu) * rays.step) for mu in colors[:, 3]], np.float32)
+    colors, steps = tables_of(table, rays.step)
     distance = distances(ranges, steps, _F(first), _F(scale))
     parallel_for(
         out.shape[0],

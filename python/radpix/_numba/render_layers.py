@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from radpix._numba.jit import jit
-from radpix._numba.render import _OPAQUE, _light
+from radpix._numba.render import _OPAQUE, _light, tables_of
 from radpix._numba.render_blocks import distances
 from radpix._numba.render_rays import (
+    SHORTEST_REST,
     cell_at,
     entry_of,
     interpolate,
@@ -32,7 +33,6 @@ __all__ = ["composite_layers"]
 
 _F = np.float32
 _FOREVER = 1 << 30
-_SHORTEST = 1e-9
 
 
 @jit
@@ -62,7 +62,7 @@ def _add_mixture(mixture, ray):  # type: ignore[no-untyped-def]
 
 @jit
 def _look(scene, n, k, part, position, base, weight, mixture):  # type: ignore[no-untyped-def]
-    """Add layer ``l``'s part in sample k to the mixture; return how many samples further it shows nothing."""
+    """Add layer ``n``'s part in sample k to the mixture; return how many samples further it shows nothing."""
     voxels, distance, tables, steps, numbers, lights, to_index = scene
     start, step, direction = part[0], part[1], part[2]
     for axis in range(3):
@@ -108,7 +108,7 @@ def _stretch(scene, rays, lines, ends, parts, ray):  # type: ignore[no-untyped-d
             rays, ends[0], ends[1], lines[n, 0], lines[n, 1], False, part[0], part[1], part[2], part[3]
         )
         near, far = lines[n, 2, 0], lines[n, 2, 1]
-        if far - near > _SHORTEST and ends[1] - ends[0] > _SHORTEST:
+        if far - near > SHORTEST_REST and ends[1] - ends[0] > SHORTEST_REST:
             first = min(max(np.ceil((near - first_at) / rays.step), 0.0), np.float64(count))
             end = min(max(np.floor((far - first_at) / rays.step) + 1.0, first), np.float64(count))
             within[n, 0], within[n, 1] = np.int64(first), np.int64(end)
@@ -148,10 +148,10 @@ def _composite(scene, rays, out, begin, end):  # type: ignore[no-untyped-def]
             for n in range(layers):
                 near, far = line_of(rays, to_index[n], voxels[n].shape, r, c, lines[n, 0], lines[n, 1])
                 lines[n, 2, 0], lines[n, 2, 1] = near, far
-                if far - near > _SHORTEST:
+                if far - near > SHORTEST_REST:
                     nearest, farthest = min(nearest, near), max(farthest, far)
             ends[0], ends[1], ends[2], ends[3] = nearest, lines[0, 2, 0], lines[0, 2, 1], farthest
-            if not ends[2] - ends[1] > _SHORTEST:
+            if not ends[2] - ends[1] > SHORTEST_REST:
                 ends[1] = ends[2] = farthest
             for stretch in range(3):
                 if ends[stretch + 1] > ends[stretch]:
@@ -167,10 +167,9 @@ def composite_layers(
         raise ValueError("a picture has 1 to 16 layers")
     tables, steps, near = [], [], []
     for layer in layers:
-        table = layer.table.copy()
-        table[:, 3] = np.where(table[:, 3] > 0, table[:, 3], 0)
+        table, opacities = tables_of(layer.table, rays.step)
         tables.append(table)
-        steps.append(np.array([opacity_of(float(mu) * rays.step) for mu in table[:, 3]], np.float32))
+        steps.append(opacities)
         near.append(distances(layer.ranges, steps[-1], _F(layer.first), _F(layer.scale)))
     scene = (
         tuple(np.ascontiguousarray(layer.voxels, np.float32) for layer in layers),

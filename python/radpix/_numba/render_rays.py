@@ -7,6 +7,7 @@ import numpy as np
 from radpix._numba.jit import jit
 
 __all__ = [
+    "SHORTEST_REST",
     "cell_at",
     "entry_of",
     "interpolate",
@@ -19,7 +20,7 @@ __all__ = [
 ]
 
 _F = np.float32
-_SHORTEST_REST = 1e-9
+SHORTEST_REST = 1e-9  # mm
 
 
 @jit
@@ -67,14 +68,14 @@ def line_of(rays, to_index, shape, row, column, origin, way):  # type: ignore[no
 def place_between(rays, near, far, origin, way, equal_parts, start, step, direction, last):  # type: ignore[no-untyped-def]
     """Fill the samples of a ray and return their number, the rest in mm, the place of the first, and the spacing."""
     length = far - near
-    if not length > _SHORTEST_REST:
+    if not length > SHORTEST_REST:
         return 0, 0.0, 0.0, 0.0
     apart, rest = rays.step, 0.0
     count = np.floor(length / rays.step)
     if equal_parts:
         count = max(1.0, np.ceil(length / rays.step - 1e-6))
         apart = length / count
-    elif length - count * rays.step > _SHORTEST_REST:
+    elif length - count * rays.step > SHORTEST_REST:
         rest = length - count * rays.step
     first_at = near + apart / 2
     last_at = far - rest / 2

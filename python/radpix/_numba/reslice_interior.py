@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -56,8 +55,8 @@ def interior_columns(line: Any, slab: Any, shape: Any, columns: int) -> tuple[in
             continue
         at_low = (-min(one, other) - start) / step
         at_high = (shape[axis] - 1 - max(one, other) - start) / step
-        first = max(first, _column(math.ceil(min(at_low, at_high)), columns))
-        last = min(last, _column(math.floor(max(at_low, at_high)) + 1.0, columns))
+        first = max(first, _column(np.ceil(min(at_low, at_high)), columns))
+        last = min(last, _column(np.floor(max(at_low, at_high)) + 1.0, columns))
     for _ in range(3):  # rounding moves the estimate by a column at most; more is left to the border
         if first < last and not _is_interior(line, slab, shape, first):
             first += 1
@@ -82,8 +81,8 @@ def touched_columns(line: Any, slab: Any, shape: Any, columns: int) -> tuple[int
             continue
         at_low = (-0.5 - max(one, other) - start) / step
         at_high = (limit - min(one, other) - start) / step
-        begin = _column(math.floor(min(at_low, at_high)) - 1.0, columns)
-        end = _column(math.ceil(max(at_low, at_high)) + 2.0, columns)
+        begin = _column(np.floor(min(at_low, at_high)) - 1.0, columns)
+        end = _column(np.ceil(max(at_low, at_high)) + 2.0, columns)
         if begin > 0:
             low, high = _ends(line, slab, axis, begin - 1)
             if (high < -0.5) if step > 0.0 else (low > limit):

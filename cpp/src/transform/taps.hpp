@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Windows of voxels around one point.
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include "base/absent.hpp"
+#include "transform/kernels.hpp"
+
+namespace radpix::transform {
+
+/// Offsets in elements, by axis.
+template <std::size_t taps>
+using Places = std::array<std::array<Index, taps>, 3>;
+
+/// The voxel below a position, which is clamped to the voxel centres, and the way from it to the next one.
+struct Lower {
+    Index floor;
+    double t;
+};
+
+[[nodiscard]] inline Lower lower_of(double position, Index n) noexcept {
+    const double index = std::clamp(position, 0.0, static_cast<double>(n - 1));
+    const Index floor = std::min(static_cast<Index>(index), std::max(n - 2, Index{0}));
+    return {floor, index - static_cast<double>(floor)};
+}
+
+/// `value`, the sample with all voxels, or in float64 that of those present if an absent one has a weight.
+template <class T, std::size_t taps>
+[[nodiscard]] Work<T> present_sum(const Source<T> &source, const double (&weights)[3][taps],
+                                  const Places<taps> &at, Absent<T> absent, Work<T> value) noexcept {
+    double sum = 0.0;
+    double missing = 0.0;
+    bool touched = false;
+    for (std::size_t z = 0; z < taps; ++z) {
+        for (std::size_t y = 0; y < taps; ++y) {
+            for (std::size_t x = 0; x < taps; ++x) {
+                const T voxel = source.data[at[0][z] + at[1][y] + at[2][x]];
+                const double weight = weights[0][z] * weights[1][y] * weights[2][x];
+                const bool gone = absent(voxel);
+                touched = touched || (gone && (weight != 0.0 || voxel != voxel));
+                missing += gone ? weight : 0.0;
+                sum += gone ? 0.0 : weight * static_cast<double>(voxel);
+            }
+        }
+    }
+    if (!touched) {
+        return value;
+    }
+    return static_cast<Work<T>>(missing > 0.5 ? static_cast<double>(absent.value) : sum / (1.0 - missing));
+}
+
+} // namespace radpix::transform
