@@ -106,12 +106,26 @@ py::list decode(const std::string &transfer_syntax, const py::sequence &codestre
     return as_list(deviations);
 }
 
+Interleave interleave_named(const std::string &name) {
+    if (name == "sample") {
+        return Interleave::by_sample;
+    }
+    if (name == "line") {
+        return Interleave::by_line;
+    }
+    if (name == "none") {
+        return Interleave::none;
+    }
+    throw py::value_error("interleave is sample, line or none, not \"" + name + "\"");
+}
+
 py::bytes encode(const std::string &transfer_syntax, const py::array &pixels, const py::tuple &layout_fields,
-                 int near) {
+                 int near, const std::string &interleave) {
+    const EncodeOptions options{near, interleave_named(interleave)};
     const FrameLayout layout = layout_from(layout_fields);
     const ArrayView view = view_of(pixels);
     std::vector<std::byte> codestream;
-    without_lock([&] { codestream = encode_frame(transfer_syntax, view, layout, {near}); });
+    without_lock([&] { codestream = encode_frame(transfer_syntax, view, layout, options); });
     return {reinterpret_cast<const char *>(codestream.data()), codestream.size()};
 }
 
@@ -139,7 +153,7 @@ void bind_codec(py::module_ &module) {
     module.def("decodable", &decodable);
     module.def("encodable", &encodable);
     module.def("encode_frame", &encode, py::arg("transfer_syntax"), py::arg("pixels"), py::arg("layout"),
-               py::arg("near"));
+               py::arg("near"), py::arg("interleave"));
     module.def("decode_frames", &decode, py::arg("transfer_syntax"), py::arg("codestreams"),
                py::arg("layout"), py::arg("out"), py::arg("keep_components"), py::arg("num_threads"),
                py::arg("selection") = py::none());

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from radpix import _transfer_syntaxes as syntaxes
 from radpix import limits
@@ -31,6 +31,7 @@ def encode_frame(
     bits_stored: int | None = None,
     photometric_interpretation: str = "MONOCHROME2",
     near: int = 0,
+    interleave: Literal["sample", "line", "none"] = "sample",
 ) -> bytes:
     """Encode one frame of stored values.
 
@@ -47,6 +48,9 @@ def encode_frame(
     near
         The largest error of a sample in JPEG-LS Near-Lossless (ITU-T T.87's NEAR), in stored values; 0 loses
         nothing. Signed samples have none: their codes are unsigned words, and an error could turn the sign.
+    interleave
+        How JPEG-LS codes the samples of colour: pixel by pixel (T.87's ILV 2), line by line (ILV 1), or in a scan for
+        each sample (ILV 0). Nothing of it is seen in the decoded frame.
 
     Returns
     -------
@@ -58,7 +62,7 @@ def encode_frame(
     TypeError
         ``pixels`` is no NumPy array of integers.
     ValueError
-        Its shape is not a frame's, a value needs more than ``bits_stored`` bits, or ``near`` is out of range.
+        Its shape is not a frame's, a value needs more than ``bits_stored`` bits, or ``near`` or ``interleave`` is out of range.
     UnsupportedTransferSyntaxError
         There is no encoder for this transfer syntax.
 
@@ -87,7 +91,7 @@ def encode_frame(
     from radpix import _core
 
     return _core.encode_frame(
-        transfer_syntax, pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels, layout, near
+        transfer_syntax, pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels, layout, near, interleave
     )
 
 

@@ -69,7 +69,7 @@ def _again_and_again(call: Callable[[], object]) -> None:
 def _forever() -> dict[str, Call]:
     """Return calls that would take from seconds to hours, of a number of threads."""
     small = _noise(256, 256)
-    frame = _core.encode_frame(_JPEG_LS, small, _layout(*small.shape), 0)
+    frame = _core.encode_frame(_JPEG_LS, small, _layout(*small.shape), 0, "sample")
     big = np.broadcast_to(_noise(1, 20_000), (60_000, 20_000))
     out = np.empty((512, 512), np.float32)
     return {
@@ -79,7 +79,7 @@ def _forever() -> dict[str, Call]:
         "drr": lambda n: radpix.drr(_CUBE, _CAMERA, shape=(1024, 1024), step=1e-3, num_threads=n),
         "slab": partial(_slab, out),
         "decode": partial(_decode, frame, small.shape, 100_000),
-        "encode": lambda _: _core.encode_frame(_JPEG_LS, big, _layout(*big.shape), 0),
+        "encode": lambda _: _core.encode_frame(_JPEG_LS, big, _layout(*big.shape), 0, "sample"),
     }
 
 
@@ -120,7 +120,7 @@ def test_ctrl_c_ends_every_long_native_call(threads: int) -> None:
 
 def test_a_single_large_frame_is_cancelled_within_it() -> None:
     pixels = np.broadcast_to(_noise(1, 4096), (8192, 4096))
-    frame = _core.encode_frame(_JPEG_LS, pixels, _layout(*pixels.shape), 0)
+    frame = _core.encode_frame(_JPEG_LS, pixels, _layout(*pixels.shape), 0, "sample")
     out = np.zeros((1, *pixels.shape), np.uint8)
     decode = partial(_core.decode_frames, _JPEG_LS, [frame], _layout(*pixels.shape), out, False, 2)
     with _signal_after(0.12) as sent, pytest.raises(KeyboardInterrupt):

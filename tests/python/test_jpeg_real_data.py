@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from tests.python import dcmtk
 from tests.python.jpeg_cases import BASELINE, PROGRESSIVE, Decoded, decode, layout_of
 from tests.python.testdata import frames_of, is_dicom, manifest, pydicom_files, real_data
 
@@ -87,7 +86,7 @@ def test_dct_files_are_what_libjpeg_turbo_gives() -> None:
 NOT_FOR_DCMTK = {"UN_sequence.dcm", "SC_rgb_jpeg.dcm"}
 
 
-@pytest.mark.skipif(not shutil.which("dcmdjpeg"), reason="DCMTK's dcmdjpeg is not installed (Debian: dcmtk)")
+@dcmtk.needs("dcmdjpeg")
 def test_files_are_bit_by_bit_what_dcmtk_gives(tmp_path: Path) -> None:
     """All frames of all processes, components untouched, also where other decoders disagree."""
     from pydicom import dcmread
@@ -100,17 +99,10 @@ def test_files_are_bit_by_bit_what_dcmtk_gives(tmp_path: Path) -> None:
             continue
         if dcmread(path, stop_before_pixels=True).file_meta.get("TransferSyntaxUID") not in SYNTAXES:
             continue
-        decoded = tmp_path / "decoded.dcm"
-        subprocess.run(["dcmdjpeg", "--conv-never", path, decoded], check=True, capture_output=True)
-        dataset = dcmread(decoded)
         syntax, frames, layout = frames_of(path)
         kept = decode(syntax, frames, layout, keep_components=True).frames
-        dtype = np.dtype(f"<{'i' if dataset.PixelRepresentation else 'u'}{dataset.BitsAllocated // 8}")
-        expected = np.frombuffer(dataset.PixelData, dtype)[: kept.size]
-        if kept.ndim == 4 and dataset.PlanarConfiguration:
-            planes = expected.reshape(kept.shape[0], kept.shape[3], *kept.shape[1:3])
-            expected = planes.transpose(0, 2, 3, 1)
-        np.testing.assert_array_equal(kept, expected.reshape(kept.shape), str(path))
+        expected = dcmtk.frames_by("dcmdjpeg", path, tmp_path, kept.shape, "--conv-never")
+        np.testing.assert_array_equal(kept, expected, str(path))
         compared += 1
     assert compared >= 38
 

@@ -90,9 +90,13 @@ using FramePairDecoder = void (*)(Bytes first, Bytes second, const FrameLayout &
                                   const ArrayView &second_out, std::vector<Deviation> &first_deviations,
                                   std::vector<Deviation> &second_deviations);
 
+/// How the components of a JPEG-LS scan follow each other: T.87's ILV 0, 1 and 2.
+enum class Interleave : std::uint8_t { none, by_line, by_sample };
+
 struct EncodeOptions {
     /// The largest error of a sample that a near-lossless codec may make; 0 is lossless.
     int near = 0;
+    Interleave interleave = Interleave::by_sample;
 };
 
 /// The codestream of one frame of stored values: (rows, columns) or (rows, columns, samples), any strides.

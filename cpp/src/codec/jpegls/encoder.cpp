@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <span>
 #include <string>
 
 #include "codec/jpeg/bit_reader.hpp"
@@ -77,23 +78,28 @@ void append_stuffed(const std::uint8_t *flat, Index bits, std::vector<std::byte>
     out.resize(static_cast<std::size_t>(to - out.data()));
 }
 
-void append_headers(const FrameLayout &layout, int near, std::vector<std::byte> &out) {
-    const auto append = [&out](std::initializer_list<Index> bytes) {
-        for (const Index byte : bytes) {
-            out.push_back(static_cast<std::byte>(byte));
-        }
-    };
+void append(std::vector<std::byte> &out, std::initializer_list<Index> bytes) {
+    for (const Index byte : bytes) {
+        out.push_back(static_cast<std::byte>(byte));
+    }
+}
+
+void append_frame_header(const FrameLayout &layout, std::vector<std::byte> &out) {
     const Index n = layout.samples_per_pixel;
-    append({0xFF, 0xD8, 0xFF, 0xF7, 0, 8 + 3 * n, layout.bits_stored, layout.rows >> 8, layout.rows & 255,
-            layout.columns >> 8, layout.columns & 255, n});
+    append(out, {0xFF, 0xD8, 0xFF, 0xF7, 0, 8 + 3 * n, layout.bits_stored, layout.rows >> 8,
+                 layout.rows & 255, layout.columns >> 8, layout.columns & 255, n});
     for (Index c = 1; c <= n; ++c) {
-        append({c, 0x11, 0});
+        append(out, {c, 0x11, 0});
     }
-    append({0xFF, 0xDA, 0, 6 + 2 * n, n});
-    for (Index c = 1; c <= n; ++c) {
-        append({c, 0});
+}
+
+/// Of a scan of `n` components from the `first` one on.
+void append_scan_header(Index first, Index n, const EncodeOptions &options, std::vector<std::byte> &out) {
+    append(out, {0xFF, 0xDA, 0, 6 + 2 * n, n});
+    for (Index c = first + 1; c <= first + n; ++c) {
+        append(out, {c, 0});
     }
-    append({near, n == 1 ? 0 : 2, 0});
+    append(out, {options.near, n == 1 ? 0 : static_cast<Index>(options.interleave), 0});
 }
 
 /// Samples of one line, interleaved, as words of Bits Stored bits (PS3.5 8.2.3). Returns the bits that do not
@@ -152,44 +158,98 @@ void check(const ArrayView &pixels, const FrameLayout &layout, int near) {
     }
 }
 
+/// Codes scans of one frame.
+class ScanEncoder {
+public:
+    ScanEncoder(const FrameLayout &layout, int near)
+        : layout_(layout), coding_(coding_parameters({}, layout.bits_stored, near, -1)), quantizer_(coding_),
+          parameters_(line_parameters(coding_)),
+          thresholds_{coding_.near, coding_.t1, coding_.t2, coding_.t3}, kernels_(kernels(coding_.reset)) {
+        parameters_.quantizer = quantizer_.table();
+    }
+
+    /// Appends a scan of `parts`: a component or pixels each, line by line in turn, all with the same
+    /// contexts.
+    void run(std::span<const ArrayView> parts, std::vector<std::byte> &out) {
+        CoderState state;
+        reset(state, coding_);
+        std::vector<LineBuffers> buffers;
+        for (const ArrayView &part : parts) {
+            buffers.emplace_back(layout_.columns, channels_of(part));
+        }
+        FlatBits flat;
+        EncoderCursor cursor{};
+        for (Index y = 0; y < layout_.rows; ++y) {
+            check_cancelled();
+            for (std::size_t i = 0; i < parts.size(); ++i) {
+                cursor = flat.reserve(cursor, buffers[i].samples() * 8);
+                encode_line(parts[i], y, buffers[i], state, state.run_index[i], cursor);
+            }
+        }
+        const Index bits = flat.finish(cursor);
+        append_stuffed(flat.data(), bits, out);
+    }
+
+    static int channels_of(const ArrayView &part) noexcept {
+        return part.rank == 3 ? static_cast<int>(part.shape[2]) : 1;
+    }
+
+private:
+    void encode_line(const ArrayView &pixels, Index y, LineBuffers &buffers, CoderState &state,
+                     std::int32_t &run_index, EncoderCursor &cursor) {
+        if (load(pixels, y, layout_.bits_stored, buffers.current()) != 0) {
+            throw_error(Errc::invalid_argument, "row " + std::to_string(y) +
+                                                    " has values that need more than Bits Stored " +
+                                                    std::to_string(layout_.bits_stored));
+        }
+        const int count = buffers.components();
+        kernels_.quantize_line(buffers.above(), buffers.gradients(), buffers.samples(), count, thresholds_);
+        const EncoderLine line = {buffers.above(), buffers.current(), buffers.gradients(),
+                                  buffers.predictions()};
+        const EncodeLine code = kernels_.encode_line[count - 1][static_cast<int>(mode_of(coding_))];
+        code(state, parameters_, cursor, line, run_index, layout_.columns);
+        buffers.advance();
+    }
+
+    const FrameLayout &layout_;
+    const CodingParameters coding_;
+    const Quantizer quantizer_;
+    LineParameters parameters_;
+    const std::int32_t thresholds_[4];
+    const Kernels &kernels_;
+};
+
+/// The components of a frame as frames of their own.
+std::vector<ArrayView> planes_of(const ArrayView &pixels) {
+    std::vector<ArrayView> planes;
+    for (Index c = 0; c < ScanEncoder::channels_of(pixels); ++c) {
+        ArrayView plane = pixels;
+        plane.rank = 2;
+        plane.data =
+            static_cast<std::byte *>(pixels.data) +
+            (pixels.rank == 3 ? c * pixels.strides[2] * static_cast<Index>(size_of(pixels.type)) : 0);
+        planes.push_back(plane);
+    }
+    return planes;
+}
+
 } // namespace
 
 std::vector<std::byte> encode_near_lossless(const ArrayView &pixels, const FrameLayout &layout,
                                             const EncodeOptions &options) {
     check(pixels, layout, options.near);
-    const CodingParameters coding = coding_parameters({}, layout.bits_stored, options.near, -1);
-    const Quantizer quantizer(coding);
-    LineParameters parameters = line_parameters(coding);
-    parameters.quantizer = quantizer.table();
-    const std::int32_t thresholds[] = {coding.near, coding.t1, coding.t2, coding.t3};
-    const Kernels &table = kernels(coding.reset);
-    const int count = layout.samples_per_pixel;
-    const EncodeLine encode_line = table.encode_line[count - 1][static_cast<int>(mode_of(coding))];
-    LineBuffers buffers(layout.columns, count);
-    CoderState state;
-    reset(state, coding);
-    FlatBits flat;
-    EncoderCursor cursor{};
-    for (Index y = 0; y < layout.rows; ++y) {
-        check_cancelled();
-        if (load(pixels, y, layout.bits_stored, buffers.current()) != 0) {
-            throw_error(Errc::invalid_argument, "row " + std::to_string(y) +
-                                                    " has values that need more than Bits Stored " +
-                                                    std::to_string(layout.bits_stored));
-        }
-        table.quantize_line(buffers.above(), buffers.gradients(), buffers.samples(), count, thresholds);
-        const EncoderLine line = {buffers.above(), buffers.current(), buffers.gradients(),
-                                  buffers.predictions()};
-        cursor = flat.reserve(cursor, layout.columns * count * 8);
-        encode_line(state, parameters, cursor, line, state.run_index[0], layout.columns);
-        buffers.advance();
-    }
+    ScanEncoder encoder(layout, options.near);
     std::vector<std::byte> out;
-    const Index bits = flat.finish(cursor);
-    append_headers(layout, options.near, out);
-    append_stuffed(flat.data(), bits, out);
-    out.push_back(std::byte{0xFF});
-    out.push_back(std::byte{0xD9});
+    append_frame_header(layout, out);
+    const bool by_sample = options.interleave == Interleave::by_sample;
+    const std::vector<ArrayView> parts = by_sample ? std::vector{pixels} : planes_of(pixels);
+    const std::size_t in_a_scan = options.interleave == Interleave::none ? 1 : parts.size();
+    for (std::size_t first = 0; first < parts.size(); first += in_a_scan) {
+        const Index components = by_sample ? layout.samples_per_pixel : static_cast<Index>(in_a_scan);
+        append_scan_header(static_cast<Index>(first), components, options, out);
+        encoder.run(std::span(parts).subspan(first, in_a_scan), out);
+    }
+    append(out, {0xFF, 0xD9});
     return out;
 }
 

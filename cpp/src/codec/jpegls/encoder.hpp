@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// JPEG-LS frames from stored values, ITU-T T.87. One scan; several components are interleaved by sample.
+/// JPEG-LS frames from stored values, ITU-T T.87. Components are interleaved as the options say.
 #pragma once
 
 #include "radpix/codec.hpp"

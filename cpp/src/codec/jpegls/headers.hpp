@@ -39,8 +39,6 @@ struct FrameHeader {
     [[nodiscard]] Index height(int c) const;
 };
 
-enum class Interleave : std::uint8_t { none, by_line, by_sample };
-
 struct ScanHeader {
     int component_count = 0;
     std::array<int, max_components> components{}; ///< indices into FrameHeader::components
