@@ -62,7 +62,8 @@ def encode_frame(
     TypeError
         ``pixels`` is no NumPy array of integers.
     ValueError
-        Its shape is not a frame's, a value needs more than ``bits_stored`` bits, or ``near`` or ``interleave`` is out of range.
+        Its shape is not a frame's, a value needs more than ``bits_stored`` bits, or ``near`` or ``interleave`` is out
+        of range.
     UnsupportedTransferSyntaxError
         There is no encoder for this transfer syntax.
 
@@ -90,9 +91,8 @@ def encode_frame(
     layout = _layout_of(pixels, bits_stored, photometric_interpretation)
     from radpix import _core
 
-    return _core.encode_frame(
-        transfer_syntax, pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels, layout, near, interleave
-    )
+    frame = pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
+    return _core.encode_frame(transfer_syntax, frame, layout, near, interleave)
 
 
 def _layout_of(pixels: NDArray[Any], bits_stored: int | None, photometric_interpretation: str) -> FrameLayout:
