@@ -11,7 +11,6 @@ namespace {
 #include "ht_quads-inl.hpp"
 #include "pass_flags-inl.hpp"
 #include "passes-inl.hpp"
-#include "refinement-inl.hpp"
 
 #define measure_at_level measure_quads_in_vectors
 #define read_row_at_level read_pairs_of_quads

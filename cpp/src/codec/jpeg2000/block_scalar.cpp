@@ -10,7 +10,6 @@ namespace {
 #include "ht_quads-inl.hpp"
 #include "pass_flags-inl.hpp"
 #include "passes-inl.hpp"
-#include "refinement-inl.hpp"
 
 constexpr unsigned most_at_level = 30;
 #define measure_at_level measure_quads

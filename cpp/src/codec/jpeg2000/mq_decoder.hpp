@@ -136,16 +136,16 @@ public:
     }
 
     RADPIX_MQ_INLINE unsigned decode(MqContext &context) noexcept {
-        const unsigned state = context;
+        const std::size_t state = context;
         const std::uint64_t qe = mq_states[state], next = mq_states[state + 1];
         const std::uint64_t c = code_.c - qe, a = a_ - qe;
         std::uint64_t lower = code_.c < qe ? ~std::uint64_t{0} : 0; // the lower sub-interval
         RADPIX_MQ_KEEP(lower);
-        const unsigned is_lps = static_cast<unsigned>(lower & 1U) ^ (a < qe ? 1U : 0U);
+        const std::uint64_t is_lps = lower ^ (a < qe ? ~std::uint64_t{0} : 0);
         code_.c = c + (qe & lower);
         a_ = a ^ ((qe ^ a) & lower);
         const int shift = RADPIX_MQ_LEADING_ZEROS(a_);
-        unsigned outcome = is_lps + (shift != 0 ? 1U : 0U);
+        std::uint64_t outcome = (shift != 0 ? 1U : 0U) - is_lps;
         RADPIX_MQ_KEEP(outcome);
         context = static_cast<MqContext>(next >> (16U * outcome));
         code_.c <<= shift;
@@ -154,7 +154,7 @@ public:
         if (RADPIX_MQ_UNLIKELY(code_.bits < 0)) {
             code_ = refill_mq(*source_, code_);
         }
-        return state >> 7U ^ is_lps;
+        return static_cast<unsigned>(state >> 7U ^ (is_lps & 1U));
     }
 
 private:

@@ -26,6 +26,9 @@ public:
     RADPIX_MQ_INLINE bool pass_run(unsigned columns) noexcept {
         return cursor_.pass_zeros(contexts_[run_length_context], columns);
     }
+    RADPIX_MQ_INLINE unsigned refinement(std::size_t context) noexcept {
+        return cursor_.decode(contexts_[first_refinement_context + context]);
+    }
     RADPIX_MQ_INLINE unsigned run_ends() noexcept { return cursor_.decode(contexts_[run_length_context]); }
     RADPIX_MQ_INLINE unsigned run_row() noexcept {
         const unsigned high = cursor_.decode(contexts_[uniform_context]);
@@ -45,6 +48,7 @@ public:
     RADPIX_MQ_INLINE void give_back(const CodingPass &pass) const noexcept { *pass.bits = bits_; }
     RADPIX_MQ_INLINE unsigned significance(Flags /*around*/) noexcept { return bits_.bit(); }
     RADPIX_MQ_INLINE unsigned sign(const Flags * /*at*/, unsigned /*row*/) noexcept { return bits_.bit(); }
+    RADPIX_MQ_INLINE unsigned refinement(std::size_t /*context*/) noexcept { return bits_.bit(); }
 
 private:
     RawBits bits_;
@@ -195,6 +199,51 @@ private:
     std::uint64_t near_ = 0; ///< of this group, and all bits beyond the block
 };
 
+/// The refinement pass. Which coefficients it codes, and in which contexts, is known before it begins.
+template <bool causal, class Coder>
+class RefinementCursor {
+public:
+    RADPIX_MQ_INLINE explicit RefinementCursor(const CodingPass &pass) noexcept
+        : coder_(pass), at_(*pass.block), changes_{3U << pass.plane, 1U << pass.plane} {}
+
+    RADPIX_MQ_INLINE void give_back(const CodingPass &pass) const noexcept { coder_.give_back(pass); }
+
+    /// Goes to the next group with coefficients to be refined. False at the end of the block.
+    RADPIX_MQ_INLINE bool seek() noexcept {
+        while (at_.next()) {
+            ColumnGroup &group = *at_.group;
+            members_ = group.significant & ~group.coded;
+            if (members_ != 0) {
+                refined_ = group.refined;
+                near_ = at_.near_significant() & ~refined_;
+                group.refined |= members_;
+                return true;
+            }
+        }
+        return false;
+    }
+
+    RADPIX_MQ_INLINE unsigned decode() noexcept {
+        position_ = static_cast<unsigned>(std::countr_zero(members_));
+        members_ &= members_ - 1U;
+        // table D.4
+        return coder_.refinement(
+            static_cast<std::size_t>((refined_ >> position_ & 1U) << 1U | (near_ >> position_ & 1U)));
+    }
+
+    RADPIX_MQ_INLINE bool settle(unsigned bit) noexcept {
+        at_.magnitudes[position_] ^= changes_[bit];
+        return members_ != 0 || seek();
+    }
+
+private:
+    Coder coder_;
+    GroupCursor<causal> at_;
+    std::uint32_t changes_[2]; ///< of a doubled magnitude by a bit 0 or 1: the half moves on
+    std::uint64_t members_ = 0, refined_ = 0, near_ = 0;
+    unsigned position_ = 0;
+};
+
 template <class Cursor>
 [[gnu::noinline]] void run_pass(const CodingPass &pass) noexcept {
     Cursor cursor(pass);
@@ -245,4 +294,19 @@ void cleanup(const CodingPass &pass) noexcept {
 void cleanup_of_two(const CodingPass &first, const CodingPass &second) noexcept {
     first.block->is_causal ? run_two_passes<CleanupCursor<true>>(first, second)
                            : run_two_passes<CleanupCursor<false>>(first, second);
+}
+
+void refinement(const CodingPass &pass) noexcept {
+    pass.block->is_causal ? run_pass<RefinementCursor<true, MqCoder>>(pass)
+                          : run_pass<RefinementCursor<false, MqCoder>>(pass);
+}
+
+void refinement_of_two(const CodingPass &first, const CodingPass &second) noexcept {
+    first.block->is_causal ? run_two_passes<RefinementCursor<true, MqCoder>>(first, second)
+                           : run_two_passes<RefinementCursor<false, MqCoder>>(first, second);
+}
+
+void raw_refinement(const CodingPass &pass) noexcept {
+    pass.block->is_causal ? run_pass<RefinementCursor<true, RawCoder>>(pass)
+                          : run_pass<RefinementCursor<false, RawCoder>>(pass);
 }
