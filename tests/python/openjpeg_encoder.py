@@ -116,7 +116,8 @@ def _parameters(options: dict[str, Any]) -> _Parameters:
     _library().opj_set_default_encoder_parameters(byref(parameters))
     tile, precinct, block = options["tile"], options["precinct"], options["block"]
     if tile is not None:
-        parameters.tile_size_on, parameters.tdy, parameters.tdx = 1, *tile
+        parameters.tile_size_on = 1
+        parameters.tdy, parameters.tdx = tile
     if precinct is not None:
         parameters.csty, parameters.precincts = 1, 1
         parameters.precinct_heights[0], parameters.precinct_widths[0] = precinct
