@@ -12,9 +12,9 @@ import pytest
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 from tests.python import display_objects as made
 from tests.python import objects
+from tests.python.dcmtk import netpbm
 from tests.python.oracle import display as oracle
 from tests.python.test_color import swapped_profile
-from tests.python.test_display_corpus import netpbm
 
 import radpix
 
@@ -264,6 +264,6 @@ def test_dcmtk_shows_the_same(attributes: dict[str, Any], photometric: str, tmp_
     )
     if not target.exists():
         pytest.fail(done.stdout + done.stderr)
-    wanted = netpbm(target)
+    wanted = netpbm(target.read_bytes())
     found = radpix.display(image, presentation_state=file)
     assert np.abs(found.astype(int) - wanted).max() <= 1
