@@ -14,6 +14,7 @@ from radpix._grey import Grey, full_window, grey_levels, window_over
 from radpix._lut import LookupTable
 from radpix._over_values import over_values
 from radpix._padding_values import padding_range
+from radpix._plans import seen
 from radpix._thumbnail import resized, size_of
 from radpix._warn import warn
 from radpix.codec import decode
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
     from pydicom import Dataset
 
+    from radpix._plans import Sight
     from radpix._source.source import Source
     from radpix.modality import Rescale
     from radpix.palette import Palette
@@ -108,6 +110,12 @@ def display(
     """
     kind, threads, index = np.dtype(dtype), thread_count(num_threads), operator.index(index)
     display_maximum(kind)
+    sight: Sight | None = None
+    if presentation_state is None and size is None:
+        known = seen(source, index, window, kind, threads)
+        if isinstance(known, np.ndarray):
+            return known
+        sight = known
     source = rereadable(source)
     pixels = decode(source, index=index, num_threads=num_threads)
     dataset = header_of(source)
@@ -116,7 +124,12 @@ def display(
     if presentation_state is not None:
         state = presentation_of(presentation_state, dataset, frame)
     result_size = size_of((pixels.shape[0], pixels.shape[1]), size)
-    image = _image(pixels, dataset, frame, window, state, kind, threads, icc=icc)
+    grey = None
+    if pixels.ndim == 2 and text(dataset, "PhotometricInterpretation") != "PALETTE COLOR":
+        grey = _grey(pixels, dataset, frame, window, state)
+        if sight is not None:
+            sight.learn(source, grey, pixels, kind)
+    image = _image(pixels, grey, dataset, state, kind, threads, icc=icc)
     if shutters:
         _close_shutters(image, dataset, frame, state)
     if overlays:
@@ -127,27 +140,24 @@ def display(
 
 def _image(
     pixels: NDArray[Any],
+    grey: Grey | None,
     dataset: Dataset,
-    frame: int,
-    window: VoiChoice | None,
     state: PresentationState | None,
     dtype: np.dtype[Any],
     threads: int,
     *,
     icc: bool,
 ) -> NDArray[Any]:
-    """Return grey or colour levels of all pixels."""
-    photometric = text(dataset, "PhotometricInterpretation")
-    if pixels.ndim == 2 and photometric != "PALETTE COLOR":
-        grey = _grey(pixels, dataset, frame, window, state, photometric)
-        if state is None or state.palette is None:
-            levels = grey_levels(pixels, grey, dtype, threads)
-            if has_supplemental_palette(dataset) and state is None:
-                return _supplemented(pixels, levels, dataset, dtype, threads)
-            return levels
-        rgb = _pseudo_coloured(pixels, grey, state.palette, dtype, threads)
+    """Return grey or colour levels of all pixels; ``grey`` is None for those that are colours."""
+    if grey is None:
+        rgb = _rgb(pixels, dataset, dtype, threads)
+    elif state is None or state.palette is None:
+        levels = grey_levels(pixels, grey, dtype, threads)
+        if has_supplemental_palette(dataset) and state is None:
+            return _supplemented(pixels, levels, dataset, dtype, threads)
+        return levels
     else:
-        rgb = _rgb(pixels, dataset, photometric, dtype, threads)
+        rgb = _pseudo_coloured(pixels, grey, state.palette, dtype, threads)
     if not icc or dtype != np.uint8:
         return rgb
     # A state's profile is that of its colours, in place of the image's (PS3.4 N.2.2.1).
@@ -161,7 +171,6 @@ def _grey(
     frame: int,
     window: VoiChoice | None,
     state: PresentationState | None,
-    photometric: str,
 ) -> Grey:
     signed = pixels.dtype.kind == "i"
     padding = padding_range(dataset, pixels.dtype)
@@ -182,11 +191,13 @@ def _grey(
             grey = Grey(modality, full.table if isinstance(full, VoiTable) else full)
         return replace(grey, presentation=state.presentation, invert=state.invert, padding=padding)
     views = voi_views(dataset, frame, is_signed=_can_be_negative(pixels, modality))
+    invert = _is_inverted(dataset)
     chosen = choose_voi(views, 0 if window is None else window)
     if chosen is None:
         chosen = window_over(pixels, padding, modality, integer(dataset, "BitsStored"))
+        return Grey(modality, chosen, invert=invert, padding=padding, is_automatic=True)
     voi = chosen.table if isinstance(chosen, VoiTable) else chosen
-    return Grey(modality, voi, invert=_is_inverted(dataset, photometric), padding=padding)
+    return Grey(modality, voi, invert=invert, padding=padding)
 
 
 def _can_be_negative(pixels: NDArray[Any], modality: Rescale | LookupTable | None) -> bool:
@@ -198,11 +209,12 @@ def _can_be_negative(pixels: NDArray[Any], modality: Rescale | LookupTable | Non
     return pixels.dtype.kind != "u" or modality.slope < 0 or modality.intercept < 0
 
 
-def _is_inverted(dataset: Dataset, photometric: str) -> bool:
+def _is_inverted(dataset: Dataset) -> bool:
     """Return whether the least value is white: Presentation LUT Shape says so, else the photometric interpretation.
 
     The two agree in objects that are right (PS3.3 C.8.11.3.1.2); they are never applied both.
     """
+    photometric = text(dataset, "PhotometricInterpretation")
     shape, is_white = text(dataset, "PresentationLUTShape"), photometric == "MONOCHROME1"
     if shape not in {"IDENTITY", "INVERSE"}:
         return is_white
@@ -214,10 +226,9 @@ def _is_inverted(dataset: Dataset, photometric: str) -> bool:
     return shape == "INVERSE"
 
 
-def _rgb(
-    pixels: NDArray[Any], dataset: Dataset, photometric: str, dtype: np.dtype[Any], threads: int
-) -> NDArray[Any]:
+def _rgb(pixels: NDArray[Any], dataset: Dataset, dtype: np.dtype[Any], threads: int) -> NDArray[Any]:
     """Return colour in the range of ``dtype``."""
+    photometric = text(dataset, "PhotometricInterpretation")
     if photometric == "PALETTE COLOR" and pixels.ndim == 2:
         palette = palette_of(dataset, is_signed=pixels.dtype.kind == "i")
         if palette is None or pixels.dtype.kind == "f":
