@@ -96,7 +96,8 @@ def display(
     ValueError
         There is no such view, or the presentation state is for another image.
     PixelDataError
-        A table, palette, overlay or shutter that contradicts itself.
+        A table, palette, overlay or shutter that contradicts itself, or a presentation state for colours that is
+        to be applied to grayscale, or the other way round.
     Exception
         As in `radpix.decode`, and TypeError for a ``dtype`` that has no display range.
 
@@ -120,12 +121,13 @@ def display(
     pixels = decode(source, index=index, num_threads=num_threads)
     dataset = header_of(source)
     frame = index if index >= 0 else index + (integer(dataset, "NumberOfFrames") or 1)
+    is_grey = pixels.ndim == 2 and text(dataset, "PhotometricInterpretation") != "PALETTE COLOR"
     state = None
     if presentation_state is not None:
-        state = presentation_of(presentation_state, dataset, frame)
+        state = presentation_of(presentation_state, dataset, frame, is_grey=is_grey)
     result_size = size_of((pixels.shape[0], pixels.shape[1]), size)
     grey = None
-    if pixels.ndim == 2 and text(dataset, "PhotometricInterpretation") != "PALETTE COLOR":
+    if is_grey:
         grey = _grey(pixels, dataset, frame, window, state)
         if sight is not None:
             sight.learn(source, grey, pixels, kind)

@@ -167,6 +167,26 @@ def test_a_color_state_orients_colours() -> None:
     np.testing.assert_array_equal(radpix.display(dataset, presentation_state=state), np.rot90(rgb, -1))
 
 
+@pytest.mark.parametrize("kind", ["grey", "colour", "palette"])
+@pytest.mark.parametrize("sop_class", [made.GRAYSCALE_STATE, made.COLOR_STATE, made.PSEUDO_COLOR_STATE])
+def test_states_are_for_images_of_their_kind(kind: str, sop_class: str) -> None:
+    dataset = ct()
+    if kind == "colour":
+        dataset = made.image(objects.noise((4, 6, 3), "uint8"))
+    elif kind == "palette":
+        dataset = made.image(objects.noise((4, 6), "uint8"), photometric="PALETTE COLOR")
+        made.add_palette(dataset, [bytes(range(256))] * 3, [256, 0, 8])
+    state = made.presentation_state(dataset, sop_class=sop_class)
+    if sop_class == made.PSEUDO_COLOR_STATE:
+        made.add_palette(state, [bytes(range(256))] * 3, [256, 0, 8])
+    if (kind == "grey") == (sop_class != made.COLOR_STATE):
+        radpix.display(dataset, presentation_state=state)
+        return
+    name = {made.GRAYSCALE_STATE: "a Grayscale", made.COLOR_STATE: "a Color"}.get(sop_class, "a Pseudo-Color")
+    with pytest.raises(radpix.PixelDataError, match=f"{name} Softcopy .* A.33"):
+        radpix.display(dataset, presentation_state=state)
+
+
 def test_states_for_others_are_refused() -> None:
     dataset = ct()
     other = ct()
