@@ -43,7 +43,10 @@ if TYPE_CHECKING:
 
 __all__ = ["display"]
 
-_NOT_RGB = frozenset({"HSV", "ARGB", "CMYK"})
+#: What `radpix.decode` makes RGB of.
+_COLOURS = frozenset(
+    {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420", "YBR_ICT", "YBR_RCT", "XYB"}
+)
 
 
 def display(
@@ -125,7 +128,7 @@ def display(
     state = None
     if presentation_state is not None:
         state = presentation_of(presentation_state, dataset, frame, is_grey=is_grey)
-    result_size = size_of((pixels.shape[0], pixels.shape[1]), size)
+    size_of((pixels.shape[0], pixels.shape[1]), size)  # whatever is wrong with it is told before the work
     grey = None
     if is_grey:
         grey = _grey(pixels, dataset, frame, window, state)
@@ -136,8 +139,9 @@ def display(
         _close_shutters(image, dataset, frame, state)
     if overlays:
         _draw_overlays(image, dataset, frame, state)
-    image = resized(image, result_size)
-    return image if state is None else state.oriented(image)
+    if state is not None:
+        image = state.oriented(image)
+    return resized(image, size_of((image.shape[0], image.shape[1]), size))
 
 
 def _image(
@@ -238,7 +242,7 @@ def _rgb(pixels: NDArray[Any], dataset: Dataset, dtype: np.dtype[Any], threads: 
                 "the image is PALETTE COLOR without a palette, or with pixels that are no integers"
             )
         return coloured(pixels, palette, dtype, threads)
-    if photometric in _NOT_RGB or pixels.shape[-1] != 3 or pixels.dtype.kind != "u":
+    if photometric not in _COLOURS or pixels.shape[-1] != 3 or pixels.dtype.kind != "u":
         raise PixelDataError(f"{photometric} of {pixels.shape[-1]} samples of {pixels.dtype} has no display")
     bits = integer(dataset, "BitsStored") or 8 * pixels.dtype.itemsize
     if dtype == pixels.dtype and bits == 8 * dtype.itemsize:
@@ -297,7 +301,8 @@ def _close_shutters(
 def _draw_overlays(
     image: NDArray[Any], dataset: Dataset, frame: int, state: PresentationState | None
 ) -> None:
-    groups = groups_of(dataset)
+    shutter = integer(frame_shutter(dataset, frame), "ShutterOverlayGroup")
+    groups = [group for group in groups_of(dataset) if group != shutter]
     drawn = [(dataset, group) for group in groups] if state is None else state.overlay_sources(dataset)
     for carrier, group in drawn:
         overlay = one_overlay(carrier, group, frame)

@@ -101,6 +101,16 @@ def test_rotation_is_clockwise_and_comes_before_the_flip(rotation: int, flip: st
     np.testing.assert_array_equal(radpix.display(dataset, presentation_state=state), wanted)
 
 
+def test_sizes_are_those_of_the_picture_that_is_rotated() -> None:
+    dataset = ct()
+    state = made.presentation_state(dataset, ImageRotation=90)
+    whole = radpix.display(dataset, presentation_state=state)
+    assert whole.shape == (33, 20)
+    found = radpix.display(dataset, presentation_state=state, size=(11, 5))
+    np.testing.assert_array_equal(found, np.rint(whole.reshape(11, 3, 5, 4).mean(axis=(1, 3))))
+    assert radpix.display(dataset, presentation_state=state, size=11).shape == (11, 7)
+
+
 def test_overlays_are_drawn_where_a_layer_has_them() -> None:
     dataset = made.image(np.zeros((4, 5), np.uint8))
     in_image, unused, in_state = RNG.random((3, 4, 5)) < 0.3
