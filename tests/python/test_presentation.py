@@ -12,9 +12,9 @@ import pytest
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 from tests.python import display_objects as made
 from tests.python import objects
+from tests.python.dcmtk import netpbm
 from tests.python.oracle import display as oracle
 from tests.python.test_color import swapped_profile
-from tests.python.test_display_corpus import netpbm
 
 import radpix
 
@@ -101,6 +101,16 @@ def test_rotation_is_clockwise_and_comes_before_the_flip(rotation: int, flip: st
     np.testing.assert_array_equal(radpix.display(dataset, presentation_state=state), wanted)
 
 
+def test_sizes_are_those_of_the_picture_that_is_rotated() -> None:
+    dataset = ct()
+    state = made.presentation_state(dataset, ImageRotation=90)
+    whole = radpix.display(dataset, presentation_state=state)
+    assert whole.shape == (33, 20)
+    found = radpix.display(dataset, presentation_state=state, size=(11, 5))
+    np.testing.assert_array_equal(found, np.rint(whole.reshape(11, 3, 5, 4).mean(axis=(1, 3))))
+    assert radpix.display(dataset, presentation_state=state, size=11).shape == (11, 7)
+
+
 def test_overlays_are_drawn_where_a_layer_has_them() -> None:
     dataset = made.image(np.zeros((4, 5), np.uint8))
     in_image, unused, in_state = RNG.random((3, 4, 5)) < 0.3
@@ -165,6 +175,26 @@ def test_a_color_state_orients_colours() -> None:
     dataset = made.image(rgb)
     state = made.presentation_state(dataset, sop_class=made.COLOR_STATE, ImageRotation=90)
     np.testing.assert_array_equal(radpix.display(dataset, presentation_state=state), np.rot90(rgb, -1))
+
+
+@pytest.mark.parametrize("kind", ["grey", "colour", "palette"])
+@pytest.mark.parametrize("sop_class", [made.GRAYSCALE_STATE, made.COLOR_STATE, made.PSEUDO_COLOR_STATE])
+def test_states_are_for_images_of_their_kind(kind: str, sop_class: str) -> None:
+    dataset = ct()
+    if kind == "colour":
+        dataset = made.image(objects.noise((4, 6, 3), "uint8"))
+    elif kind == "palette":
+        dataset = made.image(objects.noise((4, 6), "uint8"), photometric="PALETTE COLOR")
+        made.add_palette(dataset, [bytes(range(256))] * 3, [256, 0, 8])
+    state = made.presentation_state(dataset, sop_class=sop_class)
+    if sop_class == made.PSEUDO_COLOR_STATE:
+        made.add_palette(state, [bytes(range(256))] * 3, [256, 0, 8])
+    if (kind == "grey") == (sop_class != made.COLOR_STATE):
+        radpix.display(dataset, presentation_state=state)
+        return
+    name = {made.GRAYSCALE_STATE: "a Grayscale", made.COLOR_STATE: "a Color"}.get(sop_class, "a Pseudo-Color")
+    with pytest.raises(radpix.PixelDataError, match=f"{name} Softcopy .* A.33"):
+        radpix.display(dataset, presentation_state=state)
 
 
 def test_states_for_others_are_refused() -> None:
@@ -264,6 +294,6 @@ def test_dcmtk_shows_the_same(attributes: dict[str, Any], photometric: str, tmp_
     )
     if not target.exists():
         pytest.fail(done.stdout + done.stderr)
-    wanted = netpbm(target)
+    wanted = netpbm(target.read_bytes())
     found = radpix.display(image, presentation_state=file)
     assert np.abs(found.astype(int) - wanted).max() <= 1
