@@ -9,6 +9,7 @@ namespace radpix::jpeg2000::avx2 {
 namespace {
 
 #include "ht_quads-inl.hpp"
+#include "part_1_rows-inl.hpp"
 #include "pass_flags-inl.hpp"
 #include "passes-inl.hpp"
 
@@ -26,13 +27,11 @@ RADPIX_END_AVX2
 
 namespace radpix::jpeg2000 {
 
-constinit const BlockKernels avx2_block_kernels{avx2::significance,      avx2::refinement,
-                                                avx2::cleanup,           avx2::significance_of_two,
-                                                avx2::refinement_of_two, avx2::cleanup_of_two,
-                                                avx2::raw_significance,  avx2::raw_refinement,
-                                                avx2::read_ht_quads,     avx2::read_ht_quads_of_two,
-                                                avx2::read_ht_samples,   avx2::to_integers,
-                                                avx2::to_reals,          "avx2"};
+constinit const BlockKernels avx2_block_kernels{
+    avx2::significance,      avx2::refinement,     avx2::cleanup,          avx2::significance_of_two,
+    avx2::refinement_of_two, avx2::cleanup_of_two, avx2::raw_significance, avx2::raw_refinement,
+    avx2::row_to_integers,   avx2::row_to_reals,   avx2::read_ht_quads,    avx2::read_ht_quads_of_two,
+    avx2::read_ht_samples,   avx2::to_integers,    avx2::to_reals,         "avx2"};
 
 } // namespace radpix::jpeg2000
 #endif

@@ -153,24 +153,24 @@ void BlockDecoder::finish_ht(const BlockTask &task, HtBlock &ht) {
     }
 }
 
-void BlockDecoder::write_part_1(const BlockTask &task, const Part1BlockDecoder &block) {
+void BlockDecoder::write_part_1(const BlockTask &task, Part1BlockDecoder &block) {
+    constexpr unsigned first_sign = 19;
     const BlockTraits &traits = task.traits;
-    const float half_step = 0.5F * traits.step;
+    if (traits.roi_shift > 0) {
+        for (std::uint32_t &doubled : block.magnitudes()) {
+            doubled = scaled_back(doubled, traits.roi_shift);
+        }
+    }
+    const Index width = task.part.width();
     for (Index y = task.part.y0; y < task.part.y1; ++y) {
-        const std::uint32_t *const magnitudes = block.magnitudes(y);
-        const Flags *const flags = block.flags(y);
-        const Index sign = 19 + y % 4;
-        Coefficient *const out = task.target + (y - task.part.y0) * task.stride - task.part.x0;
-        for (Index x = task.part.x0; x < task.part.x1; ++x) {
-            const std::uint32_t doubled = scaled_back(magnitudes[4 * x], traits.roi_shift);
-            const bool negative = (flags[x] >> sign & 1U) != 0;
-            if (traits.reversible) {
-                const auto value = static_cast<std::int32_t>(doubled >> 1U);
-                out[x].integer = negative ? -value : value;
-            } else {
-                const float value = static_cast<float>(doubled) * half_step;
-                out[x].real = negative ? -value : value;
-            }
+        const std::uint32_t *const magnitudes = block.magnitudes(y) + 4 * task.part.x0;
+        const Flags *const flags = block.flags(y) + task.part.x0;
+        const unsigned sign = first_sign + static_cast<unsigned>(y % 4);
+        Coefficient *const out = task.target + (y - task.part.y0) * task.stride;
+        if (traits.reversible) {
+            kernels_.row_to_integers(magnitudes, flags, sign, &out->integer, width);
+        } else {
+            kernels_.row_to_reals(magnitudes, flags, sign, &out->real, width, 0.5F * traits.step);
         }
     }
 }

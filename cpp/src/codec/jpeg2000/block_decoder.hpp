@@ -57,7 +57,7 @@ private:
     void finish_ht(const BlockTask &task, HtBlock &ht);
     /// One block, or two at once.
     void run_part_1(const Tile &tile, std::span<const BlockTask> tasks);
-    static void write_part_1(const BlockTask &task, const Part1BlockDecoder &block);
+    void write_part_1(const BlockTask &task, Part1BlockDecoder &block);
 
     const BlockKernels &kernels_;
     std::array<Part1BlockDecoder, 2> part_1_;

@@ -91,6 +91,12 @@ struct BlockKernels {
     void (*cleanup_of_two)(const CodingPass &first, const CodingPass &second) noexcept;
     void (*raw_significance)(const CodingPass &pass) noexcept;
     void (*raw_refinement)(const CodingPass &pass) noexcept;
+    /// A row of a decoded block: magnitudes times two, four apart, and flag words with the sign at bit
+    /// `sign`.
+    void (*row_to_integers)(const std::uint32_t *magnitudes, const Flags *flags, unsigned sign,
+                            std::int32_t *target, Index count) noexcept;
+    void (*row_to_reals)(const std::uint32_t *magnitudes, const Flags *flags, unsigned sign, float *target,
+                         Index count, float half_step) noexcept;
     void (*read_ht_quads)(const HtQuadTask &task) noexcept;
     /// Of two blocks with as many quads across.
     void (*read_ht_quads_of_two)(const HtQuadTask &first, const HtQuadTask &second) noexcept;

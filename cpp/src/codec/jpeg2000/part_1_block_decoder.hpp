@@ -2,6 +2,9 @@
 /// The block decoder of Part 1 (ISO/IEC 15444-1 Annex D), one coding pass after the other.
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include "codec/jpeg2000/block_kernels.hpp"
 #include "codec/jpeg2000/segment_bytes.hpp"
 #include "codec/jpeg2000/tile.hpp"
@@ -22,8 +25,9 @@ public:
     /// Decodes the next pass of two blocks of the same style that have had as many.
     static void decode_pass_of_two(Part1BlockDecoder &first, Part1BlockDecoder &second);
 
-    /// Of coefficient (0, y), the others four apart: the magnitude times two, the half being the middle of
-    /// what is not known.
+    /// Of all coefficients, times two, the half being the middle of what is not known.
+    [[nodiscard]] std::span<std::uint32_t> magnitudes() noexcept { return magnitudes_; }
+    /// Those of row y, four apart.
     [[nodiscard]] const std::uint32_t *magnitudes(Index y) const noexcept {
         return state_.magnitudes + 4 * (y / 4 * state_.width) + y % 4;
     }

@@ -167,6 +167,15 @@ private:
         return std::uint64_t{0xFF} << (position & ~3U);
     }
 
+    /// As many of so many runs as are seen at once to be insignificant; 0 where the next has to be decoded.
+    RADPIX_MQ_INLINE unsigned pass_runs(unsigned columns) noexcept {
+        const unsigned quarter = (columns + 3U) / 4U;
+        if (this->coder_.pass_run(columns)) {
+            return columns;
+        }
+        return this->coder_.pass_run(quarter) ? quarter : 0U;
+    }
+
     /// Passes runs until there is a member to be decided. False at the end of the group.
     RADPIX_MQ_INLINE bool go_on() noexcept {
         while (this->members_ != 0) {
@@ -178,8 +187,7 @@ private:
             // D.5: columns without a significant neighbour are coded as runs of four
             const unsigned alone = static_cast<unsigned>(std::countr_zero(from_here)) / 4U,
                            left = 16U - position / 4U;
-            const unsigned columns = alone < left ? alone : left;
-            if (this->coder_.pass_run(columns)) {
+            if (const unsigned columns = pass_runs(alone < left ? alone : left); columns != 0) {
                 this->members_ &= ~(((std::uint64_t{2} << (4U * columns - 1U)) - 1U) << position);
                 continue;
             }
