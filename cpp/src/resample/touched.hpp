@@ -11,35 +11,29 @@
 
 namespace radpix::resample {
 
-/// The weights of one window.
-struct Window {
-    const double *weights;
-    Index taps;
-};
-
-/// y pass: out[x] = 1 where any of the rows that have a weight is flagged, for n columns.
-inline void touch_rows(const std::uint8_t *rows, Index stride, const Window &window, Index n,
+/// y and z passes: out[x] = 1 where any of the rows that have a weight is flagged, for n columns.
+inline void touch_rows(const std::vector<const std::uint8_t *> &rows, const double *weights, Index n,
                        std::uint8_t *out) noexcept {
     std::fill(out, out + n, std::uint8_t{0});
-    for (Index j = 0; j < window.taps; ++j) {
-        if (window.weights[j] != 0.0) {
-            const std::uint8_t *row = rows + j * stride;
+    for (std::size_t j = 0; j < rows.size(); ++j) {
+        if (weights[j] != 0.0) {
             for (Index x = 0; x < n; ++x) {
-                out[x] = out[x] | row[x];
+                out[x] = out[x] | rows[j][x];
             }
         }
     }
 }
 
 /// x pass.
+template <class A>
 class TouchedColumns {
 public:
-    explicit TouchedColumns(const ColumnPlan<double> &plan) : plan_(plan) {
+    explicit TouchedColumns(const ColumnPlan<A> &plan) : plan_(plan) {
         const Index stride = plan.groups * group_size;
         for (Index i = 0; i < stride; ++i) {
             Index first = plan.taps, last = 0, count = 0;
             for (Index j = 0; j < plan.taps; ++j) {
-                if (plan.weights[j * stride + i] != 0.0) {
+                if (plan.weights[j * stride + i] != A(0)) {
                     first = std::min(first, j);
                     last = j + 1;
                     ++count;
@@ -79,12 +73,12 @@ private:
     [[nodiscard]] bool some_tap(const std::uint8_t *window, Index output) const noexcept {
         bool found = false;
         for (Index j = 0; j < plan_.taps; ++j) {
-            found |= window[j] != 0 && plan_.weights[j * plan_.groups * group_size + output] != 0.0;
+            found |= window[j] != 0 && plan_.weights[j * plan_.groups * group_size + output] != A(0);
         }
         return found;
     }
 
-    const ColumnPlan<double> &plan_;
+    const ColumnPlan<A> &plan_;
     std::vector<Taps> taps_;
 };
 
