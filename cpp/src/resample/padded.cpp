@@ -210,12 +210,16 @@ private:
                 s.packed[at(x)] = row[x * in_.column_stride];
             }
             row = s.packed.data();
+        } else if (slice + 1 < in_.depth) { // pieces of rows here and there are no stream to the processor
+            for (Index x = 0; x < columns.count(); x += cache_line / static_cast<Index>(sizeof(T))) {
+                prefetch(row + in_.slice_stride + x);
+            }
         }
         A *missing = s.input.missing.data() + place;
         absent_kernels_.split(row, columns.count(), absent_.value, absent_.is_nan,
                               s.input.values.data() + place, missing);
         if (has_negative_) {
-            std::uint8_t *touched = s.input.touched.data() + place;
+            std::uint8_t *__restrict touched = s.input.touched.data() + place;
             for (Index x = 0; x < columns.count(); ++x) {
                 touched[x] = missing[x] != A(0) ? 1 : 0;
             }
