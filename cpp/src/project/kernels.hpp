@@ -22,8 +22,9 @@ struct Kernels {
     Sum start;
 };
 
-/// The same without the absent voxels, those equal to `value`, with `is_nan` every NaN. Seen: T where it is
-/// enough to know whether any voxel is present (0: none), int32 for their number.
+/// The same without the absent voxels, those equal to `value`, with `is_nan` every NaN; sums of integers
+/// still hold them, which the caller takes off: value times the number that is not present. Seen: T where it
+/// is enough to know whether any voxel is present (0: none), int32 for their number.
 template <class T, class Sum, class Seen>
 struct PresentKernels {
     void (*fold)(const T *const *lines, Index count, Index n, T value, bool is_nan, Sum *sums,

@@ -42,6 +42,16 @@ void combine_present(const LinesView<T> &lines, const PresentKernels<T, Sum, See
     });
 }
 
+/// From what the kernels add up. Integers: no more of `length` voxels are taken off than were added.
+template <class Sum, class T>
+[[nodiscard]] Sum sum_without(Sum sum, Counts seen, Index length, Absent<T> absent) noexcept {
+    if constexpr (std::is_floating_point_v<T>) {
+        return sum;
+    } else {
+        return sum - static_cast<Sum>(absent.value) * static_cast<Sum>(length - seen);
+    }
+}
+
 template <class Sum, class T, class U>
 void sum_present(const LinesView<T> &lines, const PlaneView<U> &out, bool is_mean, Absent<T> absent,
                  int threads) {
@@ -55,9 +65,10 @@ void sum_present(const LinesView<T> &lines, const PlaneView<U> &out, bool is_mea
     combine_present(lines, kernels, absent, threads,
                     [&](Index row, Index column, const Sum *sums, const Counts *seen, Index n) {
                         for (Index i = 0; i < n; ++i) {
+                            const Sum sum = sum_without(sums[i], seen[i], lines.length, absent);
                             out(row, column + i) = seen[i] == 0 ? none
-                                                   : is_mean    ? mean_of<U>(sums[i], Index{seen[i]})
-                                                                : sum_of<U>(sums[i]);
+                                                   : is_mean    ? mean_of<U>(sum, Index{seen[i]})
+                                                                : sum_of<U>(sum);
                         }
                     });
 }

@@ -102,9 +102,9 @@ inline void reduce_extreme(const T *row, Index row_stride, Index rows, Index n, 
     }
 }
 
-template <class T, class Sum>
-inline Sum addend_of(T voxel, T value, bool is_nan) {
-    return static_cast<Sum>(is_absent(voxel, value, is_nan) ? T(0) : voxel);
+template <class T>
+inline double addend_of(T voxel, T value, bool is_nan) {
+    return static_cast<double>(is_absent(voxel, value, is_nan) ? T(0) : voxel);
 }
 
 /// 1 for a present voxel: in the voxels' type, of which vectors hold most.
@@ -113,22 +113,12 @@ inline T one_if_present(T voxel, T value, bool is_nan) {
     return is_absent(voxel, value, is_nan) ? T(0) : T(1);
 }
 
-template <class T, class Sum>
-inline void fold_present(const T *const *lines, Index count, Index n, T value, bool is_nan,
-                         Sum *__restrict sums, Counts *__restrict seen) noexcept {
+template <class T>
+inline void count_present(const T *const *lines, Index count, Index n, T value, bool is_nan,
+                          Counts *__restrict seen) noexcept {
     if (count == fold_lines) {
         const T *a = lines[0], *b = lines[1], *c = lines[2], *d = lines[3];
         const T *e = lines[4], *f = lines[5], *g = lines[6], *h = lines[7];
-        for (Index i = 0; i < n; ++i) {
-            Sum sum = sums[i] + addend_of<T, Sum>(a[i], value, is_nan);
-            sum += addend_of<T, Sum>(b[i], value, is_nan);
-            sum += addend_of<T, Sum>(c[i], value, is_nan);
-            sum += addend_of<T, Sum>(d[i], value, is_nan);
-            sum += addend_of<T, Sum>(e[i], value, is_nan);
-            sum += addend_of<T, Sum>(f[i], value, is_nan);
-            sum += addend_of<T, Sum>(g[i], value, is_nan);
-            sums[i] = sum + addend_of<T, Sum>(h[i], value, is_nan);
-        }
         for (Index i = 0; i < n; ++i) {
             T more = one_if_present(a[i], value, is_nan);
             more = static_cast<T>(more + one_if_present(b[i], value, is_nan));
@@ -145,12 +135,47 @@ inline void fold_present(const T *const *lines, Index count, Index n, T value, b
     for (Index j = 0; j < count; ++j) {
         const T *line = lines[j];
         for (Index i = 0; i < n; ++i) {
-            sums[i] += addend_of<T, Sum>(line[i], value, is_nan);
-        }
-        for (Index i = 0; i < n; ++i) {
             seen[i] += static_cast<Counts>(one_if_present(line[i], value, is_nan));
         }
     }
+}
+
+/// Floating point sums of the present voxels in order.
+template <class T>
+inline void add_present(const T *const *lines, Index count, Index n, T value, bool is_nan,
+                        double *__restrict sums) noexcept {
+    if (count == fold_lines) {
+        const T *a = lines[0], *b = lines[1], *c = lines[2], *d = lines[3];
+        const T *e = lines[4], *f = lines[5], *g = lines[6], *h = lines[7];
+        for (Index i = 0; i < n; ++i) {
+            double sum = sums[i] + addend_of(a[i], value, is_nan);
+            sum += addend_of(b[i], value, is_nan);
+            sum += addend_of(c[i], value, is_nan);
+            sum += addend_of(d[i], value, is_nan);
+            sum += addend_of(e[i], value, is_nan);
+            sum += addend_of(f[i], value, is_nan);
+            sum += addend_of(g[i], value, is_nan);
+            sums[i] = sum + addend_of(h[i], value, is_nan);
+        }
+        return;
+    }
+    for (Index j = 0; j < count; ++j) {
+        const T *line = lines[j];
+        for (Index i = 0; i < n; ++i) {
+            sums[i] += addend_of(line[i], value, is_nan);
+        }
+    }
+}
+
+template <class T, class Sum>
+inline void fold_present(const T *const *lines, Index count, Index n, T value, bool is_nan, Sum *sums,
+                         Counts *seen) noexcept {
+    if constexpr (std::is_floating_point_v<T>) {
+        add_present(lines, count, n, value, is_nan, sums);
+    } else {
+        fold<T, Sum, Add<T, Sum>>(lines, count, n, sums);
+    }
+    count_present(lines, count, n, value, is_nan, seen);
 }
 
 template <class T>
@@ -180,37 +205,13 @@ inline Counts present_in(const T *row, Index n, T value, bool is_nan) {
     return total;
 }
 
-/// In any order.
-template <class T, class Sum>
-inline Sum sum_of_present(const T *row, Index n, T value, bool is_nan) {
-    constexpr Index lanes = sizeof(T) == 1 ? 64 : 32;
-    Sum partial[lanes];
-    for (Index i = 0; i < lanes; ++i) {
-        partial[i] = Sum(0);
-    }
-    const Index whole = n / lanes * lanes;
-    for (Index at = 0; at < whole; at += lanes) {
-        for (Index i = 0; i < lanes; ++i) {
-            partial[i] += addend_of<T, Sum>(row[at + i], value, is_nan);
-        }
-    }
-    Sum total = Sum(0);
-    for (Index i = 0; i < lanes; ++i) {
-        total += partial[i];
-    }
-    for (Index i = whole; i < n; ++i) {
-        total += addend_of<T, Sum>(row[i], value, is_nan);
-    }
-    return total;
-}
-
 /// Floating point sums in order: eight rows at once, since one alone would wait for each addition.
 template <class T, Index together>
 inline void sums_in_order(const T *row, Index row_stride, Index n, T value, bool is_nan, double *sums) {
     double partial[together] = {};
     for (Index i = 0; i < n; ++i) {
         for (Index r = 0; r < together; ++r) {
-            partial[r] += addend_of<T, double>(row[r * row_stride + i], value, is_nan);
+            partial[r] += addend_of(row[r * row_stride + i], value, is_nan);
         }
     }
     for (Index r = 0; r < together; ++r) {
@@ -233,8 +234,6 @@ inline void reduce_present(const T *row, Index row_stride, Index rows, Index n, 
             sums_in_order<T, 1>(row, row_stride, n, value, is_nan, sums);
         }
     } else {
-        for (Index r = 0; r < rows; ++r) {
-            sums[r] = sum_of_present<T, Sum>(row + r * row_stride, n, value, is_nan);
-        }
+        reduce_unordered<T, Sum, Add<T, Sum>>(row, row_stride, rows, n, sums);
     }
 }
