@@ -29,7 +29,7 @@ struct Range {
 };
 
 /// Marks, by one look at every voxel, which blocks of absent_block neighbours along x have absent ones: a
-/// field of view leaves most blocks with none or with nothing else (CT of 512 x 512: all but 1 in 25).
+/// field of view leaves most blocks with none or with nothing else (CT of 512 x 512: all but 1 in 50).
 class AbsentMap {
 public:
     template <class T>

@@ -24,7 +24,8 @@ struct AbsentRuns {
 /// The blocks of columns that each group of outputs takes.
 class GroupBlocks {
 public:
-    explicit GroupBlocks(const ColumnPlan<double> &plan) {
+    template <class A>
+    explicit GroupBlocks(const ColumnPlan<A> &plan) {
         for (Index group = 0; group < plan.groups; ++group) {
             const std::int32_t *start = plan.start + group * group_size;
             blocks_.push_back(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The passes of the separable filter run twice, in float64: over the voxels with 0 for the absent ones, and
+// The passes of the separable filter run twice: over the voxels with 0 for the absent ones, and
 // over 1 for absent and 0 for present ones. The second sum is 0 exactly where no absent voxel has a weight; a
 // sum over the present ones would have to be compared with a 1 that is rounded. Where weights are negative
 // they may cancel, and flags of what is touched at all go along.
@@ -30,19 +30,8 @@ std::size_t at(Index i) noexcept {
     return static_cast<std::size_t>(i);
 }
 
-template <class T>
-T voxel_of(double value) noexcept {
-    if constexpr (std::is_floating_point_v<T>) {
-        return value != value ? std::numeric_limits<T>::quiet_NaN() : static_cast<T>(value);
-    } else {
-        constexpr double rounder = 6755399441055744.0; // 1.5 * 2^52: adding it rounds half to even
-        const double low = std::numeric_limits<T>::min();
-        const double high = std::numeric_limits<T>::max();
-        return static_cast<T>(static_cast<std::int64_t>((std::clamp(value, low, high) + rounder) - rounder));
-    }
-}
-
 /// Rows of values, of the weights of what is absent from them, and of flags where any of that has a weight.
+template <class A>
 struct Rows {
     Rows(Index count, Index length, bool has_negative)
         // Not a power of two: rows below each other would crowd one another out of the cache.
@@ -50,7 +39,7 @@ struct Rows {
           missing(at(count * stride)), touched(has_negative ? at(count * stride) : 0) {}
 
     Index stride;
-    std::vector<double> values, missing;
+    std::vector<A> values, missing;
     std::vector<std::uint8_t> touched;
 };
 
@@ -64,17 +53,32 @@ Range reach_of(const AxisTaps &axis, Range outputs) noexcept {
     return {axis.start[at(outputs.begin)], axis.start[at(outputs.end - 1)] + axis.taps};
 }
 
+/// Sorts ranges and joins those that meet.
+void join(std::vector<Range> &ranges) {
+    std::sort(ranges.begin(), ranges.end(), [](Range a, Range b) { return a.begin < b.begin; });
+    std::size_t kept = 0;
+    for (std::size_t i = 1; i < ranges.size(); ++i) {
+        if (ranges[i].begin <= ranges[kept].end) {
+            ranges[kept].end = std::max(ranges[kept].end, ranges[i].end);
+        } else {
+            ranges[++kept] = ranges[i];
+        }
+    }
+    ranges.resize(std::min(ranges.size(), kept + 1));
+}
+
 /// Goes through all slices for one band of output rows after the other.
-template <class T>
+template <class T, class A>
 class Padded {
 public:
     Padded(const VolumeView<const T> &voxels, const VolumeView<T> &out, const std::array<AxisTaps, 3> &axes,
-           Absent<T> absent, const PaddedKernels<T> &kernels, int threads)
+           Absent<T> absent, const PaddedKernels<T, A> &kernels, int threads)
         : in_(voxels), out_(out), z_(axes[0]), y_(axes[1]), x_(axes[2]), absent_(absent),
-          kernels_(kernels.rows), columns_(axes[2]), blocks_(columns_.plan),
+          kernels_(kernels.rows), absent_kernels_(kernels.absent), columns_(axes[2]), blocks_(columns_.plan),
           has_negative_(has_negative_weight(axes)), touched_columns_(columns_.plan),
-          map_(voxels, reach_of(z_, {0, z_.count()}), reach_of(y_, {0, y_.count()}), absent, kernels.mark,
-               threads) {}
+          y_weights_(y_.weights.begin(), y_.weights.end()), z_weights_(z_.weights.begin(), z_.weights.end()),
+          map_(voxels, reach_of(z_, {0, z_.count()}), reach_of(y_, {0, y_.count()}), absent,
+               kernels.absent.mark, threads) {}
 
     void run(int threads) const {
         parallel_for(0, ceil_div(y_.count(), rows_per_band), 1, threads, [this](Index first, Index last) {
@@ -92,20 +96,25 @@ private:
             : input(call.most_rows(), call.in_.width, call.has_negative_),
               blended(1, call.in_.width + row_padding, call.has_negative_),
               ring(call.z_.taps * rows_per_band, call.columns_.plan.groups * group_size, call.has_negative_),
-              sums(1, call.columns_.plan.groups * group_size, false), held(at(call.z_.taps)),
-              runs(rows_per_band), runs_before(rows_per_band),
-              sources(at(std::max(call.y_.taps, call.z_.taps))) {}
+              sums(1, call.columns_.plan.groups * group_size, call.has_negative_), held(at(call.z_.taps)),
+              runs(rows_per_band), runs_before(rows_per_band), columns(at(call.most_rows())),
+              sources(at(std::max(call.y_.taps, call.z_.taps))), y_flags(at(call.y_.taps)),
+              z_flags(at(call.z_.taps)), packed(at(call.in_.column_stride == 1 ? 0 : call.in_.width)),
+              staged(at(call.out_.column_stride == 1 ? 0 : call.x_.count())) {}
 
-        Rows input;              ///< the rows of one slice that a band takes
-        Rows blended;            ///< after the y pass
-        Rows ring;               ///< after the x pass, row y of slice s at s % taps * rows_per_band + y
-        Rows sums;               ///< after the z pass
+        Rows<A> input;           ///< the rows of one slice that a band takes
+        Rows<A> blended;         ///< after the y pass
+        Rows<A> ring;            ///< after the x pass, row y of slice s at s % taps * rows_per_band + y
+        Rows<A> sums;            ///< after the z pass
         std::vector<Index> held; ///< the slices in the ring
         std::vector<AbsentRuns> runs, runs_before; ///< of the band's rows
-        std::vector<char> needed;                  ///< the blocks of `input`
+        std::vector<std::vector<Range>> columns;   ///< that a row of `input` needs
+        bool is_needed = false;                    ///< any of them
         BlockBits bits;
-        std::vector<const double *> sources;
+        std::vector<const A *> sources;
+        std::vector<const std::uint8_t *> y_flags, z_flags;
         std::vector<std::int32_t> counts;
+        std::vector<T> packed, staged;
     };
 
     /// Input rows of a band, at most.
@@ -134,7 +143,11 @@ private:
     /// Finds what is to be done for a chunk of slices. Returns whether it is the same as before.
     bool find_runs(Scratch &s, Range band, Range chunk) const {
         s.runs.swap(s.runs_before);
-        s.needed.assign(at(ceil_div(in_.width, absent_block)), 0);
+        const Index first_row = y_.start[at(band.begin)];
+        for (std::vector<Range> &columns : s.columns) {
+            columns.clear();
+        }
+        s.is_needed = false;
         bool is_same = true;
         for (Index y = band.begin; y < band.end; ++y) {
             AbsentRuns &runs = s.runs[at(y - band.begin)];
@@ -142,15 +155,26 @@ private:
             blocks_.find(s.bits, runs);
             is_same = is_same && runs.some == s.runs_before[at(y - band.begin)].some;
             for (const Range run : runs.some) {
-                std::fill(s.needed.begin() + blocks_.of(run.begin).begin,
-                          s.needed.begin() + blocks_.of(run.end - 1).end, char{1});
+                s.is_needed = true;
+                for (Index j = 0; j < y_.taps; ++j) {
+                    s.columns[at(y_.start[at(y)] + j - first_row)].push_back(columns_of(run));
+                }
             }
+        }
+        for (std::vector<Range> &columns : s.columns) {
+            join(columns);
         }
         return is_same;
     }
 
+    /// The input columns of a run of groups.
+    [[nodiscard]] Range columns_of(Range run) const noexcept {
+        const ColumnPlan<A> &plan = columns_.plan;
+        return {plan.start[run.begin * group_size], plan.start[run.end * group_size - 1] + plan.taps};
+    }
+
     void run_slice(Scratch &s, Range band, Index z) const {
-        if (std::find(s.needed.begin(), s.needed.end(), 1) != s.needed.end()) {
+        if (s.is_needed) {
             for (Index slice = z_.start[at(z)]; slice < z_.start[at(z)] + z_.taps; ++slice) {
                 if (s.held[at(slice % z_.taps)] != slice) {
                     filter_slice(s, slice, band);
@@ -167,7 +191,9 @@ private:
     void filter_slice(Scratch &s, Index slice, Range band) const {
         const Range rows = reach_of(y_, band);
         for (Index y = rows.begin; y < rows.end; ++y) {
-            read_row(s, slice, y, (y - rows.begin) * s.input.stride);
+            for (const Range columns : s.columns[at(y - rows.begin)]) {
+                read_columns(s, slice, y, columns, (y - rows.begin) * s.input.stride + columns.begin);
+            }
         }
         for (Index y = band.begin; y < band.end; ++y) {
             const Index line = slice % z_.taps * rows_per_band + y - band.begin;
@@ -177,50 +203,51 @@ private:
         }
     }
 
-    void read_row(Scratch &s, Index slice, Index y, Index place) const {
-        const T *row = in_.row(slice, y);
-        double *values = s.input.values.data() + place;
-        double *missing = s.input.missing.data() + place;
-        std::uint8_t *touched = has_negative_ ? s.input.touched.data() + place : nullptr;
-        for (std::size_t b = 0; b < s.needed.size(); ++b) {
-            if (s.needed[b] == 0) {
-                continue;
+    void read_columns(Scratch &s, Index slice, Index y, Range columns, Index place) const {
+        const T *row = &in_(slice, y, columns.begin);
+        if (in_.column_stride != 1) {
+            for (Index x = 0; x < columns.count(); ++x) {
+                s.packed[at(x)] = row[x * in_.column_stride];
             }
-            const Index first = static_cast<Index>(b) * absent_block;
-            const Index end = std::min(first + absent_block, in_.width);
-            for (Index x = first; x < end; ++x) {
-                const T voxel = row[x * in_.column_stride];
-                const bool gone = absent_(voxel);
-                values[x] = gone ? 0.0 : static_cast<double>(voxel);
-                missing[x] = gone ? 1.0 : 0.0;
+            row = s.packed.data();
+        } else if (slice + 1 < in_.depth) { // pieces of rows here and there are no stream to the processor
+            for (Index x = 0; x < columns.count(); x += cache_line / static_cast<Index>(sizeof(T))) {
+                prefetch(row + in_.slice_stride + x);
             }
-            for (Index x = first; has_negative_ && x < end; ++x) {
-                touched[x] = missing[x] != 0.0 ? 1 : 0;
+        }
+        A *missing = s.input.missing.data() + place;
+        absent_kernels_.split(row, columns.count(), absent_.value, absent_.is_nan,
+                              s.input.values.data() + place, missing);
+        if (has_negative_) {
+            std::uint8_t *__restrict touched = s.input.touched.data() + place;
+            for (Index x = 0; x < columns.count(); ++x) {
+                touched[x] = missing[x] != A(0) ? 1 : 0;
             }
         }
     }
 
     /// y and x passes of a run of groups; `first_row` is the first one of `input`, `place` the ring's row.
     void filter_run(Scratch &s, Index y, Index first_row, Range run, Index place) const {
-        const ColumnPlan<double> &plan = columns_.plan;
         const Index first = run.begin * group_size;
-        const Range columns{plan.start[first], plan.start[run.end * group_size - 1] + plan.taps};
+        const Range columns = columns_of(run);
         const Index from = (y_.start[at(y)] - first_row) * s.input.stride + columns.begin;
-        const double *weights = y_.weights.data() + y * y_.taps;
+        const A *weights = y_weights_.data() + y * y_.taps;
         filter_rows(s, s.input.values.data() + from, weights, columns, run, s.blended.values.data(),
                     s.ring.values.data() + place + first);
         filter_rows(s, s.input.missing.data() + from, weights, columns, run, s.blended.missing.data(),
                     s.ring.missing.data() + place + first);
         if (has_negative_) {
-            touch_rows(s.input.touched.data() + from, s.input.stride, {weights, y_.taps}, columns.count(),
-                       s.blended.touched.data());
+            for (Index j = 0; j < y_.taps; ++j) {
+                s.y_flags[at(j)] = s.input.touched.data() + from + j * s.input.stride;
+            }
+            touch_rows(s.y_flags, y_.weights.data() + y * y_.taps, columns.count(), s.blended.touched.data());
             touched_columns_.blend(s.blended.touched.data(), columns, run, s.counts,
                                    s.ring.touched.data() + place + first);
         }
     }
 
-    void filter_rows(Scratch &s, const double *input, const double *weights, Range columns, Range run,
-                     double *blended, double *target) const {
+    void filter_rows(Scratch &s, const A *input, const A *weights, Range columns, Range run, A *blended,
+                     A *target) const {
         for (Index j = 0; j < y_.taps; ++j) {
             s.sources[at(j)] = input + j * s.input.stride;
         }
@@ -229,14 +256,18 @@ private:
                          run.count(), target);
     }
 
-    /// z pass of `n` outputs from `first` on of a band's row.
-    void blend_slices(Scratch &s, const std::vector<double> &ring, Index z, Index row, Range outputs,
-                      double *sums) const {
+    /// The row of the ring that holds the j-th slice of a window.
+    [[nodiscard]] Index place_of(const Scratch &s, Index z, Index j, Index row) const noexcept {
+        return ((z_.start[at(z)] + j) % z_.taps * rows_per_band + row) * s.ring.stride;
+    }
+
+    /// z pass of some outputs of a band's row.
+    void blend_slices(Scratch &s, const std::vector<A> &ring, Index z, Index row, Range outputs,
+                      A *sums) const {
         for (Index j = 0; j < z_.taps; ++j) {
-            const Index line = (z_.start[at(z)] + j) % z_.taps * rows_per_band + row;
-            s.sources[at(j)] = ring.data() + line * s.ring.stride + outputs.begin;
+            s.sources[at(j)] = ring.data() + place_of(s, z, j, row) + outputs.begin;
         }
-        kernels_.blend_out(s.sources.data(), z_.weights.data() + z * z_.taps, z_.taps, outputs.count(), sums);
+        kernels_.blend_out(s.sources.data(), z_weights_.data() + z * z_.taps, z_.taps, outputs.count(), sums);
     }
 
     [[nodiscard]] Range outputs_of(Range run) const noexcept {
@@ -255,57 +286,58 @@ private:
             const Range outputs = outputs_of(run);
             blend_slices(s, s.ring.values, z, row, outputs, s.sums.values.data());
             blend_slices(s, s.ring.missing, z, row, outputs, s.sums.missing.data());
-            for (Index x = outputs.begin; x < outputs.end; ++x) {
-                const std::size_t i = at(x - outputs.begin);
-                correct(target[x * out_.column_stride], s.sums.values[i], s.sums.missing[i],
-                        has_negative_ && s.sums.missing[i] == 0.0 && is_touched(s, z, row, x));
+            if (has_negative_) {
+                for (Index j = 0; j < z_.taps; ++j) {
+                    s.z_flags[at(j)] = s.ring.touched.data() + place_of(s, z, j, row) + outputs.begin;
+                }
+                touch_rows(s.z_flags, z_.weights.data() + z * z_.taps, outputs.count(),
+                           s.sums.touched.data());
             }
+            merge_run(s, outputs.count(), target + outputs.begin * out_.column_stride);
         }
     }
 
-    /// `is_touched`: whether absent voxels have weights although these sum to 0.
-    void correct(T &target, double value, double missing, bool is_touched) const noexcept {
-        // A NaN may have come from an absent voxel of weight 0.
-        if (missing != 0.0 || is_touched || target != target) {
-            target = missing > 0.5 ? absent_.value : voxel_of<T>(value / (1.0 - missing));
+    void merge_run(Scratch &s, Index n, T *target) const {
+        const Index stride = out_.column_stride;
+        T *out = stride == 1 ? target : s.staged.data();
+        for (Index x = 0; stride != 1 && x < n; ++x) {
+            out[x] = target[x * stride];
         }
-    }
-
-    [[nodiscard]] bool is_touched(const Scratch &s, Index z, Index row, Index x) const noexcept {
-        bool found = false;
-        for (Index j = 0; j < z_.taps; ++j) {
-            const Index line = (z_.start[at(z)] + j) % z_.taps * rows_per_band + row;
-            found |=
-                s.ring.touched[at(line * s.ring.stride + x)] != 0 && z_.weights[at(z * z_.taps + j)] != 0.0;
+        absent_kernels_.merge(s.sums.values.data(), s.sums.missing.data(),
+                              has_negative_ ? s.sums.touched.data() : nullptr, n, absent_.value, out);
+        for (Index x = 0; stride != 1 && x < n; ++x) {
+            target[x * stride] = out[x];
         }
-        return found;
     }
 
     VolumeView<const T> in_;
     VolumeView<T> out_;
     const AxisTaps &z_, &y_, &x_;
     Absent<T> absent_;
-    const RowKernels<double, double> &kernels_;
-    ColumnTables<double> columns_;
+    const RowKernels<A, A> &kernels_;
+    AbsentKernels<T, A> absent_kernels_;
+    ColumnTables<A> columns_;
     GroupBlocks blocks_;
     bool has_negative_;
-    TouchedColumns touched_columns_;
+    TouchedColumns<A> touched_columns_;
+    std::vector<A> y_weights_, z_weights_;
     AbsentMap map_;
 };
 
 } // namespace
 
-template <class T>
+template <class T, class A>
 void exclude_absent(const VolumeView<const T> &voxels, const VolumeView<T> &out,
-                    const std::array<AxisTaps, 3> &axes, Absent<T> absent, const PaddedKernels<T> &kernels,
+                    const std::array<AxisTaps, 3> &axes, Absent<T> absent, const PaddedKernels<T, A> &kernels,
                     int threads) {
-    Padded<T>(voxels, out, axes, absent, kernels, threads).run(threads);
+    Padded<T, A>(voxels, out, axes, absent, kernels, threads).run(threads);
 }
 
-#define RADPIX_INSTANTIATE(T)                                                                                \
+#define RADPIX_INSTANTIATE(T, A)                                                                             \
     template void exclude_absent(const VolumeView<const T> &, const VolumeView<T> &,                         \
-                                 const std::array<AxisTaps, 3> &, Absent<T>, const PaddedKernels<T> &, int);
-RADPIX_RESAMPLE_VOXELS(RADPIX_INSTANTIATE)
+                                 const std::array<AxisTaps, 3> &, Absent<T>, const PaddedKernels<T, A> &,    \
+                                 int);
+RADPIX_RESAMPLE_TYPES(RADPIX_INSTANTIATE)
 #undef RADPIX_INSTANTIATE
 
 } // namespace radpix::resample
