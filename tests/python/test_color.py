@@ -193,6 +193,6 @@ def test_cielab_values_are_those_of_littlecms() -> None:
     found = np.rint(np.array(colours) * 255)
     error = np.abs(found - wanted)
     assert error.max() <= 9
-    assert error[((wanted >= 32) & (wanted <= 240)).all(axis=-1)].max() <= 1
+    assert error[((wanted >= 32) & (wanted <= 240)).all(axis=-1)].max() <= 3
     neutral = (values[..., 1] == 128) & (values[..., 2] == 128)
     assert error[neutral].max() <= 1
