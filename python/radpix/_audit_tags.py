@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -148,8 +147,4 @@ def _is_short(instance: Instance) -> bool:
     bits = pixels * instance.samples_per_pixel * instance.bits_allocated
     if instance.photometric_interpretation == "YBR_FULL_422":
         bits = bits * 2 // 3
-    try:
-        left = os.stat(instance.path).st_size - instance.pixel_offset  # noqa: PTH116 - Path takes four times as long
-    except OSError:
-        return False  # reading it says so
-    return min(left, instance.pixel_length) < (bits + 7) // 8
+    return min(instance.file_size - instance.pixel_offset, instance.pixel_length) < (bits + 7) // 8

@@ -134,6 +134,9 @@ def cast_rays(
     fill: float,
     num_threads: int,
 ) -> None: ...
+def scan_series_files(
+    paths: Sequence[str], wanted: Sequence[Wanted], num_threads: int
+) -> list[Exception | tuple[Any, ...]]: ...
 def scan_header_files(
     paths: Sequence[str],
     wanted: Sequence[Wanted],

@@ -101,13 +101,12 @@ def group_by_traits(
     orientations = _Clusters(DIRECTION_TOLERANCE, relative=False)
     spacings = _Clusters(SPACING_TOLERANCE, relative=True)
     dimensions = _telling(instances, split_by, keep_together)
-    parts: dict[Traits, list[Instance]] = defaultdict(list)
-    for instance in instances:
+
+    def traits_of(instance: Instance) -> Traits:
         localizer = instance.is_localizer and "localizer" not in keep_together
-        frame_of_reference = instance.frame_of_reference_uid
-        traits = Traits(
+        return Traits(
             "localizer" if localizer else "mosaic" if instance.is_mosaic else "image",
-            "" if "frame_of_reference" in keep_together else frame_of_reference,
+            "" if "frame_of_reference" in keep_together else instance.frame_of_reference_uid,
             orientations.number(instance.image_orientation),
             (
                 instance.rows,
@@ -121,7 +120,10 @@ def group_by_traits(
             (instance.image_position is None, instance.number_of_frames if instance.is_multi_frame else 1),
             tuple([dimension.value(instance) for dimension in dimensions]),
         )
-        parts[traits].append(instance)
+
+    parts: dict[Traits, list[Instance]] = defaultdict(list)
+    for alike in _alike(instances, dimensions):
+        parts[traits_of(alike[0])] += alike
     visible = [each for each in _TRAITS if len({getattr(traits, each.name) for traits in parts}) > 1]
     groups = [
         Group(
@@ -133,6 +135,37 @@ def group_by_traits(
         for traits, part in parts.items()
     ]
     return sorted(groups, key=lambda group: -len(group.instances))
+
+
+#: What `Traits` are made of, but for the dimensions and what is there or not.
+_KEY = attrgetter(
+    "image_type",
+    "frame_of_reference_uid",
+    "image_orientation",
+    "rows",
+    "columns",
+    "samples_per_pixel",
+    "photometric_interpretation",
+    "bits_allocated",
+    "pixel_representation",
+    "pixel_spacing",
+    "number_of_frames",
+)
+
+
+def _alike(instances: Sequence[Instance], dimensions: Sequence[Dimension]) -> Iterable[list[Instance]]:
+    """Put images together of which every attribute that makes traits is the same: those of most series."""
+    parts: dict[Hashable, list[Instance]] = defaultdict(list)
+    for instance in instances:
+        key = (
+            _KEY(instance),
+            instance.image_position is None,
+            instance.frame is None,
+            instance.tile is None,
+            tuple([dimension.value(instance) for dimension in dimensions]),
+        )
+        parts[key].append(instance)
+    return parts.values()
 
 
 def _telling(

@@ -54,6 +54,7 @@ class Instance(NamedTuple):
     high_bit: int | None = None
     pixel_representation: int = 0
     pixel_padding_value: int | None = None
+    file_size: int = 0
     pixel_offset: int = 0
     pixel_length: int = 0
     is_little_endian: bool = True

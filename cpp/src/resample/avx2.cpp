@@ -324,6 +324,56 @@ void blend_out_floats(const float *const *rows, const float *weights, Index taps
                    : blend<float, T>(rows, weights, taps, n, out);
 }
 
+/// From the masks of a block: of what is absent anywhere, and of what is absent everywhere.
+inline unsigned found_by(__m256i any, __m256i all) {
+    return (_mm256_testz_si256(any, any) == 0 ? 1U : 0U) | (_mm256_movemask_epi8(all) == -1 ? 2U : 0U);
+}
+
+inline __m256i bits_at(const void *p) {
+    return _mm256_loadu_si256(static_cast<const __m256i *>(p));
+}
+
+inline __m256i absent_at(const float *p, float value, bool is_nan) {
+    const __m256 x = _mm256_loadu_ps(p);
+    return _mm256_castps_si256(is_nan ? _mm256_cmp_ps(x, x, _CMP_UNORD_Q)
+                                      : _mm256_cmp_ps(x, _mm256_set1_ps(value), _CMP_EQ_OQ));
+}
+
+inline __m256i absent_at(const double *p, double value, bool is_nan) {
+    const __m256d x = _mm256_loadu_pd(p);
+    return _mm256_castpd_si256(is_nan ? _mm256_cmp_pd(x, x, _CMP_UNORD_Q)
+                                      : _mm256_cmp_pd(x, _mm256_set1_pd(value), _CMP_EQ_OQ));
+}
+
+template <class T>
+unsigned absent_in_block(const T *voxels, T value, bool is_nan) {
+    if constexpr (std::is_floating_point_v<T>) {
+        constexpr Index step = sizeof(T) == 4 ? 8 : 4;
+        __m256i any = absent_at(voxels, value, is_nan);
+        __m256i all = any;
+        for (Index i = step; i < absent_block; i += step) {
+            const __m256i gone = absent_at(voxels + i, value, is_nan);
+            any = _mm256_or_si256(any, gone);
+            all = _mm256_and_si256(all, gone);
+        }
+        return found_by(any, all);
+    } else if constexpr (sizeof(T) == 1) {
+        const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i *>(voxels));
+        const int gone =
+            _mm_movemask_epi8(_mm_cmpeq_epi8(block, _mm_set1_epi8(static_cast<std::int8_t>(value))));
+        return (gone != 0 ? 1U : 0U) | (gone == 0xffff ? 2U : 0U);
+    } else if constexpr (sizeof(T) == 2) {
+        const __m256i wanted = _mm256_set1_epi16(static_cast<std::int16_t>(value));
+        const int gone = _mm256_movemask_epi8(_mm256_cmpeq_epi16(bits_at(voxels), wanted));
+        return (gone != 0 ? 1U : 0U) | (gone == -1 ? 2U : 0U);
+    } else {
+        const __m256i wanted = _mm256_set1_epi32(static_cast<std::int32_t>(value));
+        const __m256i left = _mm256_cmpeq_epi32(bits_at(voxels), wanted);
+        const __m256i right = _mm256_cmpeq_epi32(bits_at(voxels + 8), wanted);
+        return found_by(_mm256_or_si256(left, right), _mm256_and_si256(left, right));
+    }
+}
+
 } // namespace
 } // namespace radpix::resample::avx2
 RADPIX_END_AVX2

@@ -47,11 +47,22 @@ struct RowKernels {
 template <class U>
 using PickColumns = void (*)(const U *row, const std::int32_t *index, Index n, U *out) noexcept;
 
+/// Neighbours along x that are marked together.
+inline constexpr Index absent_block = 16;
+
+/// Sets bit b of `any` if the row has absent voxels, and of `all` if it has no others, among the columns from
+/// absent_block * b on; n columns. Absent is what equals `value`, with `is_nan` every NaN.
+template <class T>
+using MarkAbsent = void (*)(const T *row, Index n, T value, bool is_nan, std::uint64_t *any,
+                            std::uint64_t *all) noexcept;
+
 namespace scalar {
 template <class T, class A>
 [[nodiscard]] const RowKernels<T, A> &row_kernels() noexcept;
 template <class U>
 [[nodiscard]] PickColumns<U> pick_columns() noexcept;
+template <class T>
+[[nodiscard]] MarkAbsent<T> mark_absent() noexcept;
 } // namespace scalar
 
 namespace avx2 {
@@ -59,6 +70,8 @@ template <class T, class A>
 [[nodiscard]] const RowKernels<T, A> &row_kernels() noexcept;
 template <class U>
 [[nodiscard]] PickColumns<U> pick_columns() noexcept;
+template <class T>
+[[nodiscard]] MarkAbsent<T> mark_absent() noexcept;
 } // namespace avx2
 
 /// Every pair of voxel and arithmetic type: RADPIX_RESAMPLE_TYPES(f) expands f(T, A) for each.
@@ -66,5 +79,10 @@ template <class U>
     f(std::int8_t, float) f(std::uint8_t, float) f(std::int16_t, float) f(std::uint16_t, float)              \
         f(std::int8_t, double) f(std::uint8_t, double) f(std::int16_t, double) f(std::uint16_t, double)      \
             f(std::int32_t, double) f(std::uint32_t, double) f(float, double) f(double, double)
+
+/// f(T) for every voxel type.
+#define RADPIX_RESAMPLE_VOXELS(f)                                                                            \
+    f(std::int8_t) f(std::uint8_t) f(std::int16_t) f(std::uint16_t) f(std::int32_t) f(std::uint32_t)         \
+        f(float) f(double)
 
 } // namespace radpix::resample

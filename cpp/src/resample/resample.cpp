@@ -34,6 +34,17 @@ const RowKernels<T, A> &row_kernels_for(CpuLevel level) {
 }
 
 template <class T>
+PaddedKernels<T> padded_kernels_for(CpuLevel level) {
+    const RowKernels<double, double> &rows = row_kernels_for<double, double>(level);
+#if RADPIX_HAS_AVX2_TARGET
+    if (level == CpuLevel::avx2) {
+        return {rows, avx2::mark_absent<T>()};
+    }
+#endif
+    return {rows, scalar::mark_absent<T>()};
+}
+
+template <class T>
 constexpr bool is_narrow = std::is_integral_v<T> && sizeof(T) <= 2;
 
 template <class T>
@@ -109,7 +120,7 @@ void run_typed(const ArrayView &voxels, const ArrayView &out, const std::array<A
     }
     const bool inside = is_inside(out.volume<T>(), axes);
     const std::optional<Absent<T>> absent = absent_for<T>(options);
-    expect_stages((inside ? 0 : 1) + 1 + (absent ? 1 : 0));
+    expect_stages((inside ? 0 : 1) + 1 + (absent ? padded_stages : 0));
     if (!inside) {
         fill_outside(out.volume<T>(), axes, fill_as<T>(options.fill), options.threads);
     }
@@ -124,7 +135,7 @@ void run_typed(const ArrayView &voxels, const ArrayView &out, const std::array<A
         run_separable<T>(voxels, out, axes, options.threads);
         if (absent) {
             exclude_absent<T>(voxels.volume<const T>(), out.volume<T>(), axes, *absent,
-                              row_kernels_for<double, double>(cpu_level()), options.threads);
+                              padded_kernels_for<T>(cpu_level()), options.threads);
         }
     }
 }

@@ -131,3 +131,34 @@ inline void pick(const U *row, const std::int32_t *index, Index n, U *__restrict
         out[i] = row[index[i]];
     }
 }
+
+/// Bit 0: whether any voxel of a whole block is absent, bit 1: whether all are.
+template <class T>
+inline unsigned absent_in_some(const T *voxels, Index n, T value, bool is_nan) {
+    Index count = 0;
+    for (Index i = 0; i < n; ++i) {
+        count += (is_nan ? voxels[i] != voxels[i] : voxels[i] == value) ? 1 : 0;
+    }
+    return (count > 0 ? 1U : 0U) | (count == n ? 2U : 0U);
+}
+
+/// `in_block`: the same for absent_block voxels.
+template <class T, unsigned (*in_block)(const T *voxels, T value, bool is_nan)>
+inline void mark_row(const T *row, Index n, T value, bool is_nan, std::uint64_t *any,
+                     std::uint64_t *all) noexcept {
+    constexpr Index columns = 64 * absent_block; // of a word
+    for (Index from = 0; from < n; from += columns, row += columns, ++any, ++all) {
+        const Index count = n - from < columns ? n - from : columns;
+        std::uint64_t some = 0, every = 0;
+        for (Index b = 0; b * absent_block < count; ++b) {
+            const T *voxels = row + b * absent_block;
+            const Index rest = count - b * absent_block;
+            const unsigned found = rest < absent_block ? absent_in_some(voxels, rest, value, is_nan)
+                                                       : in_block(voxels, value, is_nan);
+            some |= static_cast<std::uint64_t>(found & 1U) << b;
+            every |= static_cast<std::uint64_t>(found >> 1U) << b;
+        }
+        *any = some;
+        *all = every;
+    }
+}

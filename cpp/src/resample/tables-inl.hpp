@@ -7,8 +7,17 @@ PickColumns<U> pick_columns() noexcept {
     return pick<U>;
 }
 
+template <class T>
+MarkAbsent<T> mark_absent() noexcept {
+    return mark_row<T, absent_in_block>;
+}
+
 #define RADPIX_INSTANTIATE(T, A) template const RowKernels<T, A> &row_kernels<T, A>() noexcept;
 RADPIX_RESAMPLE_TYPES(RADPIX_INSTANTIATE)
+#undef RADPIX_INSTANTIATE
+
+#define RADPIX_INSTANTIATE(T) template MarkAbsent<T> mark_absent<T>() noexcept;
+RADPIX_RESAMPLE_VOXELS(RADPIX_INSTANTIATE)
 #undef RADPIX_INSTANTIATE
 
 template PickColumns<std::uint8_t> pick_columns<std::uint8_t>() noexcept;

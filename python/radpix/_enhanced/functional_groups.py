@@ -8,7 +8,7 @@ from radpix._attribute_bytes import binary, decimal, decimals, integer, string, 
 from radpix._enhanced.elements import Elements, read_elements
 from radpix._enhanced.pet_units import ENHANCED_PET, LEGACY_CONVERTED_PET, PET_UNITS
 from radpix._header_scan import EVERY_ITEM, Wanted
-from radpix._headers import plausible_vector
+from radpix._instance_parser import plausible_vector
 
 if TYPE_CHECKING:
     from collections.abc import Callable

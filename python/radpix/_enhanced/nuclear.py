@@ -8,7 +8,7 @@ from radpix._attribute_bytes import binary, decimals
 from radpix._enhanced.elements import read_elements
 from radpix._enhanced.planes import shifted
 from radpix._header_scan import Wanted
-from radpix._headers import plausible_vector
+from radpix._instance_parser import plausible_vector
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
