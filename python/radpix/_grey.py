@@ -86,7 +86,8 @@ def _evaluate(values: NDArray[Any], out: NDArray[Any], grey: Grey, threads: int)
         _evaluate(values, parts, replace(grey, presentation=None, invert=False), threads)
         # "The full output range of the preceding transformation is scaled to the input range" (PS3.4 N.2.1.4).
         last = len(grey.presentation.entries) - 1
-        _store(grey.presentation.fractions()[np.rint(parts * last).astype(np.int64)], out, invert=grey.invert)
+        index = np.rint(np.nan_to_num(parts) * last).astype(np.int64)
+        _store(grey.presentation.fractions()[index], out, invert=grey.invert)
         return
     modality = grey.modality or _IDENTITY
     if isinstance(modality, LookupTable):

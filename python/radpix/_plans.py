@@ -184,6 +184,8 @@ def _key_of(scan: Scan, size: int) -> tuple[Hashable, ...] | None:
     offset, length = scan.pixels.offset, scan.pixels.length
     if scan.transfer_syntax not in _SYNTAXES or scan.pixels.tag != _PIXEL_DATA or offset + length != size:
         return None
+    if len(scan.found) > 2 * len(_READ):  # one attribute many times over
+        return None
     for index, _, _, raw in scan.found:
         if index >= len(_READ) or not isinstance(raw, bytes) or len(raw) > _LONGEST_VALUE:
             return None

@@ -262,8 +262,8 @@ def _pseudo_coloured(
 
     def colours(values: NDArray[Any]) -> NDArray[Any]:
         parts = grey_levels(values, grey, np.dtype(np.float64), threads)
-        index = np.rint(parts * (len(palette.red.entries) - 1)).astype(np.uint16)
-        return coloured(index, palette, dtype, threads)
+        index = np.rint(np.nan_to_num(parts) * (len(palette.red.entries) - 1)).astype(np.int64)
+        return coloured(index + palette.first, palette, dtype, threads)
 
     return over_values(pixels, colours, threads)
 
@@ -294,7 +294,7 @@ def _close_shutters(
         carrier = item if value(item, group << 16 | 0x3000) is not None else dataset
         overlay = one_overlay(carrier, group, frame)
         bitmap = None if overlay is None else overlay.on(shape)
-    level = shutter_level(item) * display_maximum(image.dtype)
+    level = shutter_level(item, is_colour=image.ndim == 3) * display_maximum(image.dtype)
     image[closed_by_shutters(item, shape, bitmap)] = np.rint(level) if image.dtype.kind == "u" else level
 
 

@@ -173,3 +173,26 @@ def test_a_colour_for_video_is_refused_in_native_pixels() -> None:
     dataset = made.image(objects.noise((6, 10, 3), "uint8"), photometric="YBR_PARTIAL_420")
     with pytest.raises(radpix.PixelDataError, match="for video only"):
         radpix.decode(dataset)
+
+
+def test_cielab_values_are_those_of_littlecms() -> None:
+    """Whose tables are coarse at the edges of the range."""
+    cms = pytest.importorskip("PIL.ImageCms")
+    from PIL import Image
+
+    from radpix.color import cielab_to_srgb
+
+    values = np.stack(np.meshgrid(range(0, 256, 17), range(64, 193, 16), range(64, 193, 16)), axis=-1)
+    values = values.reshape(-1, 1, 3).astype(np.uint8)
+    # a and b are signed in Pillow, and from 0 with 0x80 for neutral in DICOM.
+    lab = Image.frombytes("LAB", (1, len(values)), (values ^ np.array([0, 0x80, 0x80], np.uint8)).tobytes())
+    wanted = np.asarray(
+        cms.profileToProfile(lab, cms.createProfile("LAB"), cms.createProfile("sRGB"), outputMode="RGB")
+    )
+    colours = [[cielab_to_srgb([257 * int(one) for one in value[0]])] for value in values]
+    found = np.rint(np.array(colours) * 255)
+    error = np.abs(found - wanted)
+    assert error.max() <= 9
+    assert error[((wanted >= 32) & (wanted <= 240)).all(axis=-1)].max() <= 3
+    neutral = (values[..., 1] == 128) & (values[..., 2] == 128)
+    assert error[neutral].max() <= 1

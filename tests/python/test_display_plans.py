@@ -262,6 +262,15 @@ def test_plans_do_not_pile_up() -> None:
     assert not _plans._PLANS
 
 
+def test_attributes_that_are_repeated_make_no_key() -> None:
+    data = as_bytes(ct())
+    place = data.index(b"\x28\x00\x50\x10DS")
+    length = 8 + int.from_bytes(data[place + 6 : place + 8], "little")
+    often = data[:place] + data[place : place + length] * 100 + data[place + length :]
+    np.testing.assert_array_equal(radpix.display(often), radpix.display(data))
+    assert len(_plans._PLANS) == 1
+
+
 def test_data_that_goes_on_behind_the_pixels_is_read_by_pydicom(monkeypatch: pytest.MonkeyPatch) -> None:
     data = as_bytes(ct())
     radpix.display(data)

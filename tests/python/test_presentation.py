@@ -149,6 +149,28 @@ def test_a_pseudo_color_state_maps_the_grey_levels() -> None:
     np.testing.assert_array_equal(found, tables[:, grey].transpose(1, 2, 0))
 
 
+def test_a_pseudo_color_palette_is_for_all_levels_wherever_it_begins() -> None:
+    dataset = ct(WindowCenter=0, WindowWidth=2000)
+    state = made.presentation_state(dataset, sop_class=made.PSEUDO_COLOR_STATE)
+    tables = [RNG.integers(0, 256, 64, np.uint8).tobytes() for _ in range(3)]
+    made.add_palette(state, tables, [64, 0, 8])
+    wanted = radpix.display(dataset, presentation_state=state)
+    for colour in ("Red", "Green", "Blue"):
+        setattr(state, f"{colour}PaletteColorLookupTableDescriptor", [64, 100, 8])
+    np.testing.assert_array_equal(radpix.display(dataset, presentation_state=state), wanted)
+
+
+def test_what_is_no_number_is_the_lowest_level_of_any_state() -> None:
+    dataset = objects.header(rows=1, columns=3, bits=32)
+    dataset.FloatPixelData = np.array([np.nan, 0.0, 1.0], np.float32).tobytes()
+    table = [made.lut([0, 128, 255], 0, 8)]
+    state = made.presentation_state(dataset, PresentationLUTSequence=table)
+    assert radpix.display(dataset, presentation_state=state).tolist() == [[0, 0, 255]]
+    state = made.presentation_state(dataset, sop_class=made.PSEUDO_COLOR_STATE)
+    made.add_palette(state, [bytes([9, 40])] * 3, [2, 0, 8])
+    assert radpix.display(dataset, presentation_state=state)[0, :, 0].tolist() == [9, 9, 40]
+
+
 @pytest.mark.parametrize("sop_class", [made.COLOR_STATE, made.PSEUDO_COLOR_STATE])
 def test_the_profile_of_a_state_is_that_of_its_colours(sop_class: str) -> None:
     cms = pytest.importorskip("PIL.ImageCms")
@@ -170,11 +192,52 @@ def test_the_profile_of_a_state_is_that_of_its_colours(sop_class: str) -> None:
     np.testing.assert_array_equal(radpix.display(dataset, presentation_state=state), wanted)
 
 
-def test_a_color_state_orients_colours() -> None:
-    rgb = objects.noise((4, 6, 3), "uint8")
-    dataset = made.image(rgb)
-    state = made.presentation_state(dataset, sop_class=made.COLOR_STATE, ImageRotation=90)
-    np.testing.assert_array_equal(radpix.display(dataset, presentation_state=state), np.rot90(rgb, -1))
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+@pytest.mark.parametrize("flip", ["N", "Y"])
+@pytest.mark.parametrize("kind", ["RGB", "YBR_FULL", "PALETTE COLOR"])
+def test_a_color_state_shows_what_pillow_makes_of_it(kind: str, flip: str, rotation: int) -> None:
+    """Nothing of DCMTK's applies color states (dcmp2pgm and dcmpsprt: grayscale only): Pillow and littlecms do."""
+    cms = pytest.importorskip("PIL.ImageCms")
+    from PIL import Image
+
+    stored = objects.noise((14, 22, 3) if kind != "PALETTE COLOR" else (14, 22), "uint8")
+    dataset = made.image(stored, photometric=kind, ICCProfile=b"the state's counts")
+    if kind == "PALETTE COLOR":
+        tables = objects.noise((3, 256), "uint8")
+        made.add_palette(dataset, [bytes(table) for table in tables], [256, 0, 8])
+        picture = Image.fromarray(stored, "P")
+        picture.putpalette(tables.T.tobytes())
+        picture = picture.convert("RGB")
+    else:
+        picture = Image.fromarray(radpix.convert_color(stored, kind, "RGB"))
+    graphic, closed = np.random.default_rng(rotation).random((2, 14, 22)) < 0.2
+    state = made.presentation_state(
+        dataset,
+        sop_class=made.COLOR_STATE,
+        ImageRotation=rotation,
+        ImageHorizontalFlip=flip,
+        ICCProfile=swapped_profile(),
+        ShutterShape="BITMAP",
+        ShutterOverlayGroup=0x6002,
+        ShutterPresentationColorCIELabValue=[0x8000, 0xC000, 0x4000],
+    )
+    made.add_overlay(state, graphic, group=0x6000)
+    made.add_overlay(state, closed, group=0x6002)
+    state.add_new(0x60001001, "CS", "LAYER1")
+    profiles = cms.ImageCmsProfile(BytesIO(swapped_profile())), cms.createProfile("sRGB")
+    picture = cms.profileToProfile(picture, *profiles)
+    lab = Image.frombytes("LAB", (1, 1), bytes([0x80, 0xC0 ^ 0x80, 0x40 ^ 0x80]))  # a and b are signed there
+    shutter = cms.profileToProfile(lab, cms.createProfile("LAB"), cms.createProfile("sRGB"), outputMode="RGB")
+    picture.paste(shutter.getpixel((0, 0)), mask=Image.fromarray(closed))
+    picture.paste((255, 255, 255), mask=Image.fromarray(graphic))
+    picture = picture.rotate(-rotation, expand=True)
+    if flip == "Y":
+        picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    found = radpix.display(dataset, presentation_state=state)
+    covered = np.rot90(closed & ~graphic, -(rotation // 90))
+    covered = covered[:, ::-1] if flip == "Y" else covered
+    np.testing.assert_array_equal(found[~covered], np.asarray(picture)[~covered])
+    assert np.abs(found[covered].astype(int) - np.asarray(picture)[covered]).max() <= 3
 
 
 @pytest.mark.parametrize("kind", ["grey", "colour", "palette"])
