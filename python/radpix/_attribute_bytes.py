@@ -5,7 +5,18 @@ from __future__ import annotations
 import math
 import struct
 
-__all__ = ["binary", "decimal", "decimals", "doubles", "integer", "short", "string", "strings", "text"]
+__all__ = [
+    "binary",
+    "decimal",
+    "decimal_or_nan",
+    "decimals",
+    "doubles",
+    "integer",
+    "short",
+    "string",
+    "strings",
+    "text",
+]
 
 _FORMATS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d"}
 
@@ -46,6 +57,11 @@ def decimals(raw: bytes, _order: str = "<") -> tuple[float, ...]:
 def decimal(raw: bytes, _order: str = "<") -> float | None:
     """Return the first number of a DS."""
     return next(iter(decimals(raw)), None)
+
+
+def decimal_or_nan(raw: bytes, _order: str = "<") -> float | None:
+    """Return the first number of a DS, NaN for a text that is none: what must not pass for absent."""
+    return decimal(raw) if decimals(raw) or not raw.strip(b" \0") else math.nan
 
 
 def integer(raw: bytes, _order: str = "<") -> int | None:

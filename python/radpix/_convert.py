@@ -137,7 +137,15 @@ def from_xarray(array: Any) -> Volume:
         affine[:3, axis] *= step
     names = ("frame_of_reference_uid", "modality", "units")
     frame_of_reference, modality, unit = (str(array.attrs.get(name, "")) for name in names)
-    return Volume(np.asarray(array), affine, frame_of_reference, modality, unit)
+    padding = array.attrs.get("padding_value")
+    return Volume(
+        np.asarray(array),
+        affine,
+        frame_of_reference,
+        modality,
+        unit,
+        padding_value=None if padding is None else float(padding),
+    )
 
 
 def to_xarray(volume: Volume) -> Any:
@@ -152,6 +160,8 @@ def to_xarray(volume: Volume) -> Any:
         "modality": volume.modality,
         "units": volume.unit,
     }
+    if volume.padding_value is not None:  # absent is None, which not every file format has
+        attributes["padding_value"] = float(volume.padding_value)
     return xarray.DataArray(
         volume.voxels,
         dims=(*axes, "channel")[: volume.voxels.ndim],

@@ -17,7 +17,9 @@ class Instance(NamedTuple):
     ``pixel_spacing`` is (between rows, between columns) in mm (PS3.3 10.7.1.3), ``pixel_spacing_source`` the attribute
     it comes from. ``frame`` is the place in the pixel data, from 0, of an image that is one frame of an object with
     several or with functional groups; ``tile`` the first (row, column) of one that is part of a mosaic. An image
-    that ``is_empty`` has no pixels in the file: a segmentation leaves out frames of zeros (PS3.3 C.8.20.2).
+    that ``is_empty`` has no pixels in the file: a segmentation leaves out frames without segments (PS3.3 C.8.20.2).
+
+    ``rescale_slope`` and ``rescale_intercept`` are NaN where the attribute is no number.
 
     A named tuple: a frozen data class of as many fields takes 5 us to make, half of what parsing a header takes.
     """

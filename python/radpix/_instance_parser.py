@@ -1,15 +1,27 @@
 """The attributes that place an image in a series, from the bytes of their values.
 
 Everything else in radpix sees `Instance` records only, so that what reads them may change. No attribute that is not
-needed is parsed, and a malformed number is None instead of an exception. The same bytes, frequent in a series, are
-parsed once, and of a header that differs from the one before in a few values, only those.
+needed is parsed, and a malformed number is None instead of an exception; of a rescale, which is 1 and 0 where absent,
+it is NaN. The same bytes, frequent in a series, are parsed once, and of a header that differs from the one before in a
+few values, only those.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from radpix._attribute_bytes import binary, decimal, decimals, doubles, integer, short, string, strings, text
+from radpix._attribute_bytes import (
+    binary,
+    decimal,
+    decimal_or_nan,
+    decimals,
+    doubles,
+    integer,
+    short,
+    string,
+    strings,
+    text,
+)
 from radpix._header_scan import Change, Query, Scan, Wanted
 from radpix._instance import Instance, Vector
 from radpix._vendor import PRIVATE_TAGS, private_values
@@ -115,8 +127,8 @@ _PLAIN: tuple[tuple[str, int, Callable[[bytes, str], Any]], ...] = (
     ("pixel_representation", 0x00280103, short),
     ("window_center", 0x00281050, decimals),
     ("window_width", 0x00281051, decimals),
-    ("rescale_intercept", 0x00281052, decimal),
-    ("rescale_slope", 0x00281053, decimal),
+    ("rescale_intercept", 0x00281052, decimal_or_nan),
+    ("rescale_slope", 0x00281053, decimal_or_nan),
     ("rescale_type", 0x00281054, string),
     ("window_explanation", 0x00281055, strings),
     ("voi_lut_function", 0x00281056, string),

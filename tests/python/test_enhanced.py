@@ -240,7 +240,9 @@ def test_any_object_with_places_for_its_frames_is_the_volume_of_classic_ones(
     phantom.write(tmp_path / "classic")
     pixels = np.array([phantom.stored(index) for index in ORDER])
     dataset = multi_frame(phantom, pixels, sop_class=sop_class, modality=modality)
-    path = write(with_groups(dataset, phantom, ORDER), tmp_path / "x")
+    rescale = group(RescaleSlope=1, RescaleIntercept=0, RescaleType="HU" if modality == "CT" else "US")
+    shared = {"PixelValueTransformationSequence": rescale}
+    path = write(with_groups(dataset, phantom, ORDER, shared=shared), tmp_path / "x")
     one, other = radpix.load(path), radpix.load(tmp_path / "classic")
     same(one, other)
 
@@ -278,9 +280,11 @@ def test_ultrasound_volume_is_in_the_places_of_its_own_frame_of_reference(tmp_pa
     del dataset.SharedFunctionalGroupsSequence[0].PlaneOrientationSequence
     for frame in dataset.PerFrameFunctionalGroupsSequence:
         del frame.PlanePositionSequence
+    dataset.VolumeFrameOfReferenceUID = "1.2.3.4"
     volume = radpix.load(write(dataset, tmp_path / "x"))
     np.testing.assert_allclose(volume.origin, phantom.positions[0])
     assert volume.spacing == pytest.approx((2.5, 0.8, 0.7))
+    assert volume.frame_of_reference_uid == "1.2.3.4"  # not that of the patient
 
 
 def test_parametric_map_has_the_values_of_its_mapping(tmp_path: Path) -> None:
@@ -467,3 +471,87 @@ def test_csa_headers_are_read_as_nibabel_reads_them() -> None:
         "Two": [2.5, -3],
     }
     assert csa_values(whole) == {"One": ["1"], "Two": ["2.5", "-3"]}
+
+
+def label_map(phantom: Phantom, slices: list[int]) -> Any:
+    pixels = np.array([np.full((12, 10), 3 + index, np.uint8) for index in slices])
+    dataset = multi_frame(phantom, pixels, sop_class=enhanced.LABEL_MAP, modality="SEG")
+    dataset.SegmentationType = "LABELMAP"
+    return with_groups(dataset, phantom, slices)
+
+
+@pytest.mark.parametrize("background", [None, 1])
+def test_planes_that_a_label_map_leaves_out_are_background(tmp_path: Path, background: int | None) -> None:
+    dataset = label_map(Phantom(), [5, 0, 1, 3])
+    if background is not None:
+        dataset.PixelPaddingValue = background
+    volume = radpix.load(write(dataset, tmp_path / "x"))
+    empty = background or 0
+    assert volume.voxels[:, 0, 0].tolist() == [3, 4, empty, 6, empty, 8]
+
+
+def test_a_plane_left_out_has_no_pixels_of_its_own(tmp_path: Path) -> None:
+    plan = radpix.scan(write(label_map(Phantom(), [0, 1, 3]), tmp_path / "x"))[0].volumes()[0]
+    with pytest.raises(radpix.PixelDataError, match="no pixels to read"):
+        radpix.load(plan.instances[2])
+
+
+@pytest.mark.parametrize("scaling", [None, ""])
+def test_dose_without_its_scaling_is_in_no_unit(tmp_path: Path, scaling: str | None) -> None:
+    dataset, pixels = dose(Phantom(), np.linspace(0, 12.5, 6), DoseGridScaling=scaling)
+    volume = radpix.load(write(dataset, tmp_path / "x"))
+    assert volume.unit == ""
+    np.testing.assert_array_equal(volume.voxels, pixels)
+
+
+@pytest.mark.parametrize(
+    ("code", "unit"),
+    [
+        ({"CodeValue": "mm2/s", "CodingSchemeDesignator": "UCUM"}, "mm2/s"),
+        (
+            {"LongCodeValue": "g/ml{SUVlbm(James128)}", "CodingSchemeDesignator": "UCUM"},
+            "g/ml{SUVlbm(James128)}",
+        ),
+        ({"CodeValue": "113041", "CodingSchemeDesignator": "DCM"}, ""),
+        ({"CodeValue": "mm2/s", "CodingSchemeDesignator": "99LOCAL"}, ""),
+        ({"CodeValue": "mm2/s"}, ""),
+    ],
+)
+def test_mapped_units_are_those_of_ucum_only(tmp_path: Path, code: dict[str, str], unit: str) -> None:
+    phantom = Phantom()
+    pixels = np.array([phantom.modality_values(index) for index in range(6)]).astype(np.float32)
+    dataset = multi_frame(phantom, pixels, sop_class=enhanced.PARAMETRIC_MAP, modality="MR")
+    mapping = group(
+        RealWorldValueIntercept=0.0, RealWorldValueSlope=1.0, MeasurementUnitsCodeSequence=group(**code)
+    )
+    dataset = with_groups(dataset, phantom, range(6), shared={"RealWorldValueMappingSequence": mapping})
+    assert radpix.load(write(dataset, tmp_path / "x")).unit == unit
+
+
+def test_maps_of_two_quantities_at_one_place_are_two_volumes(tmp_path: Path) -> None:
+    phantom = Phantom(positions=stack_positions(3))
+    slices = [0, 0, 1, 1, 2, 2]
+    pixels = np.array([np.full((12, 10), number, np.float32) for number in range(6)])
+    dataset = multi_frame(phantom, pixels, sop_class=enhanced.PARAMETRIC_MAP, modality="MR")
+    frames = [
+        {
+            "RealWorldValueMappingSequence": group(
+                RealWorldValueIntercept=0.0,
+                RealWorldValueSlope=1.0,
+                MeasurementUnitsCodeSequence=group(CodeValue=code, CodingSchemeDesignator="UCUM"),
+            )
+        }
+        for code in ["mm2/s", "/min"] * 3
+    ]
+    plans = radpix.scan(write(with_groups(dataset, phantom, slices, frames=frames), tmp_path / "x"))[
+        0
+    ].volumes()
+    found = {volume.unit: volume.voxels[:, 0, 0].tolist() for volume in map(radpix.load, plans)}
+    assert found == {"mm2/s": [0, 2, 4], "/min": [1, 3, 5]}
+
+
+def test_a_frame_without_the_rescale_of_the_others_is_not_mixed_in(tmp_path: Path) -> None:
+    dataset = enhanced_ct(Phantom(), range(6))
+    del dataset.PerFrameFunctionalGroupsSequence[2].PixelValueTransformationSequence
+    with pytest.raises(radpix.GeometryError, match="several modalities, units"):
+        radpix.load(write(dataset, tmp_path / "x"))

@@ -336,3 +336,13 @@ def test_series_and_plans_are_pickled(tmp_path: Path) -> None:
     assert same == found
     assert same.skipped == found.skipped
     assert radpix.load(pickle.loads(pickle.dumps(found[0].volumes()[0]))).shape == (6, 12, 10)
+
+
+def test_repetition_that_lacks_its_last_slice_is_told(tmp_path: Path) -> None:
+    positions = np.concatenate([stack_positions(6), stack_positions(5)])
+    tags = {index: {"EchoTime": "10" if index < 6 else "20"} for index in range(11)}
+    Phantom(positions=positions, modality="MR", slice_tags=tags).write(tmp_path)
+    report = radpix.scan(tmp_path)[0].audit()
+    (found,) = [one for one in report.findings if one.code == "incomplete-repetition"]
+    assert (found.severity, found.details["missing"], len(found.files)) == ("warning", 1, 5)
+    assert "Echo Time 20: 5" in found.message

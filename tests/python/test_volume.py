@@ -270,3 +270,10 @@ def test_missing_library_is_named_with_its_remedy(
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ImportError, match=f"{method}.* needs {module}: pip install {module}"):
         getattr(oblique(), method)()
+
+
+@pytest.mark.parametrize("padding", [None, -2000.0, float("nan")])
+def test_xarray_keeps_the_padding_value(padding: float | None) -> None:
+    pytest.importorskip("xarray")
+    same = Volume.from_xarray(Volume(oblique().voxels, padding_value=padding).to_xarray())
+    assert repr(same.padding_value) == repr(padding)
