@@ -246,13 +246,17 @@ def _found(source: Any, num_threads: int | None) -> tuple[ScanResult, str]:
     images = [one for one in listed if isinstance(one, Instance)]
     if images and len(images) == len(listed):
         return ScanResult(_series_of(images)), f"the list of {len(images)} images"
+    _check_paths(listed, "a list of " if is_list else "")
+    return scan(listed, num_threads=num_threads), _name(listed)
+
+
+def _check_paths(listed: Sequence[Any], kind: str) -> None:
     others = sorted({type(one).__name__ for one in listed if not isinstance(one, str | os.PathLike)})
     if others:
         raise TypeError(
             "a source is a path, several paths, or, of radpix.scan, its result, a Series, a VolumePlan, an Instance or"
-            f" a list of instances; not {'a list of ' if is_list else ''}{', '.join(others)}"
+            f" a list of instances; not {kind}{', '.join(others)}"
         )
-    return scan(listed, num_threads=num_threads), _name(listed)
 
 
 def _series_of(images: Sequence[Instance]) -> list[Series]:
