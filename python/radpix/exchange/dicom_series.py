@@ -74,8 +74,9 @@ def write_dicom_series(
 
     Notes
     -----
-    Image Type is DERIVED, SECONDARY (of PET PRIMARY); UIDs are new (2.25, random); SOP class CT, MR or PET Image Storage by the volume's
-    modality, else Secondary Capture. Positions are decimal strings, within 1e-6 mm. SUV have their SUV Type.
+    Image Type is DERIVED, SECONDARY (of PET PRIMARY); UIDs are new (2.25, random); SOP class CT, MR or PET Image
+    Storage by the volume's modality, else Secondary Capture. Positions are decimal strings, within 1e-6 mm. SUV have
+    their SUV Type.
 
     Examples
     --------
