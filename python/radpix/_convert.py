@@ -66,9 +66,10 @@ def to_nibabel(volume: Volume) -> Any:
     affine = LPS_RAS @ volume.affine @ REVERSED
     image = nibabel.Nifti1Image(voxels.transpose(2, 1, 0), affine, dtype=voxels.dtype)
     image.header.set_xyzt_units("mm")
-    image.set_sform(affine, code=1)  # NIFTI_XFORM_SCANNER_ANAT
+    # The header has float32, the image keeps the affine as it is. 1 is NIFTI_XFORM_SCANNER_ANAT.
+    image.set_sform(affine, code=1, update_affine=False)
     # A qform is a rotation: it would move the voxels of a sheared volume.
-    image.set_qform(affine, code=1 if is_orthogonal(affine) else 0)
+    image.set_qform(affine, code=1 if is_orthogonal(affine) else 0, update_affine=False)
     return image
 
 
