@@ -117,6 +117,16 @@ def write_ome_zarr(
         _write_group(folder, volume, datasets, names, version, interpolation)
 
 
+def _checked_levels(dtype: np.dtype[Any], levels: int | None) -> int | None:
+    if levels is not None and not 1 <= levels <= 32:
+        raise ValueError(f"levels are 1 to 32, not {levels}")
+    if dtype.kind in "iu" and dtype.itemsize == 8:
+        if levels not in {None, 1}:
+            raise ValueError(f"voxels of {dtype} are written at one level; convert them for levels={levels}")
+        return 1
+    return levels
+
+
 def _format(version: str) -> Format:
     if version not in _VERSIONS:
         raise ValueError(f"version is {' or '.join(_VERSIONS)}, not {version!r}")
