@@ -15,6 +15,7 @@ from radpix._dimensions import (
     REPETITIONS,
     Dimension,
     Split,
+    index_dimensions,
     tag_of,
     value_text,
 )
@@ -235,7 +236,7 @@ def split_repeats(group: Group, keep_together: frozenset[str] = frozenset()) -> 
     every = np.arange(len(group.instances))
     places: list[int] = np.searchsorted(stack.distinct, every, side="right").tolist()
     place_of = {id(instance): place for instance, place in zip(group.instances, places, strict=True)}
-    for dimension in REPETITIONS:
+    for dimension in (*REPETITIONS, *index_dimensions(group.instances)):
         if dimension.name in keep_together:
             continue
         parts: dict[Any, list[Instance]] = defaultdict(list)

@@ -299,8 +299,9 @@ def scan(
         ``"energy"``, ``"energy_window"``, ``"detector"``, ``"image_type"``, ``"acquisition"``,
         ``"acquisition_time"``, ``"content_time"``.
     keep_together
-        Dimensions by which nothing is split; also ``"occurrence"``, the last resort of `VolumePlan.split`. Positions
-        that repeat for no other reason are then a finding of the volume.
+        Dimensions by which nothing is split; also ``"dimension_index"``, what an enhanced object counts by its
+        Dimension Index Values where no attribute explains it, and ``"occurrence"``, the last resort of
+        `VolumePlan.split`. Positions that repeat for no other reason are then a finding of the volume.
 
     Returns
     -------

@@ -555,3 +555,37 @@ def test_a_frame_without_the_rescale_of_the_others_is_not_mixed_in(tmp_path: Pat
     del dataset.PerFrameFunctionalGroupsSequence[2].PixelValueTransformationSequence
     with pytest.raises(radpix.GeometryError, match="several modalities, units"):
         radpix.load(write(dataset, tmp_path / "x"))
+
+
+def indexed(count: int) -> Any:
+    """Return an enhanced CT whose slices occur so often, told apart by Dimension Index Values alone."""
+    order = [(repetition, index) for index in (2, 0, 1) for repetition in range(count)]
+    phantom = Phantom(positions=stack_positions(3))
+    frames = [
+        {"FrameContentSequence": group(DimensionIndexValues=[1, repetition + 1, index + 1])}
+        for repetition, index in order
+    ]
+    dataset = enhanced_ct(phantom, [index for _, index in order], frames=frames)
+    pixels = np.array([np.full((12, 10), 10 * repetition + index, np.uint16) for repetition, index in order])
+    dataset.PixelData = pixels.tobytes()
+    return dataset
+
+
+def test_repetitions_are_told_apart_by_what_the_object_counts(tmp_path: Path) -> None:
+    path = write(indexed(2), tmp_path / "x")
+    plans = radpix.scan(path)[0].volumes()
+    assert [plan.split for plan in plans] == [
+        (("dimension_index", "DimensionIndexValues[1]", value),) for value in (1, 2)
+    ]
+    assert "Dimension Index 2 1" in plans[0].label
+    found = [radpix.load(plan, level="stored").voxels[:, 0, 0].tolist() for plan in plans]
+    assert found == [[0, 1, 2], [10, 11, 12]]
+    (plan,) = radpix.scan(path, keep_together=["dimension_index"])[0].volumes()
+    assert "duplicate-position" in plan.report
+
+
+def test_indices_that_do_not_separate_stay_a_finding(tmp_path: Path) -> None:
+    dataset = indexed(2)
+    dataset.PerFrameFunctionalGroupsSequence[0].FrameContentSequence[0].DimensionIndexValues = [1, 1]
+    (plan,) = radpix.scan(write(dataset, tmp_path / "x"))[0].volumes()
+    assert "duplicate-position" in plan.report

@@ -19,6 +19,7 @@ from radpix.volume import Volume
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -85,17 +86,7 @@ def write_ome_zarr(
     if voxels.dtype.kind not in "iuf" or voxels.dtype.name == "float16" or min(voxels.shape) < 1:
         raise ValueError(f"no OME-Zarr is written of voxels of {voxels.dtype} and shape {voxels.shape}")
     zarr = _format(version)
-    if not 0 <= compression <= 9:
-        raise ValueError(f"compression is 0 to 9, not {compression}")
-    steps = list(chunks)
-    if len(steps) != 3 or min(steps) < 1 or (levels is not None and not 1 <= levels <= 32):
-        raise ValueError(f"chunks are three numbers from 1, levels 1 to 32, not {chunks} and {levels}")
-    if voxels.dtype.kind in "iu" and voxels.dtype.itemsize == 8:
-        if levels not in {None, 1}:
-            raise ValueError(
-                f"voxels of {voxels.dtype} are written at one level; convert them for levels={levels}"
-            )
-        levels = 1
+    levels = _arguments(voxels.dtype, levels, chunks, compression)
     whole = Volume(voxels, volume.affine, padding_value=volume.padding_value)
     names = [*(["c"] if voxels.ndim == 4 else []), *_AXES]
     with new_folder(Path(path)) as folder:
@@ -117,9 +108,14 @@ def write_ome_zarr(
         _write_group(folder, volume, datasets, names, version, interpolation)
 
 
-def _checked_levels(dtype: np.dtype[Any], levels: int | None) -> int | None:
-    if levels is not None and not 1 <= levels <= 32:
-        raise ValueError(f"levels are 1 to 32, not {levels}")
+def _arguments(
+    dtype: np.dtype[Any], levels: int | None, chunks: Sequence[int], compression: int
+) -> int | None:
+    """Return how many levels are written; raise for arguments outside their choices."""
+    if not 0 <= compression <= 9:
+        raise ValueError(f"compression is 0 to 9, not {compression}")
+    if len(chunks) != 3 or min(chunks) < 1 or (levels is not None and not 1 <= levels <= 32):
+        raise ValueError(f"chunks are three numbers from 1, levels 1 to 32, not {chunks} and {levels}")
     if dtype.kind in "iu" and dtype.itemsize == 8:
         if levels not in {None, 1}:
             raise ValueError(f"voxels of {dtype} are written at one level; convert them for levels={levels}")
