@@ -12,6 +12,7 @@ __all__ = [
     "decimals",
     "doubles",
     "integer",
+    "real",
     "short",
     "string",
     "strings",
@@ -47,6 +48,8 @@ def text(raw: bytes, character_sets: bytes) -> str:
 
 def decimals(raw: bytes, _order: str = "<") -> tuple[float, ...]:
     """Return the finite numbers of a DS, or ()."""
+    if b"_" in raw:  # which separates digits in Python
+        return ()
     try:
         values = tuple([float(part.strip(b" \0")) for part in raw.split(b"\\")]) if raw else ()
     except ValueError:
@@ -78,6 +81,12 @@ def binary(raw: bytes, order: str, vr: str) -> tuple[float, ...]:
         return ()
     values: tuple[float, ...] = struct.unpack(f"{order}{len(raw) // size}{code}", raw)
     return values if all(map(math.isfinite, values)) else ()
+
+
+def real(raw: bytes, order: str, vr: str) -> float | None:
+    """Return the one number of an FL or FD, which may be NaN, or None where the length is none of it."""
+    code = _FORMATS[vr]
+    return float(struct.unpack(order + code, raw)[0]) if len(raw) == struct.calcsize(code) else None
 
 
 def doubles(raw: bytes, order: str) -> tuple[float, ...]:

@@ -55,7 +55,7 @@ class Instance(NamedTuple):
     bits_stored: int = 0
     high_bit: int | None = None
     pixel_representation: int = 0
-    pixel_padding_value: int | None = None
+    pixel_padding_value: float | None = None
     file_size: int = 0
     pixel_offset: int = 0
     pixel_length: int = 0

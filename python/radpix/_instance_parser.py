@@ -17,6 +17,7 @@ from radpix._attribute_bytes import (
     decimals,
     doubles,
     integer,
+    real,
     short,
     string,
     strings,
@@ -137,6 +138,8 @@ _PLAIN: tuple[tuple[str, int, Callable[[bytes, str], Any]], ...] = (
 
 
 _CHARACTER_SET, _DESCRIPTION, _PADDING = 0x00080005, 0x0008103E, 0x00280120
+#: Of Float and Double Float Pixel Data (PS3.3 C.7.6.24, C.7.6.25).
+_FLOAT_PADDING, _DOUBLE_PADDING = 0x00280122, 0x00280123
 _MODALITY_LUT, _FUNCTIONAL_GROUPS, _PIXEL_DATA = 0x00283000, 0x52009230, 0x7FE00010
 _IMAGER_SPACING, _MAGNIFICATION, _SCANNED_SPACING = 0x00181164, 0x00181114, 0x00182010
 _REGION = ((0x00186011, 0),)
@@ -151,6 +154,8 @@ _OTHERS = (
             _CHARACTER_SET,
             _DESCRIPTION,
             _PADDING,
+            _FLOAT_PADDING,
+            _DOUBLE_PADDING,
             _IMAGER_SPACING,
             _MAGNIFICATION,
             _SCANNED_SPACING,
@@ -288,6 +293,9 @@ def _other_values(raw: dict[int, bytes], values: Mapping[str, Any], order: str) 
     if len(raw.get(_PADDING, b"")) >= 2:
         value = short(raw[_PADDING], order)
         found["pixel_padding_value"] = value - 65536 if signed and value > 32767 else value
+    for tag, vr in ((_FLOAT_PADDING, "FL"), (_DOUBLE_PADDING, "FD")):
+        if tag in raw:
+            found["pixel_padding_value"] = real(raw[tag], order, vr)
     spacing = values.get("pixel_spacing")
     found |= {"pixel_spacing_source": "Pixel Spacing"} if spacing else _other_spacing(raw, order)
     if not raw.keys().isdisjoint(PRIVATE_TAGS):

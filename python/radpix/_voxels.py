@@ -85,15 +85,16 @@ def windows_of(instance: Instance) -> tuple[Window, ...]:
 
 
 def padding_value(instances: Sequence[Instance], level: Level, scaling: Scaling = "rescale") -> float | None:
-    """Return Pixel Padding Value at this level, where it is the same in all slices."""
+    """Return Pixel Padding Value at this level, where it is the same in all slices; NaN is the same as NaN."""
     values: set[float | None] = set()
     for instance in instances:
         stored = instance.pixel_padding_value
         if stored is None or level == "stored":
-            values.add(stored)
+            value = stored
         else:
             slope, intercept = rescale_of(instance, scaling)
-            values.add(slope * stored + intercept)
+            value = slope * stored + intercept
+        values.add(math.nan if value is not None and math.isnan(value) else value)
     return values.pop() if len(values) == 1 else None
 
 

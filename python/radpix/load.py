@@ -9,6 +9,7 @@ indices, which have nothing between them, are taken from the nearest pixel.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -152,7 +153,7 @@ def load(
         )
     tell(deviations, stacklevel=2)
     padding = padding_value(plan.instances, level, scaling)
-    if padding is not None and voxels.dtype.kind in "iu":
+    if padding is not None and voxels.dtype.kind in "iu" and math.isfinite(padding):
         padding = float(round(padding))  # as the voxels are, half to even
     irregular = on_irregular == "resample" and not plan.report.ok
     grid = straighten(voxels, stack, padding, plan.instances) if irregular else (voxels, stack.affine)

@@ -589,3 +589,42 @@ def test_indices_that_do_not_separate_stay_a_finding(tmp_path: Path) -> None:
     dataset.PerFrameFunctionalGroupsSequence[0].FrameContentSequence[0].DimensionIndexValues = [1, 1]
     (plan,) = radpix.scan(write(dataset, tmp_path / "x"))[0].volumes()
     assert "duplicate-position" in plan.report
+
+
+@pytest.mark.parametrize(("keyword", "kind"), [("Float", "f4"), ("DoubleFloat", "f8")])
+@pytest.mark.parametrize("padding", [-1.0, float("nan")])
+def test_padding_of_floating_point_pixels_goes_through_the_mapping(
+    tmp_path: Path, keyword: str, kind: str, padding: float
+) -> None:
+    phantom = Phantom()
+    pixels = np.array([phantom.modality_values(index) for index in range(6)]).astype(np.float32)
+    dataset = multi_frame(phantom, pixels, sop_class=enhanced.PARAMETRIC_MAP, modality="MR")
+    if kind == "f8":
+        del dataset.FloatPixelData
+        dataset.BitsAllocated, dataset.DoubleFloatPixelData = 64, pixels.astype("<f8").tobytes()
+    setattr(dataset, f"{keyword}PixelPaddingValue", padding)
+    mapping = group(RealWorldValueIntercept=2.0, RealWorldValueSlope=0.5)
+    dataset = with_groups(dataset, phantom, range(6), shared={"RealWorldValueMappingSequence": mapping})
+    volume = radpix.load(write(dataset, tmp_path / "x"))
+    assert volume.voxels.dtype == kind
+    np.testing.assert_equal(volume.padding_value, padding * 0.5 + 2)
+
+
+def test_nuclear_slices_of_each_detector_lie_where_its_item_says(tmp_path: Path) -> None:
+    phantom = Phantom()
+    pixels = np.arange(6 * 12 * 10, dtype=np.uint16).reshape(6, 12, 10)
+    dataset = multi_frame(phantom, pixels, sop_class=enhanced.NUCLEAR, modality="NM")
+    dataset.PixelSpacing, dataset.SpacingBetweenSlices = decimals(phantom.pixel_spacing), 2.5
+    dataset.SliceVector, dataset.DetectorVector = [1, 2, 3, 1, 2, 3], [1, 1, 1, 2, 2, 2]
+    orientation = decimals([*phantom.row, *phantom.column])
+    dataset.DetectorInformationSequence = Items(
+        [
+            item(ImagePositionPatient=decimals(position), ImageOrientationPatient=orientation)
+            for position in ([-1, -2, 10], [-3, -4, 100])
+        ]
+    )
+    (series,) = radpix.scan(write(dataset, tmp_path / "x"))
+    positions = [instance.image_position for instance in series.instances]
+    assert positions == [(-1, -2, 10 + 2.5 * k) for k in range(3)] + [
+        (-3, -4, 100 + 2.5 * k) for k in range(3)
+    ]
