@@ -424,3 +424,24 @@ def test_dciodvfy_finds_no_error(modality: str, unit: str, kind: str, tmp_path: 
     for path in sorted((tmp_path / "out").iterdir()):
         said = subprocess.run(["dciodvfy", "-new", path], capture_output=True, text=True, check=False)
         assert "Error" not in said.stdout + said.stderr, said.stderr
+
+
+@pytest.mark.parametrize(("low", "high"), [(-100.0, 50000.0), (70000.0, 100000.0), (-90000.0, 10.0)])
+def test_pet_has_no_intercept_and_the_message_gives_a_step_that_fits(
+    low: float, high: float, tmp_path: Path
+) -> None:
+    volume = oblique(numbers("f4", low, high), modality="PT", unit="BQML")
+    with pytest.raises(ValueError, match="without an intercept, which PET has not") as caught:
+        write_dicom_series(volume, tmp_path / "out", step=1)
+    step = float(str(caught.value).split("step= of ")[1].split()[0])
+    assert step < 2.1 * max(high - min(low, 0), -2 * low) / 65535 * 1.2
+    write_dicom_series(volume, tmp_path / "out", step=step)
+    assert {float(one.RescaleIntercept) for one in heads(tmp_path / "out")} == {0.0}
+    found = radpix.load(tmp_path / "out").voxels
+    assert float(np.abs(found - volume.voxels).max()) <= step / 2 * 1.001
+
+
+def test_image_type_of_an_enhanced_template_is_not_that_of_its_slices(tmp_path: Path) -> None:
+    source = template(ImageType=["ORIGINAL", "PRIMARY", "VOLUME", "NONE"])
+    write_dicom_series(oblique(numbers("i2", 0, 9)), tmp_path / "out", template=source)
+    assert list(heads(tmp_path / "out")[0].ImageType) == ["DERIVED", "SECONDARY", "AXIAL"]

@@ -143,7 +143,9 @@ def copy_from(source: Dataset | None, dataset: Dataset, unit: str) -> None:
         _copy_kept(source, dataset, unit)
     _fill_missing(dataset)
     kinds = list(source.get("ImageType") or []) if source is not None else []
-    third = kinds[2] if len(kinds) > 2 else _IMAGE_TYPE_3.get(dataset.Modality)
+    # VOLUME is a value of enhanced objects, and these are none.
+    stated = kinds[2] if len(kinds) > 2 and kinds[2] != "VOLUME" else None
+    third = stated or _IMAGE_TYPE_3.get(dataset.Modality)
     second = _IMAGE_TYPE_2.get(dataset.Modality, "SECONDARY")
     dataset.ImageType = ["DERIVED", second, *([third] if third else [])]
 
