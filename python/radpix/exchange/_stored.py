@@ -61,9 +61,7 @@ def stored_form(volume: Volume, step: float | None) -> Stored:
         return Stored(np.dtype(np.uint8))
     centred = volume.modality == "PT"  # Rescale Intercept of PET is 0 (PS3.3 C.8.9.4)
     low, high = _range(voxels, exact=step is None, centred=centred)
-    if step is not None and not (math.isfinite(step) and step > 0):
-        raise ValueError(f"step is a positive number, not {step}")
-    slope = 1.0 if step is None else _as_decimal(step)
+    slope = 1.0 if step is None else _slope(step)
     form = _fitting(low, high, slope, signed=voxels.dtype.kind != "u")
     if form is None or (centred and form.intercept != 0):
         raise ValueError(
@@ -73,6 +71,12 @@ def stored_form(volume: Volume, step: float | None) -> Stored:
             " of it"
         )
     return form
+
+
+def _slope(step: float) -> float:
+    if not (math.isfinite(step) and step > 0):
+        raise ValueError(f"step is a positive number, not {step}")
+    return _as_decimal(step)
 
 
 def _range(voxels: NDArray[Any], *, exact: bool, centred: bool) -> tuple[float, float]:
