@@ -65,6 +65,7 @@ class Instance(NamedTuple):
     rescale_type: str = ""
     philips_scale: tuple[float, float] | None = None
     has_modality_lut: bool = False
+    number_of_slices: int = 0
     units: str = ""
     window_center: tuple[float, ...] = ()
     window_width: tuple[float, ...] = ()

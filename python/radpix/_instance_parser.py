@@ -133,6 +133,7 @@ _PLAIN: tuple[tuple[str, int, Callable[[bytes, str], Any]], ...] = (
     ("rescale_type", 0x00281054, string),
     ("window_explanation", 0x00281055, strings),
     ("voi_lut_function", 0x00281056, string),
+    ("number_of_slices", 0x00540081, short),
     ("units", 0x00541001, string),
 )
 
