@@ -29,10 +29,25 @@ _NOMINAL_TILT_DEGREES = 0.5 + TILT_TOLERANCE_DEGREES
 
 def conflicts(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
     """Find attributes that disagree with the positions; the positions are used."""
+    yield from _stated_count(instances, stack)
     yield from _nominal(instances, stack)
     yield from _nominal_tilt(instances, stack)
     yield from _instance_order(instances)
     yield from _slice_location(instances, stack)
+
+
+def _stated_count(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
+    """Compare Number of Slices of PET and NM: slices missing at an end of the stack leave no gap."""
+    stated = max(instance.number_of_slices for instance in instances)
+    found = len(stack.distinct)
+    if instances[0].modality in {"PT", "NM"} and found < stated:
+        yield finding(
+            "slice-count-conflict",
+            "warning",
+            f"there are {found} slices of {stated}, which Number of Slices counts: slices may be missing at an end",
+            [instances[0], instances[-1]],
+            missing=stated - found,
+        )
 
 
 def _nominal(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:

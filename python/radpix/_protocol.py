@@ -85,7 +85,10 @@ def read_rules(path: Path) -> list[Rule]:
     OSError
         It cannot be read.
     """
-    tables = _parse(path.read_text(encoding="utf-8")).get("rule", [])
+    protocol = _parse(path.read_text(encoding="utf-8"))
+    unknown = ", ".join(sorted(protocol.keys() - {"rule"}))
+    _demand(not unknown, f"{path}: {unknown} is no table of a protocol, which has [[rule]] only")
+    tables = protocol.get("rule", [])
     if not isinstance(tables, list) or not tables:
         raise ValueError(
             f"{path}: no rules; write [[rule]] tables with a keyword and equals, one_of, min, max or regex"

@@ -57,9 +57,10 @@ class Finding:
     code
         A stable, hyphenated name: ``"gap"``, ``"duplicate-position"``, ``"uneven-spacing"``, ``"in-plane-shift"``,
         ``"tilt"``, ``"non-orthogonal-orientation"``, ``"mixed-orientation"``, ``"mixed-frame-of-reference"``,
-        ``"mixed-matrix"``, ``"mixed-image-type"``, ``"missing-attribute"``, ``"truncated-pixels"``,
-        ``"multi-frame"``, ``"mosaic"``, ``"unexplained-repetition"``, ``"spacing-conflict"``,
-        ``"location-conflict"``, ``"order-conflict"``, ``"nominal-tilt-conflict"``, ``"single-slice"``.
+        ``"mixed-matrix"``, ``"mixed-values"``, ``"mixed-image-type"``, ``"missing-attribute"``,
+        ``"truncated-pixels"``, ``"multi-frame"``, ``"mosaic"``, ``"unexplained-repetition"``,
+        ``"incomplete-repetition"``, ``"spacing-conflict"``, ``"location-conflict"``, ``"order-conflict"``,
+        ``"nominal-tilt-conflict"``, ``"slice-count-conflict"``, ``"single-slice"``.
         docs/volumes.md says of each what it means.
     severity
         ``"error"``: stacked as they are, the slices do not form the volume; ``"warning"``: they do, within the stated

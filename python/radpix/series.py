@@ -198,6 +198,7 @@ _MIXED = {
     "frame_of_reference": ("mixed-frame-of-reference", "several frames of reference"),
     "orientation": ("mixed-orientation", "several orientations"),
     "matrix": ("mixed-matrix", "several sizes, pixel spacings or kinds of pixels"),
+    "values": ("mixed-values", "several modalities, units or kinds of rescale"),
 }
 
 
@@ -229,6 +230,23 @@ def _mixtures(groups: Sequence[Group]) -> Iterator[Finding]:
                 every,
                 volumes=len(same),
             )
+            yield from _incomplete(same)
+
+
+def _incomplete(groups: Sequence[Group]) -> Iterator[Finding]:
+    """Say which repetitions of the same positions have fewer slices: at the end of a stack, no gap tells of them."""
+    whole = max(len(group.instances) for group in groups)
+    short = [group for group in groups if len(group.instances) < whole]
+    if short:
+        counts = "; ".join(f"{group.label}: {len(group.instances)}" for group in short[:6])
+        yield finding(
+            "incomplete-repetition",
+            "warning",
+            f"{len(short)} of {len(groups)} volumes at the same positions lack slices, the others have {whole}:"
+            f" {counts}" + ("; ..." if len(short) > 6 else ""),
+            [instance for group in short for instance in group.instances],
+            missing=sum(whole - len(group.instances) for group in short),
+        )
 
 
 def _images(path: str, result: Instance | Exception) -> tuple[Instance, ...] | SkippedFile:
@@ -281,8 +299,9 @@ def scan(
         ``"energy"``, ``"energy_window"``, ``"detector"``, ``"image_type"``, ``"acquisition"``,
         ``"acquisition_time"``, ``"content_time"``.
     keep_together
-        Dimensions by which nothing is split; also ``"occurrence"``, the last resort of `VolumePlan.split`. Positions
-        that repeat for no other reason are then a finding of the volume.
+        Dimensions by which nothing is split; also ``"dimension_index"``, what an enhanced object counts by its
+        Dimension Index Values where no attribute explains it, and ``"occurrence"``, the last resort of
+        `VolumePlan.split`. Positions that repeat for no other reason are then a finding of the volume.
 
     Returns
     -------
