@@ -60,7 +60,8 @@ class Finding:
         ``"mixed-matrix"``, ``"mixed-values"``, ``"mixed-image-type"``, ``"missing-attribute"``,
         ``"truncated-pixels"``, ``"multi-frame"``, ``"mosaic"``, ``"unexplained-repetition"``,
         ``"incomplete-repetition"``, ``"spacing-conflict"``, ``"location-conflict"``, ``"order-conflict"``,
-        ``"nominal-tilt-conflict"``, ``"slice-count-conflict"``, ``"single-slice"``.
+        ``"nominal-tilt-conflict"``, ``"slice-count-conflict"``, ``"assumed-spacing"``, ``"assumed-order"``,
+        ``"single-slice"``.
         docs/volumes.md says of each what it means.
     severity
         ``"error"``: stacked as they are, the slices do not form the volume; ``"warning"``: they do, within the stated
