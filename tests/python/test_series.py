@@ -359,7 +359,7 @@ def test_folder_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "closed").mkdir()
     scandir = os.scandir
 
-    def refuse(path: str) -> Any:
+    def refuse(path: str) -> object:
         if str(path).endswith("closed"):
             raise PermissionError(13, "Permission denied", str(path))
         return scandir(path)
