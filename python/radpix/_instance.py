@@ -19,6 +19,7 @@ class Instance(NamedTuple):
     several or with functional groups; ``tile`` the first (row, column) of one that is part of a mosaic. An image
     that ``is_empty`` has no pixels in the file: a segmentation leaves out frames without segments (PS3.3 C.8.20.2).
 
+    A tile ``is_order_assumed`` whose object does not say in which direction the tiles follow each other.
     ``rescale_slope`` and ``rescale_intercept`` are NaN where the attribute is no number.
 
     A named tuple: a frozen data class of as many fields takes 5 us to make, half of what parsing a header takes.
@@ -74,6 +75,7 @@ class Instance(NamedTuple):
     frame: int | None = None
     tile: tuple[int, int] | None = None
     is_empty: bool = False
+    is_order_assumed: bool = False
     stack_id: str = ""
     in_stack_position: int | None = None
     segment: int | None = None

@@ -39,7 +39,7 @@ _PREFIX_END = 132  # PS3.10, 7.1: a preamble of 128 bytes, then DICM
 
 
 class SkippedFile(NamedTuple):
-    """A file that `scan` left out, and why."""
+    """A file, or a folder that cannot be read, that `scan` left out, and why."""
 
     path: str
     reason: Literal["not-dicom", "not-an-image", "unreadable"]
@@ -319,8 +319,8 @@ def scan(
     Warns
     -----
     RadpixWarning
-        With code ``"unreadable-file"``, once: files that are DICOM and cannot be read, or that are named as the
-        images are and hold nothing.
+        With code ``"unreadable-file"``, once: files that are DICOM and cannot be read, folders that cannot be, and
+        files that are named as the images are and hold nothing.
 
     Examples
     --------
@@ -332,9 +332,9 @@ def scan(
     """
     threads = thread_count(num_threads)
     rules = check_names(split_by, "split_by"), check_names(keep_together, "keep_together")
-    files = list_files(paths, recursive=recursive)
+    files, closed = list_files(paths, recursive=recursive)
     by_series: dict[tuple[str, str], list[Instance]] = defaultdict(list)
-    skipped: list[SkippedFile] = []
+    skipped = [SkippedFile(folder, "unreadable", reason) for folder, reason in closed]
     for done, (path, result) in enumerate(zip(files, read_headers(files, threads), strict=True), 1):
         images = _images(path, result)
         if isinstance(images, SkippedFile):
@@ -383,5 +383,5 @@ def _warn_unreadable(skipped: Sequence[SkippedFile]) -> None:
     if unreadable:
         shown = "; ".join(f"{file.path} ({file.detail})" for file in unreadable[:5])
         more = f"; and {len(unreadable) - 5} more" if len(unreadable) > 5 else ""
-        message = f"left out {len(unreadable)} unreadable DICOM files: {shown}{more}"
+        message = f"left out {len(unreadable)} unreadable DICOM files or folders: {shown}{more}"
         warnings.warn(RadpixWarning(message, "unreadable-file"), stacklevel=3)

@@ -628,3 +628,37 @@ def test_nuclear_slices_of_each_detector_lie_where_its_item_says(tmp_path: Path)
     assert positions == [(-1, -2, 10 + 2.5 * k) for k in range(3)] + [
         (-3, -4, 100 + 2.5 * k) for k in range(3)
     ]
+
+
+def mosaic(folder: Path, tags: dict[str, list[str]] | None, **attributes: Any) -> Path:
+    """Write 4 tiles in 2 rows; where there is no CSA header, the private number of images in the mosaic."""
+    phantom = Phantom(positions=stack_positions(1), shape=(24, 20), modality="MR")
+    (path,) = replace(phantom, tags={"SliceThickness": 2, **attributes}).write(folder)
+    dataset = dcmread(path)
+    dataset.ImageType = ["ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC"]
+    if tags is None:
+        dataset.private_block(0x0019, "SIEMENS MR HEADER", create=True).add_new(0x0A, "US", 4)
+    else:
+        dataset.private_block(0x0029, "SIEMENS CSA HEADER", create=True).add_new(0x10, "OB", csa(tags))
+    dataset.save_as(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("normal", "spacing", "codes", "source"),
+    [
+        (["0", "0", "1"], 2.5, set(), "Spacing Between Slices"),
+        (["0", "0", "1"], None, {"assumed-spacing"}, "Slice Thickness"),
+        (["0", "0", "0"], 2.5, {"assumed-order"}, "Spacing Between Slices"),
+        (None, None, {"assumed-order", "assumed-spacing"}, "Slice Thickness"),
+    ],
+)
+def test_what_is_assumed_of_a_mosaic_is_told(
+    tmp_path: Path, normal: list[str] | None, spacing: float | None, codes: set[str], source: str
+) -> None:
+    tags = None if normal is None else {"NumberOfImagesInMosaic": ["4"], "SliceNormalVector": normal}
+    path = mosaic(tmp_path, tags, **({} if spacing is None else {"SpacingBetweenSlices": spacing}))
+    report = radpix.load(path).report
+    assert report is not None
+    assert {one.code for one in report.findings if one.severity == "warning"} == codes
+    assert report.slice_spacing_source == source

@@ -352,3 +352,20 @@ def test_digits_with_underscores_are_no_number(tmp_path: Path) -> None:
     (path,) = Phantom(positions=stack_positions(1), tags={"PixelSpacing": ["0.81", "0.711"]}).write(tmp_path)
     path.write_bytes(path.read_bytes().replace(b"0.711", b"0.7_1"))
     assert radpix.scan(path)[0].instances[0].pixel_spacing is None
+
+
+def test_folder_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Phantom().write(tmp_path / "open")
+    (tmp_path / "closed").mkdir()
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.warns(radpix.RadpixWarning, match=r"closed.*Permission denied"):
+        found = radpix.scan(tmp_path)
+    assert [len(series.instances) for series in found] == [6]
+    assert [(file.reason, file.path) for file in found.skipped] == [("unreadable", str(tmp_path / "closed"))]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.python.phantom import Phantom
+from tests.python.phantom import Phantom, stack_positions
 
 import radpix
 
@@ -104,3 +105,14 @@ def test_padding_is_rounded_as_the_voxels_are(tmp_path: Path) -> None:
     phantom.write(tmp_path)
     assert radpix.load(tmp_path).padding_value == -1023.75
     assert radpix.load(tmp_path, dtype="int16").padding_value == -1024
+
+
+def test_info_of_a_rescale_that_is_no_number_is_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from radpix.cli.info import info
+
+    (path,) = Phantom(positions=stack_positions(1)).write(tmp_path)
+    overwrite([path], INTERCEPT, b"-1,024")
+    info(path, as_json=True)
+    assert json.loads(capsys.readouterr().out)["image"]["rescale"] is None
