@@ -29,9 +29,9 @@ bool has_ff(std::uint64_t bytes) noexcept {
 } // namespace
 
 MqCode refill_mq(MqSource &source, MqCode code) noexcept {
-    // Not behind a byte FF: the first of those that follow the segment may be one.
-    if (const std::uint64_t ahead = source.after_ff ? ~std::uint64_t{0} : big_endian(source.next);
-        !has_ff(ahead)) {
+    // Behind an FF of the padding, fewer than eight bytes follow.
+    if (!source.after_ff && !has_ff(big_endian(source.next))) {
+        const std::uint64_t ahead = big_endian(source.next);
         const std::int64_t count = (mq_point - code.bits) / 8; // 6 or 7
         code.bits += 8 * count;
         code.c += ahead >> (64 - 8 * count) << (mq_point - code.bits);
