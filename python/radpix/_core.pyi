@@ -75,6 +75,7 @@ def transform(
     padding: float | None = None,
     displacement: NDArray[Any] | None = None,
     to_index: Rows = ...,
+    absent_fill: float | None = None,
 ) -> None: ...
 def spline_coefficients(voxels: NDArray[Any], out: NDArray[Any], num_threads: int) -> None: ...
 def reslice_lines(
@@ -137,6 +138,9 @@ def cast_rays(
     num_threads: int,
     padding: float | None,
 ) -> None: ...
+def scan_series_files(
+    paths: Sequence[str], wanted: Sequence[Wanted], num_threads: int
+) -> list[Exception | tuple[Any, ...]]: ...
 def scan_header_files(
     paths: Sequence[str],
     wanted: Sequence[Wanted],

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     Step = tuple[int, int]
+    #: (index in the query, item, VR, bytes | number of items | None for a bare item)
+    Entry = tuple[int, int, str, bytes | int | None]
 
 __all__ = [
     "EVERY_ITEM",
+    "Change",
     "Fragments",
     "Pixels",
     "Query",
@@ -32,7 +35,7 @@ __all__ = [
     "scan_path",
     "scan_rows",
     "scan_stream",
-    "scans_by_core",
+    "scans_of_series",
 ]
 
 #: The item number that stands for all of them.
@@ -82,16 +85,29 @@ class Fragments(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """One header. ``found`` has (index in the query, item, VR, bytes | number of items | None for a bare item)."""
+    """One header; ``size`` are the bytes of the file, ``start`` is where its data set begins."""
 
     transfer_syntax: str
+    size: int
     start: int
     is_little_endian: bool
     is_deflated: bool
     is_truncated: bool
-    found: Sequence[tuple[int, int, str, bytes | int | None]]
+    found: list[Entry]
     pixels: Pixels
     fragments: Fragments
+
+
+class Change(NamedTuple):
+    """What a header has other than the one before it.
+
+    Size of the file, offset and length of the pixel data, and entries that replace those at places in ``found``.
+    """
+
+    size: int
+    offset: int
+    length: int
+    found: Sequence[tuple[int, Entry]]
 
 
 _NO_PIXELS: Final = Pixels()
@@ -145,7 +161,7 @@ class _Scanner:
         self._little = little_endian
         self._where = where
         self._bytes = 0
-        self.found: list[tuple[int, int, str, bytes | int | None]] = []
+        self.found: list[Entry] = []
 
     def top_level(self, start: int, explicit_vr: bool, query: Query) -> tuple[bool, Pixels]:
         """Return whether the file is cut off, and the pixel data element where it was reached."""
@@ -290,6 +306,7 @@ def scan_stream(stream: Stream, query: Query, where: str) -> Scan:
         fragments = _list_fragments(data, pixels.offset, where)
     return Scan(
         uid,
+        stream.available(0, _FAR),
         start,
         encoding.little_endian,
         data is not stream,
@@ -307,9 +324,10 @@ def _has_core() -> bool:
 
 
 def _scan_of(fields: tuple[Any, ...]) -> Scan:
-    uid, start, is_little_endian, is_deflated, is_truncated, found, pixels, fragments = fields
+    uid, size, start, is_little_endian, is_deflated, is_truncated, found, pixels, fragments = fields
     return Scan(
         uid.decode("ascii", "replace").strip("\0 "),
+        size,
         start,
         is_little_endian,
         is_deflated,
@@ -336,14 +354,25 @@ def scan_buffer(data: memoryview, query: Query, where: str) -> Scan:
     return scan_stream(MemoryStream(data), query, where)
 
 
-def scans_by_core(paths: Sequence[str], query: Query, num_threads: int) -> list[Scan | None]:
-    """Scan files by the core; None where there is none, or the walk has to inflate one or say what is wrong."""
+def scans_of_series(paths: Sequence[str], query: Query, num_threads: int) -> list[Scan | Change | None]:
+    """Scan files by the core; None where there is none, or the walk has to inflate one or say what is wrong.
+
+    The files of a series are alike: what follows on a `Scan` with the same attributes is the `Change` from it, or from
+    the change before.
+    """
     if not _has_core():
         return [None] * len(paths)
     from radpix import _core
 
-    results = _core.scan_header_files(paths, query.wanted, query.pixel_data, query.fragments, num_threads)
-    return [_scan_of(fields) if isinstance(fields, tuple) and not fields[3] else None for fields in results]
+    results = _core.scan_series_files(paths, query.wanted, num_threads)
+    return [_scan_or_change(fields) if isinstance(fields, tuple) else None for fields in results]
+
+
+def _scan_or_change(fields: tuple[Any, ...]) -> Scan | Change | None:
+    if len(fields) == len(Change._fields):
+        return Change._make(fields)
+    scan = _scan_of(fields)
+    return None if scan.is_deflated else scan
 
 
 def scan_path(path: str, query: Query) -> Scan:
@@ -393,8 +422,7 @@ def scan_rows(
     for path, fields in zip(paths, results, strict=True):
         if not isinstance(fields, tuple):
             scans.append(fields)
-        elif fields[3]:
-            scans.append(_scan_or_error(path, query))
         else:
-            scans.append(_scan_of(fields))
+            scan = _scan_of(fields)
+            scans.append(_scan_or_error(path, query) if scan.is_deflated else scan)
     return scans
