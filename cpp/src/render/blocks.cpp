@@ -2,6 +2,7 @@
 #include "render/blocks.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -92,25 +93,67 @@ void fill_ranges(const ArrayView &voxels, const ArrayView &out, const IsAbsent &
     });
 }
 
-/// to[i] = from[i] and its two neighbours along an axis of `count` blocks `stride` apart, for `lines` such
-/// lines (runs of `stride` neighbours).
-void widen(const std::vector<char> &from, std::vector<char> &to, Index count, Index stride, Index lines) {
-    for (Index line = 0; line < lines; ++line) {
-        for (Index k = 0; k < count; ++k) {
-            const Index at = (line * count + k) * stride;
-            const Index below = k > 0 ? stride : 0;
-            const Index above = k + 1 < count ? stride : 0;
-            const char *source = from.data() + at;
-            char *target = to.data() + at;
-            for (Index i = 0; i < stride; ++i) {
-                target[i] = static_cast<char>(source[i] | source[i - below] | source[i + above]);
+/// Farther is not told apart: 16 blocks are skipped at a time.
+constexpr std::int32_t farthest = 16;
+
+/// Distances of blocks, counted in steps to any of 26 neighbours, from those of 0: every step goes to one of
+/// the 13 neighbours that come first in the memory or to one of the others, and a shortest way may take all
+/// steps of one kind before those of the other. So two passes find it (6 instead of 30 ns for a block).
+class Spreading {
+public:
+    Spreading(std::int32_t *distance, const std::array<Index, 3> &shape)
+        : distance_(distance), shape_(shape), least_(static_cast<std::size_t>(shape[2] + 2), farthest) {}
+
+    void run() noexcept {
+        const Index rows = shape_[0] * shape_[1];
+        for (Index row = 0; row < rows; ++row) {
+            take_from_rows_before(row, -1);
+            std::int32_t *here = distance_ + row * shape_[2];
+            for (Index x = 1; x < shape_[2]; ++x) {
+                here[x] = std::min(here[x], here[x - 1] + 1);
+            }
+        }
+        for (Index row = rows; row-- > 0;) {
+            take_from_rows_before(row, 1);
+            std::int32_t *here = distance_ + row * shape_[2];
+            for (Index x = shape_[2] - 1; x-- > 0;) {
+                here[x] = std::min(here[x], here[x + 1] + 1);
             }
         }
     }
-}
 
-/// Farther is not told apart: 16 blocks are skipped at a time.
-constexpr std::int32_t farthest = 16;
+private:
+    /// Of the rows on one side: three of the slice there, one of this slice.
+    void take_from_rows_before(Index row, Index side) noexcept {
+        const Index z = row / shape_[1];
+        const Index y = row % shape_[1];
+        std::fill(least_.begin(), least_.end(), farthest);
+        for (Index dy = -1; dy <= 1; ++dy) {
+            take_least(z + side, y + dy);
+        }
+        take_least(z, y + side);
+        const std::int32_t *least = least_.data();
+        std::int32_t *here = distance_ + row * shape_[2];
+        for (Index x = 0; x < shape_[2]; ++x) {
+            here[x] = std::min(here[x], std::min(std::min(least[x], least[x + 1]), least[x + 2]) + 1);
+        }
+    }
+
+    void take_least(Index z, Index y) noexcept {
+        if (z < 0 || z >= shape_[0] || y < 0 || y >= shape_[1]) {
+            return;
+        }
+        const std::int32_t *from = distance_ + (z * shape_[1] + y) * shape_[2];
+        std::int32_t *least = least_.data() + 1;
+        for (Index x = 0; x < shape_[2]; ++x) {
+            least[x] = std::min(least[x], from[x]);
+        }
+    }
+
+    std::int32_t *distance_;
+    std::array<Index, 3> shape_;
+    std::vector<std::int32_t> least_; ///< of a row, with a block more at either end
+};
 
 } // namespace
 
@@ -130,33 +173,16 @@ std::vector<std::int32_t> distances(const ArrayView &ranges, const Scene &scene,
                                     const std::vector<Index> &shown_before) {
     const auto *range = static_cast<const float *>(ranges.data);
     const auto size = static_cast<std::size_t>(ranges.size() / 2);
-    std::vector<char> shows(size);
-    std::vector<std::int32_t> distance(size, farthest);
+    std::vector<std::int32_t> distance(size);
     for (std::size_t b = 0; b < size; ++b) {
         const float margin = rounding_of(range[2 * b], range[2 * b + 1]);
         const Index low = entry_of(range[2 * b] - margin, scene.first, scene.scale, scene.entries);
         const Index high = entry_of(range[2 * b + 1] + margin, scene.first, scene.scale, scene.entries);
         const auto from = static_cast<std::size_t>(low);
         const auto to = static_cast<std::size_t>(high + 1);
-        shows[b] = shown_before[to] > shown_before[from] ? 1 : 0;
-        distance[b] = shows[b] != 0 ? 0 : farthest;
+        distance[b] = shown_before[to] > shown_before[from] ? 0 : farthest;
     }
-    std::vector<char> other(size);
-    for (std::int32_t reach = 1; reach < farthest; ++reach) {
-        widen(shows, other, ranges.shape[2], 1, ranges.shape[0] * ranges.shape[1]);
-        widen(other, shows, ranges.shape[1], ranges.shape[2], ranges.shape[0]);
-        widen(shows, other, ranges.shape[0], ranges.shape[1] * ranges.shape[2], 1);
-        shows.swap(other);
-        bool changed = false;
-        for (std::size_t b = 0; b < size; ++b) {
-            const bool reached = shows[b] != 0 && distance[b] == farthest;
-            distance[b] = reached ? reach : distance[b];
-            changed |= reached;
-        }
-        if (!changed) {
-            break;
-        }
-    }
+    Spreading(distance.data(), {ranges.shape[0], ranges.shape[1], ranges.shape[2]}).run();
     return distance;
 }
 
