@@ -244,8 +244,8 @@ def scan_headers(
     ------
     DecodeError, TruncatedError, LimitError, OSError
         A file cannot be read; see `read_header`.
-    ValueError
-        A tag is unknown or comes twice.
+    TypeError, ValueError
+        ``paths`` is a single one; a tag is unknown or comes twice.
 
     Examples
     --------
@@ -262,6 +262,8 @@ def scan_headers(
         raise ValueError(f"on_error is 'raise' or 'keep', not {on_error!r}")
     columns = columns_of(tags)
     threads = thread_count(num_threads)
+    if isinstance(paths, str | bytes | os.PathLike):
+        raise TypeError(f"paths is several files, not one: write [{paths!r}], or call radpix.read_header")
     files = [os.fsdecode(path) for path in paths]
     query, typer = Query(wanted_of(columns)), _Typer(columns)
     vrs = () if any(column.is_list for column in columns) else [column.vr for column in columns]
