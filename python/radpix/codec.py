@@ -57,7 +57,12 @@ class TransferSyntax:
 
 
 def transfer_syntaxes() -> list[TransferSyntax]:
-    """Return the transfer syntaxes of DICOM that carry or refer to pixel data.
+    """Return the transfer syntaxes of DICOM that carry or refer to pixel data (PS3.6 table A-1).
+
+    Returns
+    -------
+    list of TransferSyntax
+        All of them, in the order of the table; ``backend`` says who decodes each here and now.
 
     Examples
     --------

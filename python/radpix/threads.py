@@ -35,7 +35,13 @@ def set_num_threads(n: int) -> None:
 
 
 def get_num_threads() -> int:
-    """Return the number of threads for calls without ``num_threads=``."""
+    """Return the number of threads for calls without ``num_threads=``, from 1 to 1024.
+
+    Raises
+    ------
+    ValueError
+        RADPIX_NUM_THREADS holds no such number.
+    """
     return kernels().num_threads()
 
 
