@@ -17,12 +17,17 @@ namespace {
 void transform_into(const py::array &voxels, const py::array &out, const py::tuple &grid,
                     const std::string &interpolation, double fill, int num_threads,
                     std::optional<double> padding, const std::optional<py::array> &displacement,
-                    const std::array<reslice::Vector, 3> &to_index) {
+                    const std::array<reslice::Vector, 3> &to_index, std::optional<double> absent_fill) {
     const ArrayView source = view_of(voxels);
     const ArrayView target = writable_view_of(out);
     const reslice::Grid where = grid_of(grid);
-    transform::Options options{
-        transform::interpolation_named(interpolation), fill, num_threads, padding, std::nullopt, to_index};
+    transform::Options options{transform::interpolation_named(interpolation),
+                               fill,
+                               num_threads,
+                               padding,
+                               std::nullopt,
+                               to_index,
+                               absent_fill};
     if (displacement) {
         options.displacement = view_of(*displacement);
     }
@@ -41,7 +46,7 @@ void bind_transform(py::module_ &module) {
     module.def("transform", &transform_into, py::arg("voxels"), py::arg("out"), py::arg("grid"),
                py::arg("interpolation"), py::arg("fill"), py::arg("num_threads"),
                py::arg("padding") = py::none(), py::arg("displacement") = py::none(),
-               py::arg("to_index") = std::array<reslice::Vector, 3>{});
+               py::arg("to_index") = std::array<reslice::Vector, 3>{}, py::arg("absent_fill") = py::none());
     module.def("spline_coefficients", &coefficients_into, py::arg("voxels"), py::arg("out"),
                py::arg("num_threads"));
 }

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from radpix._instance import Instance
     from radpix._stacking import Stack
 
-__all__ = ["conflicts", "truncated_pixels"]
+__all__ = ["conflicts", "step_source", "truncated_pixels"]
 
 #: Scanners write Gantry/Detector Tilt in whole or half degrees.
 _NOMINAL_TILT_DEGREES = 0.5 + TILT_TOLERANCE_DEGREES
@@ -29,10 +29,54 @@ _NOMINAL_TILT_DEGREES = 0.5 + TILT_TOLERANCE_DEGREES
 
 def conflicts(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
     """Find attributes that disagree with the positions; the positions are used."""
+    yield from _assumed(instances)
+    yield from _stated_count(instances, stack)
     yield from _nominal(instances, stack)
     yield from _nominal_tilt(instances, stack)
     yield from _instance_order(instances)
     yield from _slice_location(instances, stack)
+
+
+def step_source(instance: Instance) -> str:
+    """Return where the step of slices comes from: mosaics and nuclear medicine have one position and a step."""
+    is_nuclear = instance.frame is not None and not instance.functional_groups
+    if instance.tile is None and not (is_nuclear and instance.modality in {"NM", "PT"}):
+        return "positions"
+    return "Spacing Between Slices" if instance.spacing_between_slices else "Slice Thickness"
+
+
+def _assumed(instances: Sequence[Instance]) -> Iterator[Finding]:
+    first = instances[0]
+    if len(instances) > 1 and step_source(first) == "Slice Thickness":
+        yield finding(
+            "assumed-spacing",
+            "warning",
+            f"{name_slices([first])} has no Spacing Between Slices: Slice Thickness stands for it, as if there were no"
+            " space between the slices",
+            [first],
+        )
+    if len(instances) > 1 and any(instance.is_order_assumed for instance in instances):
+        yield finding(
+            "assumed-order",
+            "warning",
+            f"{name_slices([first])} has no Slice Normal Vector in its private header: the tiles are taken to follow"
+            " row x column direction",
+            [first],
+        )
+
+
+def _stated_count(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
+    """Compare Number of Slices of PET and NM: slices missing at an end of the stack leave no gap."""
+    stated = max(instance.number_of_slices for instance in instances)
+    found = len(stack.distinct)
+    if instances[0].modality in {"PT", "NM"} and found < stated:
+        yield finding(
+            "slice-count-conflict",
+            "warning",
+            f"there are {found} slices of {stated}, which Number of Slices counts: slices may be missing at an end",
+            [instances[0], instances[-1]],
+            missing=stated - found,
+        )
 
 
 def _nominal(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:

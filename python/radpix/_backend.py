@@ -240,10 +240,12 @@ class Kernels(Protocol):
         padding: float | None = None,
         displacement: NDArray[Any] | None = None,
         to_index: Rows = _ZERO,
+        absent_fill: float | None = None,
     ) -> None:
         """Sample (z, y, x) at the points of ``grid``, moved by ``to_index`` @ ``displacement`` (z, y, x, 3).
 
-        For ``"spline"``, ``voxels`` are the coefficients.
+        For ``"spline"``, ``voxels`` are the coefficients. ``absent_fill`` stands for absent samples, by default the
+        padding value.
         """
 
     def spline_coefficients(self, voxels: NDArray[Any], out: NDArray[Any], *, num_threads: int) -> None:

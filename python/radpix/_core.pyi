@@ -75,6 +75,7 @@ def transform(
     padding: float | None = None,
     displacement: NDArray[Any] | None = None,
     to_index: Rows = ...,
+    absent_fill: float | None = None,
 ) -> None: ...
 def spline_coefficients(voxels: NDArray[Any], out: NDArray[Any], num_threads: int) -> None: ...
 def reslice_lines(

@@ -15,10 +15,12 @@ from radpix._dimensions import (
     REPETITIONS,
     Dimension,
     Split,
+    index_dimensions,
     tag_of,
     value_text,
 )
 from radpix._stacking import Stack, sort_by_position
+from radpix._units import is_rescaled, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
@@ -40,6 +42,7 @@ class Traits(NamedTuple):
     frame_of_reference: Hashable
     orientation: Hashable
     matrix: Hashable
+    values: Hashable
     completeness: Hashable
     dimensions: Hashable
 
@@ -85,10 +88,16 @@ def _color_class(instance: Instance) -> str:
     return "RGB" if instance.samples_per_pixel > 1 else name
 
 
+def _values_of(instance: Instance) -> tuple[str, str, bool]:
+    """Return what the values are: those of another unit are no slices of the same volume."""
+    return instance.modality, unit_of(instance), is_rescaled(instance)
+
+
 #: Traits that are shown as splits; the other ones are dimensions as well.
 _TRAITS = (
     Dimension("orientation", "", "ImageOrientationPatient", attrgetter("image_orientation")),
     Dimension("matrix", "", "Rows, Columns", attrgetter("rows", "columns")),
+    Dimension("values", "", "Modality, Units, RescaleType", _values_of),
 )
 
 
@@ -117,6 +126,7 @@ def group_by_traits(
                 instance.pixel_representation,
                 spacings.number(instance.pixel_spacing),
             ),
+            _values_of(instance),
             (instance.image_position is None, instance.number_of_frames if instance.is_multi_frame else 1),
             tuple([dimension.value(instance) for dimension in dimensions]),
         )
@@ -125,9 +135,10 @@ def group_by_traits(
     for alike in _alike(instances, dimensions):
         parts[traits_of(alike[0])] += alike
     visible = [each for each in _TRAITS if len({getattr(traits, each.name) for traits in parts}) > 1]
+    mixed = any(each.name == "values" for each in visible)
     groups = [
         Group(
-            _describe(part[0], dimensions),
+            _describe(part[0], dimensions) + (_values_text(part[0]) if mixed else ""),
             tuple(sort_by_position(part)),
             traits,
             _splits(part[0], [*visible, *dimensions]),
@@ -150,6 +161,10 @@ _KEY = attrgetter(
     "pixel_representation",
     "pixel_spacing",
     "number_of_frames",
+    "modality",
+    "units",
+    "rescale_type",
+    "has_modality_lut",
 )
 
 
@@ -160,6 +175,7 @@ def _alike(instances: Sequence[Instance], dimensions: Sequence[Dimension]) -> It
         key = (
             _KEY(instance),
             instance.image_position is None,
+            instance.rescale_slope is None and instance.rescale_intercept is None,
             instance.frame is None,
             instance.tile is None,
             tuple([dimension.value(instance) for dimension in dimensions]),
@@ -199,6 +215,15 @@ def _describe(instance: Instance, dimensions: Sequence[Dimension]) -> str:
     return said
 
 
+def _values_text(instance: Instance) -> str:
+    modality, unit, rescaled = _values_of(instance)
+    return (
+        f", {modality} values in {unit}"
+        if unit
+        else f", {modality} {'values' if rescaled else 'stored values'}"
+    )
+
+
 def split_repeats(group: Group, keep_together: frozenset[str] = frozenset()) -> list[Group]:
     """Split a stack with repeated positions (time points, echoes, b-values) into one stack for each repetition.
 
@@ -211,7 +236,7 @@ def split_repeats(group: Group, keep_together: frozenset[str] = frozenset()) -> 
     every = np.arange(len(group.instances))
     places: list[int] = np.searchsorted(stack.distinct, every, side="right").tolist()
     place_of = {id(instance): place for instance, place in zip(group.instances, places, strict=True)}
-    for dimension in REPETITIONS:
+    for dimension in (*REPETITIONS, *index_dimensions(group.instances)):
         if dimension.name in keep_together:
             continue
         parts: dict[Any, list[Instance]] = defaultdict(list)

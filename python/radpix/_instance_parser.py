@@ -1,15 +1,28 @@
 """The attributes that place an image in a series, from the bytes of their values.
 
 Everything else in radpix sees `Instance` records only, so that what reads them may change. No attribute that is not
-needed is parsed, and a malformed number is None instead of an exception. The same bytes, frequent in a series, are
-parsed once, and of a header that differs from the one before in a few values, only those.
+needed is parsed, and a malformed number is None instead of an exception; of a rescale, which is 1 and 0 where absent,
+it is NaN. The same bytes, frequent in a series, are parsed once, and of a header that differs from the one before in a
+few values, only those.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from radpix._attribute_bytes import binary, decimal, decimals, doubles, integer, short, string, strings, text
+from radpix._attribute_bytes import (
+    binary,
+    decimal,
+    decimal_or_nan,
+    decimals,
+    doubles,
+    integer,
+    real,
+    short,
+    string,
+    strings,
+    text,
+)
 from radpix._header_scan import Change, Query, Scan, Wanted
 from radpix._instance import Instance, Vector
 from radpix._vendor import PRIVATE_TAGS, private_values
@@ -115,16 +128,19 @@ _PLAIN: tuple[tuple[str, int, Callable[[bytes, str], Any]], ...] = (
     ("pixel_representation", 0x00280103, short),
     ("window_center", 0x00281050, decimals),
     ("window_width", 0x00281051, decimals),
-    ("rescale_intercept", 0x00281052, decimal),
-    ("rescale_slope", 0x00281053, decimal),
+    ("rescale_intercept", 0x00281052, decimal_or_nan),
+    ("rescale_slope", 0x00281053, decimal_or_nan),
     ("rescale_type", 0x00281054, string),
     ("window_explanation", 0x00281055, strings),
     ("voi_lut_function", 0x00281056, string),
+    ("number_of_slices", 0x00540081, short),
     ("units", 0x00541001, string),
 )
 
 
 _CHARACTER_SET, _DESCRIPTION, _PADDING = 0x00080005, 0x0008103E, 0x00280120
+#: Of Float and Double Float Pixel Data (PS3.3 C.7.6.24, C.7.6.25).
+_FLOAT_PADDING, _DOUBLE_PADDING = 0x00280122, 0x00280123
 _MODALITY_LUT, _FUNCTIONAL_GROUPS, _PIXEL_DATA = 0x00283000, 0x52009230, 0x7FE00010
 _IMAGER_SPACING, _MAGNIFICATION, _SCANNED_SPACING = 0x00181164, 0x00181114, 0x00182010
 _REGION = ((0x00186011, 0),)
@@ -139,6 +155,8 @@ _OTHERS = (
             _CHARACTER_SET,
             _DESCRIPTION,
             _PADDING,
+            _FLOAT_PADDING,
+            _DOUBLE_PADDING,
             _IMAGER_SPACING,
             _MAGNIFICATION,
             _SCANNED_SPACING,
@@ -276,6 +294,9 @@ def _other_values(raw: dict[int, bytes], values: Mapping[str, Any], order: str) 
     if len(raw.get(_PADDING, b"")) >= 2:
         value = short(raw[_PADDING], order)
         found["pixel_padding_value"] = value - 65536 if signed and value > 32767 else value
+    for tag, vr in ((_FLOAT_PADDING, "FL"), (_DOUBLE_PADDING, "FD")):
+        if tag in raw:
+            found["pixel_padding_value"] = real(raw[tag], order, vr)
     spacing = values.get("pixel_spacing")
     found |= {"pixel_spacing_source": "Pixel Spacing"} if spacing else _other_spacing(raw, order)
     if not raw.keys().isdisjoint(PRIVATE_TAGS):

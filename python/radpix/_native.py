@@ -142,8 +142,11 @@ def transform(
     padding: float | None = None,
     displacement: NDArray[Any] | None = None,
     to_index: Rows = _ZERO,
+    absent_fill: float | None = None,
 ) -> None:
-    _core.transform(voxels, out, grid, interpolation, fill, num_threads, padding, displacement, to_index)
+    _core.transform(
+        voxels, out, grid, interpolation, fill, num_threads, padding, displacement, to_index, absent_fill
+    )
 
 
 def spline_coefficients(voxels: NDArray[Any], out: NDArray[Any], *, num_threads: int) -> None:

@@ -37,6 +37,7 @@ __all__ = [
     "index_map_of",
     "run_points",
     "sampled",
+    "spline_sources",
     "work_type",
 ]
 
@@ -74,6 +75,8 @@ class Settings(NamedTuple):
     fill: float
     num_threads: int
     padding: float | None
+    absent_fill: float | None = None
+    """What stands for absent samples; the padding where None."""
 
 
 class Field(NamedTuple):
@@ -222,12 +225,18 @@ def work_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def run_points(
-    voxels: NDArray[Any], out: NDArray[Any], grid: Grid, settings: Settings, field: Field | None = None
+    voxels: NDArray[Any],
+    out: NDArray[Any],
+    grid: Grid,
+    settings: Settings,
+    field: Field | None = None,
+    sources: list[_SplineSource] | None = None,
 ) -> None:
-    """Sample point by point, channel by channel."""
-    for source, target in zip(_channels(voxels), _channels(out), strict=True):
+    """Sample point by point, channel by channel; of splines from their ``sources``, where they are there already."""
+    for channel, (source, target) in enumerate(zip(_channels(voxels), _channels(out), strict=True)):
         if settings.interpolation == "bspline":
-            _run_spline(source, target, grid, settings, field)
+            spline = _spline_source(source, settings) if sources is None else sources[channel]
+            _run_spline(spline, target, grid, settings, field)
         elif settings.interpolation in {"nearest", "linear"} and field is None:
             kernels().reslice(
                 source,
@@ -261,25 +270,45 @@ def _transform(
         padding=settings.padding,
         displacement=None if field is None else field.displacement,
         to_index=(field or Field()).to_index,
+        absent_fill=settings.absent_fill,
     )
 
 
-def _run_spline(
-    source: NDArray[Any], target: NDArray[Any], grid: Grid, settings: Settings, field: Field | None
-) -> None:
+class _SplineSource(NamedTuple):
+    """Coefficients of the voxels that are present, and where some may be absent, of those that are."""
+
+    present: NDArray[Any]
+    absent: NDArray[Any] | None = None
+
+
+def spline_sources(voxels: NDArray[Any], settings: Settings) -> list[_SplineSource]:
+    """Return what `run_points` needs of each channel, for calls with the same voxels."""
+    return [_spline_source(source, settings) for source in _channels(voxels)]
+
+
+def _spline_source(source: NDArray[Any], settings: Settings) -> _SplineSource:
     if settings.padding is None:
-        _transform(_coefficients(source, settings), target, grid, "spline", settings, field)
-        return
+        return _SplineSource(_coefficients(source, settings))
     # Both the sum over what is present and the weight of what is absent are splines.
     gone = source != source if np.isnan(settings.padding) else source == source.dtype.type(settings.padding)  # noqa: PLR0124
-    plain = settings._replace(padding=None)
+    present = np.where(gone, 0, source).astype(np.float64)
+    return _SplineSource(_coefficients(present, settings), _coefficients(gone.astype(np.float64), settings))
+
+
+def _run_spline(
+    source: _SplineSource, target: NDArray[Any], grid: Grid, settings: Settings, field: Field | None
+) -> None:
+    plain = settings._replace(padding=None, absent_fill=None)
+    if source.absent is None or settings.padding is None:
+        _transform(source.present, target, grid, "spline", plain, field)
+        return
     outside = plain._replace(fill=np.nan)
     total, missing = np.empty(target.shape), np.empty(target.shape)
-    present = np.where(gone, 0, source).astype(np.float64)
-    _transform(_coefficients(present, plain), total, grid, "spline", outside, field)
-    _transform(_coefficients(gone.astype(np.float64), plain), missing, grid, "spline", outside, field)
+    _transform(source.present, total, grid, "spline", outside, field)
+    _transform(source.absent, missing, grid, "spline", outside, field)
+    gone = settings.padding if settings.absent_fill is None else settings.absent_fill
     with np.errstate(invalid="ignore", divide="ignore"):
-        value = np.where(missing > 0.5, settings.padding, total / (1.0 - missing))
+        value = np.where(missing > 0.5, gone, total / (1.0 - missing))
         value = np.where(np.isnan(missing), settings.fill, value)
     if target.dtype.kind != "f":
         limits_ = np.iinfo(target.dtype)

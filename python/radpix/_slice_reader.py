@@ -71,7 +71,10 @@ class FirstSlice(NamedTuple):
 
 def first_slice(instances: Sequence[Instance], selection: FrameSelection | None = None) -> FirstSlice:
     """Return shape and type of the slices' stored values, decoding one where its header alone does not tell."""
-    index, first = next((k, instance) for k, instance in enumerate(instances) if not instance.is_empty)
+    index = next((k for k, instance in enumerate(instances) if not instance.is_empty), None)
+    if index is None:
+        raise PixelDataError(f"{instances[0].path} leaves these frames out: there are no pixels to read")
+    first = instances[index]
     layout = direct_layout(first)
     if layout is not None and selection is None:
         return FirstSlice(index, (layout.rows, layout.columns), direct_type(layout))
@@ -121,7 +124,8 @@ class SliceReader:
         there = [index for index in run if not self._instances[index].is_empty]
         for index in run:
             if self._instances[index].is_empty:
-                self._voxels[index] = 0
+                # Of a label map, Pixel Padding Value is the background (PS3.3 C.8.20.2).
+                self._voxels[index] = self._instances[index].pixel_padding_value or 0
         if there:
             self._decoded(run, there)
 

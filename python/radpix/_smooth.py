@@ -13,7 +13,15 @@ import numpy as np
 
 from radpix._backend import Combine, Grid, kernels
 from radpix._progress import shared, silent
-from radpix._sampling import Field, Settings, check_interpolation, check_volume, run_points, work_type
+from radpix._sampling import (
+    Field,
+    Settings,
+    check_interpolation,
+    check_volume,
+    run_points,
+    spline_sources,
+    work_type,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,12 +102,15 @@ def _sample_bands(
     work = work_type(voxels.dtype)
     row_bytes = slab.samples * math.prod(pixels.shape[1:]) * (work.itemsize + item)
     rows = max(1, _BAND_BYTES // max(row_bytes, 1))
-    with shared(-(-pixels.shape[0] // rows)):
+    bands = -(-pixels.shape[0] // rows)
+    sampling = settings._replace(fill=_outside(work), absent_fill=-_outside(work))
+    sources = spline_sources(voxels, sampling) if settings.interpolation == "bspline" and bands > 1 else None
+    with shared(bands):
         for first in range(0, pixels.shape[0], rows):
             last = min(first + rows, pixels.shape[0])
             samples = np.empty((slab.samples, last - first, *pixels.shape[1:]), work)
             grid, field = band_of(first, last)
-            run_points(voxels, samples, grid, settings._replace(fill=_outside(work)), field)
+            run_points(voxels, samples, grid, sampling, field, sources)
             target = pixels[first:last]
             for channel in range(math.prod(pixels.shape[2:])):
                 some, into = (
@@ -109,17 +120,19 @@ def _sample_bands(
 
 
 def _outside(work: np.dtype[Any]) -> float:
-    """Return what stands for samples outside the volume: no sample is it; a NaN might be."""
+    """Return what stands for samples outside the volume, and negative for absent ones.
+
+    No sample is it; a NaN might be, and so might the padding value, between voxels below and above it.
+    """
     return float(np.finfo(work).max)
 
 
 def _combine(samples: NDArray[Any], pixels: NDArray[Any], combine: Combine, settings: Settings) -> None:
-    """Combine samples (n, rows, columns) of a channel that are neither outside nor padding."""
+    """Combine samples (n, rows, columns) of a channel that are neither outside nor absent."""
     outside = _outside(samples.dtype)
     stand_in = np.full(pixels.shape, settings.fill, np.float64)
     if settings.padding is not None:
-        padding = samples.dtype.type(settings.padding)
-        is_absent = np.isnan(samples) if np.isnan(padding) else samples == padding
+        is_absent = samples == -outside
         stand_in[is_absent.any(axis=0)] = settings.padding
         samples[is_absent] = outside
     values = np.empty(pixels.shape, samples.dtype)

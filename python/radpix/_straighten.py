@@ -32,11 +32,15 @@ def straighten(
     """Return voxels and affine of a grid along row, column and normal that holds all slices.
 
     Each slice is sampled where it lies, shifted within its plane by its own position, and planes between slices are
-    interpolated along the normal, perpendicular to the slices.
+    interpolated along the normal, perpendicular to the slices. Labels and palette indices are those of the nearest
+    pixel: between two of them there is none.
     """
+    labels = instances[0].modality == "SEG" or instances[0].photometric_interpretation == "PALETTE COLOR"
     kept = _distinct(voxels, stack, instances)
     distances = stack.distances[kept]
     offsets = stack.lateral[kept][:, ::-1] / stack.pixel_spacing  # (rows, columns) from the first slice
+    if labels:
+        offsets = np.rint(offsets)
     offsets = np.where(np.abs(offsets - np.rint(offsets)) < _WHOLE_PIXEL, np.rint(offsets), offsets)
     low, high = np.floor(offsets.min(axis=0)), np.ceil(offsets.max(axis=0))
     rows, columns = (int(n + extra) for n, extra in zip(voxels.shape[1:3], high - low, strict=True))
@@ -54,6 +58,7 @@ def straighten(
     for plane in range(planes):
         upper = int(np.clip(np.searchsorted(distances, at[plane]), 1, len(distances) - 1))
         fraction = (at[plane] - distances[upper - 1]) / (distances[upper] - distances[upper - 1])
+        fraction = np.rint(fraction) if labels else fraction
         out[plane] = _blend(placed(upper - 1), placed(upper), fraction, fill, voxels.dtype)
     return out, _grid_affine(stack, at, low)
 

@@ -138,6 +138,8 @@ def fuse(
     sampling |= {"padding": padding, "num_threads": num_threads}
     values = _overlay_values(overlay, plane, sampling, overlay_interpolation or interpolation)
     below = reslice(base, plane, interpolation=interpolation, fill=fill, **sampling).pixels
+    if below.dtype == np.bool_:  # levels 0 and 1, as the window of a bool volume takes them
+        below = below.view(np.uint8)
     grey = windowed(
         below, grey_window.center, grey_window.width, function=grey_window.function, num_threads=num_threads
     )

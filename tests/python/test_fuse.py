@@ -315,3 +315,18 @@ def test_kernels_refuse_what_does_not_fit(backend: Any) -> None:
     colors[1, 3] = 16385
     with pytest.raises(ValueError, match="opacities from 0 to 2\\^14"):
         blend(base, values, out, colors, 0.0, 1.0, 0.0, num_threads=1)
+
+
+@pytest.mark.parametrize("options", [{}, {"interpolation": "nearest"}, {"thickness": 2.0}], ids=str)
+def test_a_mask_is_a_base_of_the_levels_0_and_1(options: dict[str, Any]) -> None:
+    mask = np.random.default_rng(3).random((6, 9, 8)) > 0.5
+    overlay = Volume(smooth((6, 9, 8), "float32", 2))
+    plane = Plane.of_slice(Volume(mask), 2)
+    of_bools, of_bytes = (
+        fuse(Volume(voxels), overlay, plane, window=(0.5, 1), overlay_window=SUV, **options).pixels
+        for voxels in (mask, mask.view(np.uint8))
+    )
+    if "thickness" not in options:
+        np.testing.assert_array_equal(of_bools, of_bytes)
+    assert of_bools.dtype == np.uint8
+    assert len(np.unique(of_bools.reshape(-1, 3), axis=0)) > 2

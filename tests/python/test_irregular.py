@@ -220,3 +220,18 @@ def test_landmarks_land_where_the_tags_say(tmp_path: Path, steps: str) -> None:
         expected = (indices[near] * ideal[:, None]).sum(axis=0) / ideal.sum()
         assert np.abs(found - expected).max() < 0.05
         assert np.abs(expected - volume.patient_to_index(landmark)).max() < 0.2
+
+
+@pytest.mark.parametrize(
+    "tags", [{"PhotometricInterpretation": "PALETTE COLOR"}, {"Modality": "SEG"}], ids=["palette", "labels"]
+)
+def test_resample_invents_no_labels_between_labels(tmp_path: Path, tags: dict[str, str]) -> None:
+    def values(position: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return np.where(position[..., 0] + position[..., 1] + position[..., 2] < 60.0, 2.0, 9.0)
+
+    phantom = replace(tilted(), values=values, dtype="uint8", rescale=(1.0, 0.0), tags=tags)
+    positions = phantom.positions.copy()
+    positions[2] += 0.3 * (positions[1] - positions[0])
+    replace(phantom, positions=positions).write(tmp_path)
+    volume = radpix.load(tmp_path, on_irregular="resample")
+    assert set(np.unique(volume.voxels)) == {2, 9}

@@ -13,6 +13,7 @@ from tests.python.oracle.transform import lanczos
 from tests.python.reslice_cases import COMBINES, LEVELS, SHEARED, noise, oblique_plane
 
 from radpix import Plane, Volume, _core, curved, reslice
+from radpix._sampling import _coefficients
 
 SHAPE = (20, 40, 50)
 TYPES = [np.dtype(name) for name in ("u1", "i1", "u2", "i2", "i4", "f4", "f8")]
@@ -138,16 +139,50 @@ def slab_of(
     return combined.filled(np.nan), some & ~at_edge, some
 
 
-def test_a_slab_of_bands_is_that_of_all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    volume = Volume(noise((9, 10, 11), np.dtype(np.int16)), SHEARED)
+@pytest.mark.parametrize("padding", [None, 0.0])
+@pytest.mark.parametrize("interpolation", ["cubic", "bspline", "lanczos"])
+def test_a_slab_of_bands_is_that_of_all_rows(
+    interpolation: Any, padding: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voxels = noise((9, 10, 11), np.dtype(np.int16))
+    voxels[:, :4] = 0
+    volume = Volume(voxels, SHEARED, padding_value=padding)
     plane = oblique_plane(volume, 4)
     path = [volume.index_to_patient(i) for i in ((1, 2, 2), (4, 6, 5), (7, 8, 9))]
-    planar: dict[str, Any] = {"interpolation": "cubic", "thickness": 2.0, "fill": 0}
+    planar: dict[str, Any] = {"interpolation": interpolation, "thickness": 2.0, "fill": 0}
     whole = reslice(volume, plane, **planar).pixels, curved(volume, path, width=4, **planar).pixels
     monkeypatch.setattr("radpix._smooth._BAND_BYTES", 5000)
+    filtered: list[Any] = []
+
+    def counted(source: Any, sampling: Any) -> Any:
+        filtered.append(source)
+        return _coefficients(source, sampling)
+
+    monkeypatch.setattr("radpix._sampling._coefficients", counted)
     banded = reslice(volume, plane, **planar).pixels, curved(volume, path, width=4, **planar).pixels
     for one, other in zip(whole, banded, strict=True):
         np.testing.assert_array_equal(one, other)
+    once = 1 if padding is None else 2  # the plane and the curve; with padding, of what is absent too
+    assert len(filtered) == (2 * once if interpolation == "bspline" else 0)
+
+
+@pytest.mark.parametrize("combine", ["max", "mean", "median"])
+@pytest.mark.parametrize("interpolation", ["cubic", "bspline", "lanczos"])
+def test_a_sample_that_happens_to_be_the_padding_value_is_not_absent(
+    interpolation: Any, combine: Any
+) -> None:
+    voxels = np.empty((6, 4, 5), np.int16)
+    voxels[:3], voxels[3:] = -20, 20
+    options: dict[str, Any] = {"interpolation": interpolation, "combine": combine, "slab_step": 0.5}
+    # samples at 2 and 2.5: -20 and, between voxels none of which is padding, 0
+    for values in (voxels, voxels.astype(np.float32)):
+        plane = Plane.of_slice(Volume(values), 2).shifted(0.25)
+        plain, padded = (
+            reslice(Volume(values, padding_value=padding), plane, thickness=1.0, **options).pixels
+            for padding in (None, 0.0)
+        )
+        np.testing.assert_allclose(padded, {"max": 0}.get(combine, -10), atol=3)
+        np.testing.assert_allclose(padded, plain, rtol=0, atol=1e-5 if values.dtype.kind == "f" else 0)
 
 
 @pytest.mark.parametrize("interpolation", ["cubic", "bspline", "lanczos"])

@@ -196,6 +196,11 @@ def test_absent_voxels_take_no_part(
             else 0
         ),
     )
+    marked = everywhere(voxels, (2, 5, 70), grid, numba=True, absent_fill=9.0, **options)
+    is_gone = inside & (weight < 0.5)
+    assert (marked[is_gone & clear & ~near_edge] == 9).all()
+    others = ~is_gone & clear & ~near_edge
+    np.testing.assert_array_equal(marked[others], result[others])
 
 
 @pytest.mark.parametrize("dtype", KERNEL_DTYPES, ids=str)

@@ -30,6 +30,8 @@ struct Options {
     std::optional<ArrayView> displacement = std::nullopt;
     /// Row k: what a displacement's three components each add to the index of axis k of (z, y, x).
     std::array<reslice::Vector, 3> to_index{};
+    /// What stands for absent samples, as `fill` for those outside; the padding value where it is not given.
+    std::optional<double> absent_fill = std::nullopt;
 };
 
 /// Samples `voxels` (z, y, x) at the points of `grid`, without its slab, moved by the displacements, into
@@ -47,7 +49,7 @@ struct Options {
 /// ones the smallest.
 ///
 /// Absent voxels take no part in linear, cubic and Lanczos samples: where their weights sum to more than 1/2
-/// the sample is the padding value, else the others' sum divided by the others' weight, in float64.
+/// the sample is `absent_fill`, else the others' sum divided by the others' weight, in float64.
 ///
 /// Types are those of resample. `out` has the type of `voxels`, or of integers that of the work, unrounded;
 /// for spline, whose voxels are float32 or float64, any of them. Every CPU level and thread count gives the

@@ -23,9 +23,10 @@ using LanczosWeights = std::array<double, lanczos_taps>;
 template <class T>
 class Lanczos {
 public:
-    /// `sum`: of a CPU level, or null.
-    Lanczos(const Source<T> &source, std::optional<Absent<T>> absent, LanczosSum<T> sum) noexcept
-        : source_(source), absent_(absent), sum_(sum), table_(lanczos_table()) {}
+    /// `gone`: of absent samples; `sum`: of a CPU level, or null.
+    Lanczos(const Source<T> &source, std::optional<Absent<T>> absent, Work<T> gone,
+            LanczosSum<T> sum) noexcept
+        : source_(source), absent_(absent), gone_(gone), sum_(sum), table_(lanczos_table()) {}
 
     [[nodiscard]] Work<T> sample(const std::array<double, 3> &position) const noexcept {
         Weights weights;
@@ -37,7 +38,7 @@ public:
         const Work<T> value = interior ? sum_(source_.data + at[0][0] + at[1][0] + at[2][0],
                                               source_.strides[0], source_.strides[1], weights)
                                        : sum_of(weights, at);
-        return absent_ ? present_sum(source_, weights, at, *absent_, value) : value;
+        return absent_ ? present_sum(source_, weights, at, *absent_, gone_, value) : value;
     }
 
 private:
@@ -84,6 +85,7 @@ private:
 
     const Source<T> &source_;
     std::optional<Absent<T>> absent_;
+    Work<T> gone_;
     LanczosSum<T> sum_;
     const std::array<LanczosWeights, lanczos_steps + 1> &table_;
 };

@@ -61,7 +61,9 @@ T voted(const Source<T> &source, const reslice::Vector &position) noexcept {
 template <class T>
 class PresentCubic {
 public:
-    PresentCubic(const Source<T> &source, Absent<T> absent) noexcept : source_(source), absent_(absent) {}
+    /// `gone`: of samples of which more than half is absent.
+    PresentCubic(const Source<T> &source, Absent<T> absent, Work<T> gone) noexcept
+        : source_(source), absent_(absent), gone_(gone) {}
 
     /// Corrects `value`, the sample with all voxels, if an absent one has a weight.
     void correct(const reslice::Vector &position, Work<T> &value) const noexcept {
@@ -70,7 +72,7 @@ public:
         for (std::size_t axis = 0; axis < 3; ++axis) {
             find_taps(position[axis], axis, weights[axis], at[axis]);
         }
-        value = present_sum(source_, weights, at, absent_, value);
+        value = present_sum(source_, weights, at, absent_, gone_, value);
     }
 
 private:
@@ -89,6 +91,7 @@ private:
 
     const Source<T> &source_;
     Absent<T> absent_;
+    Work<T> gone_;
 };
 
 } // namespace radpix::transform

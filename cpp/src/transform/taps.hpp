@@ -26,10 +26,12 @@ struct Lower {
     return {floor, index - static_cast<double>(floor)};
 }
 
-/// `value`, the sample with all voxels, or in float64 that of those present if an absent one has a weight.
+/// `value`, the sample with all voxels, or in float64 that of those present if an absent one has a weight;
+/// `gone` where more than half of the weight is absent.
 template <class T, std::size_t taps>
 [[nodiscard]] Work<T> present_sum(const Source<T> &source, const double (&weights)[3][taps],
-                                  const Places<taps> &at, Absent<T> absent, Work<T> value) noexcept {
+                                  const Places<taps> &at, Absent<T> absent, Work<T> gone,
+                                  Work<T> value) noexcept {
     double sum = 0.0;
     double missing = 0.0;
     bool touched = false;
@@ -38,17 +40,17 @@ template <class T, std::size_t taps>
             for (std::size_t x = 0; x < taps; ++x) {
                 const T voxel = source.data[at[0][z] + at[1][y] + at[2][x]];
                 const double weight = weights[0][z] * weights[1][y] * weights[2][x];
-                const bool gone = absent(voxel);
-                touched = touched || (gone && (weight != 0.0 || voxel != voxel));
-                missing += gone ? weight : 0.0;
-                sum += gone ? 0.0 : weight * static_cast<double>(voxel);
+                const bool is_gone = absent(voxel);
+                touched = touched || (is_gone && (weight != 0.0 || voxel != voxel));
+                missing += is_gone ? weight : 0.0;
+                sum += is_gone ? 0.0 : weight * static_cast<double>(voxel);
             }
         }
     }
     if (!touched) {
         return value;
     }
-    return static_cast<Work<T>>(missing > 0.5 ? static_cast<double>(absent.value) : sum / (1.0 - missing));
+    return missing > 0.5 ? gone : static_cast<Work<T>>(sum / (1.0 - missing));
 }
 
 } // namespace radpix::transform

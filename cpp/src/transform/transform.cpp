@@ -52,7 +52,8 @@ public:
 
     Job(const ArrayView &voxels, const ArrayView &out, const reslice::Grid &grid, const Options &options)
         : out_(out.volume<Out>()), grid_(grid), options_(options), fill_(fill_of(options.fill)),
-          absent_(absent_of<T>(options.padding)), sampler_(sampler_for<T>(cpu_level())) {
+          absent_(absent_of<T>(options.padding)), gone_(gone_of(options, absent_)),
+          sampler_(sampler_for<T>(cpu_level())) {
         source_.data = static_cast<const T *>(voxels.data);
         std::copy_n(voxels.shape.begin(), 3, source_.shape);
         std::copy_n(voxels.strides.begin(), 3, source_.strides);
@@ -79,6 +80,13 @@ private:
         } else {
             return static_cast<W>(fill);
         }
+    }
+
+    static W gone_of(const Options &options, const std::optional<Absent<T>> &absent) noexcept {
+        if (options.absent_fill) {
+            return fill_of(*options.absent_fill);
+        }
+        return absent ? static_cast<W>(absent->value) : W(0);
     }
 
     void write_block(Index plane, Index row, Index column) const {
@@ -147,7 +155,7 @@ private:
             sampler_(source_, block, Taps::cubic, fill_, values);
             return absent_ ? correct_cubic(block, values) : void();
         case Interpolation::lanczos: {
-            const Lanczos<T> lanczos(source_, absent_, lanczos_sum_for<T>(cpu_level()));
+            const Lanczos<T> lanczos(source_, absent_, gone_, lanczos_sum_for<T>(cpu_level()));
             return for_each_inside(source_, block, fill_, values,
                                    [&](const reslice::Vector &position) { return lanczos.sample(position); });
         }
@@ -163,12 +171,12 @@ private:
                 return reslice::interpolated(reslice::cell_around(source_, position));
             }
             W value{};
-            return present.sample(source_, position, value) ? value : static_cast<W>(absent_->value);
+            return present.sample(source_, position, value) ? value : gone_;
         });
     }
 
     void correct_cubic(const Block &block, W *values) const noexcept {
-        const PresentCubic<T> present(source_, *absent_);
+        const PresentCubic<T> present(source_, *absent_, gone_);
         for (Index i = 0; i < block.count; ++i) {
             const reslice::Vector position = position_of(block, i);
             if (reslice::is_inside(source_, position)) {
@@ -183,6 +191,7 @@ private:
     const Options &options_;
     W fill_;
     std::optional<Absent<T>> absent_;
+    W gone_; ///< of absent samples
     Sampler<T> sampler_;
     reslice::Line line_; ///< carries the padding to reslice's samples
 };
@@ -228,7 +237,8 @@ void check_types(const ArrayView &voxels, const ArrayView &out, const Options &o
     if (options.interpolation == Interpolation::label && is_float(voxels.type)) {
         throw_error(Errc::unsupported_type, "labels are integers of 8, 16 or 32 bits");
     }
-    if (!is_float(out.type) && !std::isfinite(options.fill)) {
+    if (!is_float(out.type) &&
+        !(std::isfinite(options.fill) && std::isfinite(options.absent_fill.value_or(0.0)))) {
         throw_error(Errc::invalid_argument, "fill is a finite number for integer voxels");
     }
 }

@@ -128,10 +128,10 @@ def present_nearest(voxels: Any, z: float, y: float, x: float, dtype: Any, absen
 
 
 @jit
-def present_sum(voxels: Any, at: Any, weights: Any, absent: Any, value: Any) -> Any:
+def present_sum(voxels: Any, at: Any, weights: Any, absent: Any, gone: Any, value: Any) -> Any:
     """Return a filter's ``value``, corrected if an absent voxel has a weight; in float64.
 
-    ``at`` and ``weights`` have the shape (3, taps).
+    ``at`` and ``weights`` have the shape (3, taps); ``gone`` is returned where more than half is absent.
     """
     taps = at.shape[1]
     total, missing, touched = 0.0, 0.0, False
@@ -147,4 +147,4 @@ def present_sum(voxels: Any, at: Any, weights: Any, absent: Any, value: Any) -> 
                     total += weight * np.float64(voxel)
     if not touched:
         return np.float64(value)
-    return np.float64(absent.value) if missing > 0.5 else total / (1.0 - missing)
+    return np.float64(gone) if missing > 0.5 else total / (1.0 - missing)

@@ -47,7 +47,7 @@ def _find_taps(shape: Any, position: Any, table: Any, weights: Any, at: Any) -> 
 
 
 @jit
-def lanczos(voxels: Any, position: Any, table: Any, absent: Any, work: Any) -> Any:
+def lanczos(voxels: Any, position: Any, table: Any, absent: Any, gone: Any, work: Any) -> Any:
     """Return the sample at a position inside."""
     weights, at = np.empty((3, 6)), np.empty((3, 6), np.int64)
     _find_taps(voxels.shape, position, table, weights, at)
@@ -62,4 +62,4 @@ def lanczos(voxels: Any, position: Any, table: Any, absent: Any, work: Any) -> A
     value = work(0)
     for x in range(6):
         value += work(weights[2, x]) * columns[x]
-    return work(present_sum(voxels, at, weights, absent, value)) if absent.any else value
+    return work(present_sum(voxels, at, weights, absent, gone, value)) if absent.any else value

@@ -116,7 +116,9 @@ def _vote(voxels: Any, position: Any, work: Any, labels: Any, weights: Any) -> A
 
 
 @jit
-def _sample(voxels: Any, position: Any, method: int, exact: bool, absent: Any, scratch: Any) -> Any:
+def _sample(
+    voxels: Any, position: Any, method: int, exact: bool, absent: Any, gone: Any, scratch: Any
+) -> Any:
     labels, shares, at, weights, wide, rows, columns, table = scratch
     z, y, x = position[0], position[1], position[2]
     work = weights.dtype.type
@@ -128,21 +130,21 @@ def _sample(voxels: Any, position: Any, method: int, exact: bool, absent: Any, s
         if not absent.any:
             return work(linear(voxels, z, y, x, exact, weights.dtype))
         present, value = present_linear(voxels, z, y, x, exact, weights.dtype, absent)
-        return work(value) if present else work(absent.value)
+        return work(value) if present else gone
     if method == _LANCZOS:
-        return lanczos(voxels, position, table, absent, work)
+        return lanczos(voxels, position, table, absent, gone, work)
     _find_taps(voxels.shape, position, method == _SPLINE, at, weights)
     value = _sum_of_taps(voxels, at, weights, rows, columns)
     if absent.any and method == _CUBIC:
         _find_taps(voxels.shape, position, False, at, wide)
-        value = work(present_sum(voxels, at, wide, absent, value))
+        value = work(present_sum(voxels, at, wide, absent, gone, value))
     return value
 
 
 @jit
 def _run(
     voxels: Any, out: Any, vectors: Any, field: Any, to_index: Any, method: int, exact: bool, absent: Any,
-    fill: Any, limits: Any, weights_type: Any, table: Any, first: int, last: int,
+    gone: Any, fill: Any, limits: Any, weights_type: Any, table: Any, first: int, last: int,
 ) -> None:  # fmt: skip
     height = out.shape[1]
     scratch = (
@@ -164,7 +166,7 @@ def _run(
                     )
             value = fill
             if is_inside(voxels.shape, position[0], position[1], position[2]):
-                value = _sample(voxels, position, method, exact, absent, scratch)
+                value = _sample(voxels, position, method, exact, absent, gone, scratch)
             if limits.size:
                 value = np.rint(min(max(value, limits[0]), limits[1]))
             elif np.isnan(value):
@@ -183,6 +185,7 @@ def transform(
     padding: float | None = None,
     displacement: NDArray[Any] | None = None,
     to_index: Rows = _ZERO,
+    absent_fill: float | None = None,
 ) -> None:
     if interpolation not in _METHODS:
         raise ValueError(f"interpolation is one of {', '.join(_METHODS)}, not {interpolation}")
@@ -196,13 +199,16 @@ def transform(
     field = np.zeros((0, 0, 0, 3)) if displacement is None else displacement
     exact = voxels.dtype.kind == "f"
     absent = absent_of(voxels, padding)
-    value = work.type(np.rint(min(max(fill, float(limits[0])), float(limits[1]))) if limits.size else fill)
 
+    def stored(fill: float) -> Any:
+        return work.type(np.rint(min(max(fill, float(limits[0])), float(limits[1]))) if limits.size else fill)
+
+    value, gone = stored(fill), work.type(absent.value) if absent_fill is None else stored(absent_fill)
     table = lanczos_table() if method == _LANCZOS else np.zeros((1, 6))
 
     def run(first: int, last: int) -> None:
         _run(
-            voxels, out, vectors, field, matrix, method, exact, absent, value, limits, np.zeros(0, work),
+            voxels, out, vectors, field, matrix, method, exact, absent, gone, value, limits, np.zeros(0, work),
             table, first, last,
         )  # fmt: skip
 

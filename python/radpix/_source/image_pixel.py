@@ -26,7 +26,7 @@ _FLOAT_BITS = {0x7FE00008: 32, 0x7FE00009: 64}
 _BITS_ALLOCATED = frozenset({1, 8, 16, 32, 64})
 
 #: Native frames of these hold two thirds of the samples (PS3.3 C.7.6.3.1.2).
-_SUBSAMPLED = frozenset({"YBR_FULL_422"})
+_SUBSAMPLED = frozenset({"YBR_FULL_422", "YBR_PARTIAL_422"})
 
 
 @dataclass(frozen=True)
