@@ -395,10 +395,10 @@ def test_wide_and_long_volumes_are_resampled_alike_on_every_path(dtype: str, int
     wide[0, 1, 1023:1025] = padding
     wide[:, :, 1100:] = padding
     for source, shape in ((voxels, (90, 20, 45)), (wide, (2, 4, 1500))):
-        maps = tuple(centred(n, m) for n, m in zip(source.shape, shape, strict=True))
+        z, y, x = (centred(n, m) for n, m in zip(source.shape, shape, strict=True))
         for layout in ("plain", "flipped", "transposed"):
             options = {"interpolation": interpolation, "antialias": True, "fill": 7.0, "padding": padding}
-            got = everywhere(strided(source, layout), shape, maps, numba=layout == "plain", **options)
-        want, weight = oracle.resample(source, shape, maps, True, 7.0, padding, interpolation)
+            got = everywhere(strided(source, layout), shape, (z, y, x), numba=layout == "plain", **options)
+        want, weight = oracle.resample(source, shape, (z, y, x), True, 7.0, padding, interpolation)
         clear = np.abs(weight - 0.5) > 1e-4
         assert_near(got[clear], want[clear], padding, 2 * tolerance(np.dtype(dtype).name, interpolation))
