@@ -88,10 +88,14 @@ def rows(record: dict[str, Any]) -> list[Row]:
         grouped[info["work"], info["threads"]].append(entry)
     found = []
     for (work, threads), entries in grouped.items():
-        medians = {entry["extra_info"]["system"]: entry["stats"]["median"] for entry in entries}
+        # Some peers are given a part of the work: rates are compared.
+        pixels = max(entry["extra_info"]["pixels"] for entry in entries)
+        medians = {
+            entry["extra_info"]["system"]: entry["stats"]["median"] * pixels / entry["extra_info"]["pixels"]
+            for entry in entries
+        }
         goals = [entry["extra_info"]["goal"] for entry in entries if entry["extra_info"]["goal"]]
         if "radpix" in medians:
-            pixels = entries[0]["extra_info"]["pixels"]
             found.append(Row(work, threads, pixels, goals[0] if goals else None, medians))
     return found
 

@@ -1,7 +1,7 @@
-"""One CT slice, and one with a VOI LUT and padding, from a pydicom Dataset to 8 bits: against pydicom's own chain.
+"""One CT slice, and one with a VOI LUT and padding, from a data set or a file to 8 bits: against pydicom's own chain.
 
-Both begin at the bytes of Pixel Data, which are in memory, and end at uint8. radpix must give the standard's formula
-exactly; pydicom's chain may be a level off where it rounds.
+Both begin at a Dataset in memory or at a path, and end at uint8. radpix must give the standard's formula exactly;
+pydicom's chain may be a level off where it rounds.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from benchmarks.timing import timed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from numpy.typing import NDArray
     from pydicom import Dataset
@@ -27,7 +28,11 @@ CENTER, WIDTH, PADDING = 40.0, 400.0, 0
 
 #: What is shown, and the ratio to pydicom that radpix is held to.
 WORKS = {"window": 20.0, "VOI LUT and padding": 10.0}
-each_work = pytest.mark.parametrize("work", sorted(WORKS))
+each_work = pytest.mark.parametrize(
+    ("work", "source"),
+    [("window", "data set"), ("window", "file"), ("VOI LUT and padding", "data set")],
+    indirect=["source"],
+)
 
 
 @cache
@@ -81,15 +86,34 @@ def expected(work: str) -> NDArray[np.int16]:
     return np.asarray(levels.astype(np.int16))
 
 
+@pytest.fixture
+def source(request: pytest.FixtureRequest, work: str, tmp_path: Path) -> Dataset | Path:
+    if request.param == "data set":
+        return dataset(work)
+    from pydicom.uid import UID
+
+    path = tmp_path / "slice.dcm"
+    meta = dataset(work).file_meta
+    meta.MediaStorageSOPClassUID = dataset(work).SOPClassUID
+    meta.MediaStorageSOPInstanceUID = UID("1.2.3")
+    dataset(work).save_as(path, enforce_file_format=True)
+    return path
+
+
 def run(
-    benchmark: BenchmarkFixture, call: Callable[[], NDArray[Any]], work: str, system: str, threads: int
+    benchmark: BenchmarkFixture,
+    source: Dataset | Path,
+    call: Callable[[], NDArray[Any]],
+    work: str,
+    system: str,
+    threads: int,
 ) -> None:
     error = np.abs(call().astype(np.int16) - expected(work)).max()
     assert error <= (0 if system == "radpix" else 1)
     timed(
         benchmark,
         call,
-        work=f"display of 512 x 512, {work}",
+        work=f"display of 512 x 512, {work}, {'data set' if hasattr(source, 'PixelData') else 'file'}",
         system=system,
         threads=threads,
         pixels=hounsfield().size,
@@ -99,26 +123,26 @@ def run(
 
 @pytest.mark.parametrize("threads", [1, 2])
 @each_work
-def test_radpix(benchmark: BenchmarkFixture, work: str, threads: int) -> None:
-    source = dataset(work)
-    run(benchmark, lambda: radpix.display(source, num_threads=threads), work, "radpix", threads)
+def test_radpix(benchmark: BenchmarkFixture, source: Dataset | Path, work: str, threads: int) -> None:
+    run(benchmark, source, lambda: radpix.display(source, num_threads=threads), work, "radpix", threads)
 
 
 @each_work
-def test_pydicom(benchmark: BenchmarkFixture, work: str) -> None:
+def test_pydicom(benchmark: BenchmarkFixture, source: Dataset | Path, work: str) -> None:
+    pydicom = pytest.importorskip("pydicom")
     pixels = pytest.importorskip("pydicom.pixels")
     processing = pytest.importorskip("pydicom.pixels.processing")
-    source = dataset(work)
 
     def call() -> NDArray[Any]:
-        stored = pixels.pixel_array(source)
-        values = processing.apply_modality_lut(stored, source)
+        item = source if isinstance(source, pydicom.Dataset) else pydicom.dcmread(source)
+        stored = pixels.pixel_array(item)
+        values = processing.apply_modality_lut(stored, item)
         if work != "window":  # pydicom's table takes integers only, and knows no padding
-            levels = processing.apply_voi_lut(values.astype(np.int16), source) * (255 / 4095)
+            levels = processing.apply_voi_lut(values.astype(np.int16), item) * (255 / 4095)
             levels[stored == PADDING] = 0
             return np.asarray(np.rint(levels).astype(np.uint8))
         # Its windows have the range of the modality values that Bits Stored can hold, -1024 to 3071 here.
-        levels = processing.apply_voi_lut(values, source)
+        levels = processing.apply_voi_lut(values, item)
         return np.asarray(np.rint((levels + 1024) * (255 / 4095)).astype(np.uint8))
 
-    run(benchmark, call, work, "pydicom", 1)
+    run(benchmark, source, call, work, "pydicom", 1)

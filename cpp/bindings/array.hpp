@@ -48,8 +48,10 @@ inline DataType data_type_of(const py::dtype &dtype) {
         }
     }
     throw py::type_error(
-        "radpix works on integer and floating point arrays in the machine's byte order, not on dtype " +
-        py::str(static_cast<const py::object &>(dtype)).cast<std::string>());
+        "radpix works on integers of 8 to 64 bits, float32 and float64 in the machine's byte order, not "
+        "on dtype " +
+        py::str(static_cast<const py::object &>(dtype)).cast<std::string>() +
+        "; convert it with array.astype");
 }
 
 /// A view of `array`; throws TypeError for dtypes and byte orders the core does not know, ValueError for
@@ -58,7 +60,7 @@ inline ArrayView view_of(const py::array &array) {
     ArrayView view;
     view.type = data_type_of(array.dtype());
     if (array.ndim() > ArrayView::max_rank) {
-        throw py::value_error("arrays have at most 8 dimensions here");
+        throw py::value_error("arrays have at most 8 dimensions here, not " + std::to_string(array.ndim()));
     }
     view.rank = static_cast<int>(array.ndim());
     const auto item = static_cast<Index>(array.itemsize());

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -80,8 +82,38 @@ py::tuple tuple_of(const HeaderScan &scan) {
         pixels = py::make_tuple(element.tag, vr, element.offset, element.length);
         fragments = fragments_of(scan.fragments);
     }
-    return py::make_tuple(py::bytes(scan.transfer_syntax), scan.start, scan.is_little_endian,
+    return py::make_tuple(py::bytes(scan.transfer_syntax), scan.size, scan.start, scan.is_little_endian,
                           scan.is_deflated, scan.is_truncated, found, pixels, fragments);
+}
+
+/// Whether two headers have the same attributes in the same order and encoding, whatever their values.
+bool is_alike(const HeaderScan &a, const HeaderScan &b) {
+    const auto same = [](const Found &x, const Found &y) {
+        return x.wanted == y.wanted && x.item == y.item && x.vr == y.vr && x.is_present == y.is_present &&
+               x.is_item_count == y.is_item_count;
+    };
+    return a.transfer_syntax == b.transfer_syntax && a.is_little_endian == b.is_little_endian &&
+           !a.is_deflated && !b.is_deflated && !a.is_truncated && !b.is_truncated &&
+           a.pixel_data.tag == b.pixel_data.tag && a.pixel_data.vr == b.pixel_data.vr &&
+           a.fragments.offsets.empty() && b.fragments.offsets.empty() &&
+           std::equal(a.found.begin(), a.found.end(), b.found.begin(), b.found.end(), same);
+}
+
+bool has_same_value(const HeaderScan &a, const Found &x, const HeaderScan &b, const Found &y) {
+    return x.count == y.count &&
+           (x.is_item_count || std::memcmp(a.bytes.data() + x.first, b.bytes.data() + y.first,
+                                           static_cast<std::size_t>(x.count)) == 0);
+}
+
+/// The fields of radpix._header_scan.Change, in its order, of two headers that are alike.
+py::tuple changes_between(const HeaderScan &before, const HeaderScan &scan) {
+    py::list entries;
+    for (std::size_t k = 0; k < scan.found.size(); ++k) {
+        if (!has_same_value(before, before.found[k], scan, scan.found[k])) {
+            entries.append(py::make_tuple(k, entry_of(scan, scan.found[k])));
+        }
+    }
+    return py::make_tuple(scan.size, scan.pixel_data.offset, scan.pixel_data.length, entries);
 }
 
 [[noreturn]] void throw_os_error(const std::system_error &error, const py::handle &path) {
@@ -131,6 +163,27 @@ std::vector<std::filesystem::path> files_from(const py::sequence &paths) {
     return files;
 }
 
+/// For each file its Scan, in which it differs from the file before, or the exception.
+py::list scan_series_files(const py::sequence &paths, const py::sequence &wanted, int num_threads) {
+    const dicom::Query query = query_from(wanted, true, false);
+    const std::vector<std::filesystem::path> files = files_from(paths);
+    std::vector<dicom::FileScan> scans;
+    without_lock([&] { scans = dicom::scan_headers(files, query, num_threads); });
+    py::list results(scans.size());
+    const HeaderScan *before = nullptr;
+    for (std::size_t k = 0; k < scans.size(); ++k) {
+        const HeaderScan &header = scans[k].header;
+        if (scans[k].error) {
+            results[k] = exception_of(scans[k].error, paths[k]);
+            continue;
+        }
+        results[k] = before != nullptr && is_alike(*before, header) ? changes_between(*before, header)
+                                                                    : tuple_of(header);
+        before = &header;
+    }
+    return results;
+}
+
 /// For each file its Scan; where `vrs` has the VRs of columns, the row of values if it needs no decision of
 /// Python's; or the exception.
 py::list scan_header_files(const py::sequence &paths, const py::sequence &wanted, bool pixel_data,
@@ -173,6 +226,8 @@ py::tuple scan_header_buffer(const py::buffer &data, const py::sequence &wanted,
 } // namespace
 
 void bind_dicom(py::module_ &module) {
+    module.def("scan_series_files", &scan_series_files, py::arg("paths"), py::arg("wanted"),
+               py::arg("num_threads"));
     module.def("scan_header_files", &scan_header_files, py::arg("paths"), py::arg("wanted"),
                py::arg("pixel_data"), py::arg("fragments"), py::arg("num_threads"),
                py::arg("vrs") = py::tuple());

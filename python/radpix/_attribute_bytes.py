@@ -5,7 +5,19 @@ from __future__ import annotations
 import math
 import struct
 
-__all__ = ["binary", "decimal", "decimals", "doubles", "integer", "short", "string", "strings", "text"]
+__all__ = [
+    "binary",
+    "decimal",
+    "decimal_or_nan",
+    "decimals",
+    "doubles",
+    "integer",
+    "real",
+    "short",
+    "string",
+    "strings",
+    "text",
+]
 
 _FORMATS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d"}
 
@@ -36,6 +48,8 @@ def text(raw: bytes, character_sets: bytes) -> str:
 
 def decimals(raw: bytes, _order: str = "<") -> tuple[float, ...]:
     """Return the finite numbers of a DS, or ()."""
+    if b"_" in raw:  # which separates digits in Python
+        return ()
     try:
         values = tuple([float(part.strip(b" \0")) for part in raw.split(b"\\")]) if raw else ()
     except ValueError:
@@ -46,6 +60,11 @@ def decimals(raw: bytes, _order: str = "<") -> tuple[float, ...]:
 def decimal(raw: bytes, _order: str = "<") -> float | None:
     """Return the first number of a DS."""
     return next(iter(decimals(raw)), None)
+
+
+def decimal_or_nan(raw: bytes, _order: str = "<") -> float | None:
+    """Return the first number of a DS, NaN for a text that is none: what must not pass for absent."""
+    return decimal(raw) if decimals(raw) or not raw.strip(b" \0") else math.nan
 
 
 def integer(raw: bytes, _order: str = "<") -> int | None:
@@ -62,6 +81,12 @@ def binary(raw: bytes, order: str, vr: str) -> tuple[float, ...]:
         return ()
     values: tuple[float, ...] = struct.unpack(f"{order}{len(raw) // size}{code}", raw)
     return values if all(map(math.isfinite, values)) else ()
+
+
+def real(raw: bytes, order: str, vr: str) -> float | None:
+    """Return the one number of an FL or FD, which may be NaN, or None where the length is none of it."""
+    code = _FORMATS[vr]
+    return float(struct.unpack(order + code, raw)[0]) if len(raw) == struct.calcsize(code) else None
 
 
 def doubles(raw: bytes, order: str) -> tuple[float, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from radpix._audit_tags import conflicts, truncated_pixels
+from radpix._audit_tags import conflicts, step_source, truncated_pixels
 from radpix._findings import NAMED_SLICES, finding, name_slices
 from radpix._stacking import Stack, plane_axes
 from radpix.geometry import (
@@ -44,7 +44,8 @@ def combine(
         return GeometryReport(ordered, slices, None, 0.0, source, pixel_source)
     steps = np.diff(stack.distances[stack.distinct])
     spacing = (float(steps.min()), float(np.median(steps)), float(steps.max()))
-    return GeometryReport(ordered, slices, spacing, _tilt(stack)[0], "positions", pixel_source)
+    source = "positions" if first is None else step_source(first)
+    return GeometryReport(ordered, slices, spacing, _tilt(stack)[0], source, pixel_source)
 
 
 def _thickness_source(instance: Instance) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from radpix._findings import finding, name_slices
 from radpix._transfer_syntaxes import is_encapsulated
 from radpix.geometry import (
+    COARSEST_DECIMAL_MM,
     POSITION_TOLERANCE_MM,
     SPACING_TOLERANCE_RELATIVE,
     TILT_TOLERANCE_DEGREES,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from radpix._instance import Instance
     from radpix._stacking import Stack
 
-__all__ = ["conflicts", "truncated_pixels"]
+__all__ = ["conflicts", "step_source", "truncated_pixels"]
 
 #: Scanners write Gantry/Detector Tilt in whole or half degrees.
 _NOMINAL_TILT_DEGREES = 0.5 + TILT_TOLERANCE_DEGREES
@@ -30,10 +30,54 @@ _NOMINAL_TILT_DEGREES = 0.5 + TILT_TOLERANCE_DEGREES
 
 def conflicts(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
     """Find attributes that disagree with the positions; the positions are used."""
+    yield from _assumed(instances)
+    yield from _stated_count(instances, stack)
     yield from _nominal(instances, stack)
     yield from _nominal_tilt(instances, stack)
     yield from _instance_order(instances)
     yield from _slice_location(instances, stack)
+
+
+def step_source(instance: Instance) -> str:
+    """Return where the step of slices comes from: mosaics and nuclear medicine have one position and a step."""
+    is_nuclear = instance.frame is not None and not instance.functional_groups
+    if instance.tile is None and not (is_nuclear and instance.modality in {"NM", "PT"}):
+        return "positions"
+    return "Spacing Between Slices" if instance.spacing_between_slices else "Slice Thickness"
+
+
+def _assumed(instances: Sequence[Instance]) -> Iterator[Finding]:
+    first = instances[0]
+    if len(instances) > 1 and step_source(first) == "Slice Thickness":
+        yield finding(
+            "assumed-spacing",
+            "warning",
+            f"{name_slices([first])} has no Spacing Between Slices: Slice Thickness stands for it, as if there were no"
+            " space between the slices",
+            [first],
+        )
+    if len(instances) > 1 and any(instance.is_order_assumed for instance in instances):
+        yield finding(
+            "assumed-order",
+            "warning",
+            f"{name_slices([first])} has no Slice Normal Vector in its private header: the tiles are taken to follow"
+            " row x column direction",
+            [first],
+        )
+
+
+def _stated_count(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
+    """Compare Number of Slices of PET and NM: slices missing at an end of the stack leave no gap."""
+    stated = max(instance.number_of_slices for instance in instances)
+    found = len(stack.distinct)
+    if instances[0].modality in {"PT", "NM"} and found < stated:
+        yield finding(
+            "slice-count-conflict",
+            "warning",
+            f"there are {found} slices of {stated}, which Number of Slices counts: slices may be missing at an end",
+            [instances[0], instances[-1]],
+            missing=stated - found,
+        )
 
 
 def _nominal(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
@@ -53,14 +97,28 @@ def _nominal(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
     }
     if differing:
         tags = " and ".join(f"{name} is {value:.6g} mm" for name, value in differing.items())
+        multiple = _multiple(measured, differing.get("Spacing Between Slices"))
+        may_lack = f": {multiple - 1} of {multiple} slices may be missing throughout" if multiple > 1 else ""
         yield finding(
             "spacing-conflict",
-            "info",
-            f"{tags}, the positions are {measured:.6g} mm apart; the positions are used",
+            "warning" if multiple > 1 else "info",
+            f"{tags}, the positions are {measured:.6g} mm apart; the positions are used{may_lack}",
             [first],
             max(abs(value - measured) for value in differing.values()),
             measured=measured,
         )
+
+
+def _multiple(measured: float, nominal: float | None) -> int:
+    """Return how many nominal steps the measured one is, 1 where it is no whole number of them."""
+    if nominal is None or nominal < COARSEST_DECIMAL_MM:
+        return 1
+    multiple = round(measured / nominal)
+    return (
+        multiple
+        if multiple > 1 and abs(measured - multiple * nominal) <= SPACING_TOLERANCE_RELATIVE * nominal
+        else 1
+    )
 
 
 def _instance_order(instances: Sequence[Instance]) -> Iterator[Finding]:
@@ -148,8 +206,4 @@ def _is_short(instance: Instance) -> bool:
     bits = pixels * instance.samples_per_pixel * instance.bits_allocated
     if instance.photometric_interpretation == "YBR_FULL_422":
         bits = bits * 2 // 3
-    try:
-        left = os.stat(instance.path).st_size - instance.pixel_offset  # noqa: PTH116 - Path takes four times as long
-    except OSError:
-        return False  # reading it says so
-    return min(left, instance.pixel_length) < (bits + 7) // 8
+    return min(instance.file_size - instance.pixel_offset, instance.pixel_length) < (bits + 7) // 8

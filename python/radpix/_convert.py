@@ -66,9 +66,10 @@ def to_nibabel(volume: Volume) -> Any:
     affine = LPS_RAS @ volume.affine @ REVERSED
     image = nibabel.Nifti1Image(voxels.transpose(2, 1, 0), affine, dtype=voxels.dtype)
     image.header.set_xyzt_units("mm")
-    image.set_sform(affine, code=1)  # NIFTI_XFORM_SCANNER_ANAT
+    # The header has float32, the image keeps the affine as it is. 1 is NIFTI_XFORM_SCANNER_ANAT.
+    image.set_sform(affine, code=1, update_affine=False)
     # A qform is a rotation: it would move the voxels of a sheared volume.
-    image.set_qform(affine, code=1 if is_orthogonal(affine) else 0)
+    image.set_qform(affine, code=1 if is_orthogonal(affine) else 0, update_affine=False)
     return image
 
 
@@ -137,7 +138,15 @@ def from_xarray(array: Any) -> Volume:
         affine[:3, axis] *= step
     names = ("frame_of_reference_uid", "modality", "units")
     frame_of_reference, modality, unit = (str(array.attrs.get(name, "")) for name in names)
-    return Volume(np.asarray(array), affine, frame_of_reference, modality, unit)
+    padding = array.attrs.get("padding_value")
+    return Volume(
+        np.asarray(array),
+        affine,
+        frame_of_reference,
+        modality,
+        unit,
+        padding_value=None if padding is None else float(padding),
+    )
 
 
 def to_xarray(volume: Volume) -> Any:
@@ -152,6 +161,8 @@ def to_xarray(volume: Volume) -> Any:
         "modality": volume.modality,
         "units": volume.unit,
     }
+    if volume.padding_value is not None:  # absent is None, which not every file format has
+        attributes["padding_value"] = float(volume.padding_value)
     return xarray.DataArray(
         volume.voxels,
         dims=(*axes, "channel")[: volume.voxels.ndim],

@@ -16,7 +16,7 @@ from radpix._backend import (
     Rows,
     Voi,
 )
-from radpix._header_scan import Wanted
+from radpix._header_query import Wanted
 
 __version__: str
 
@@ -107,7 +107,9 @@ def blend(
     threshold: float,
     num_threads: int,
 ) -> None: ...
-def block_ranges(voxels: NDArray[Any], out: NDArray[Any], num_threads: int) -> None: ...
+def block_ranges(
+    voxels: NDArray[Any], out: NDArray[Any], num_threads: int, padding: float | None
+) -> None: ...
 def composite(
     voxels: NDArray[Any],
     ranges: NDArray[Any],
@@ -134,7 +136,11 @@ def cast_rays(
     offset: float,
     fill: float,
     num_threads: int,
+    padding: float | None,
 ) -> None: ...
+def scan_series_files(
+    paths: Sequence[str], wanted: Sequence[Wanted], num_threads: int
+) -> list[Exception | tuple[Any, ...]]: ...
 def scan_header_files(
     paths: Sequence[str],
     wanted: Sequence[Wanted],

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from radpix._instance import Instance
 
-__all__ = ["ALWAYS", "DIMENSIONS", "REPETITIONS", "Dimension", "Split", "check_names", "value_text"]
+__all__ = [
+    "ALWAYS",
+    "DIMENSIONS",
+    "DIMENSION_INDEX",
+    "OCCURRENCE",
+    "REPETITIONS",
+    "Dimension",
+    "Split",
+    "check_names",
+    "index_dimensions",
+    "tag_of",
+    "value_text",
+]
 
 
 class Split(NamedTuple):
@@ -78,6 +91,8 @@ REPETITIONS = (
 )
 #: By name.
 DIMENSIONS = {dimension.name: dimension for dimension in (*ALWAYS, *REPETITIONS)}
+#: What the object itself counts, where no attribute that is known here says what it is (PS3.3 C.7.6.17).
+DIMENSION_INDEX = "dimension_index"
 #: Which image at a position is which, for want of anything better.
 OCCURRENCE = "occurrence"
 
@@ -91,12 +106,30 @@ def check_names(names: Iterable[str], argument: str) -> frozenset[str]:
         One is none.
     """
     given = frozenset([names] if isinstance(names, str) else names)
-    known = {*DIMENSIONS, OCCURRENCE} if argument == "keep_together" else set(DIMENSIONS)
+    known = {*DIMENSIONS, DIMENSION_INDEX, OCCURRENCE} if argument == "keep_together" else set(DIMENSIONS)
     if given - known:
         raise ValueError(
             f"{argument} names dimensions, of {', '.join(sorted(known))}; not {', '.join(sorted(given - known))}"
         )
     return given
+
+
+def index_dimensions(instances: Sequence[Instance]) -> list[Dimension]:
+    """Return a dimension for each of the Dimension Index Values, which all images have as many of, else none."""
+    counts = {len(instance.dimension_indices) for instance in instances}
+    return [
+        Dimension(
+            DIMENSION_INDEX,
+            f"Dimension Index {place + 1}",
+            f"DimensionIndexValues[{place}]",
+            partial(_index_at, place),
+        )
+        for place in range(counts.pop() if len(counts) == 1 else 0)
+    ]
+
+
+def _index_at(place: int, instance: Instance) -> int:
+    return int(instance.dimension_indices[place])
 
 
 def tag_of(dimension: Dimension, instance: Instance) -> str:

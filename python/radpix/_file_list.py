@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,33 +15,38 @@ if TYPE_CHECKING:
 __all__ = ["list_files"]
 
 
-def list_files(paths: PathLike | Iterable[PathLike], *, recursive: bool) -> list[str]:
-    """List files, folders in the order of their names; each file once."""
+def list_files(
+    paths: PathLike | Iterable[PathLike], *, recursive: bool
+) -> tuple[list[str], list[tuple[str, str]]]:
+    """List files, folders in the order of their names, each file once; and the folders that cannot be read."""
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     found: dict[str, None] = {}
+    unreadable: list[tuple[str, str]] = []
     for path in [os.fspath(path) for path in given]:
         if Path(path).is_dir():
-            found.update(dict.fromkeys(_walk(path, recursive=recursive)))
+            found.update(dict.fromkeys(_walk(path, unreadable, recursive=recursive)))
         elif Path(path).exists():
             found[path] = None
         else:
             raise FileNotFoundError(f"no such file or folder: {path}")
-    return list(found)
+    return list(found), unreadable
 
 
-def _walk(folder: str, *, recursive: bool) -> Iterator[str]:
+def _walk(folder: str, unreadable: list[tuple[str, str]], *, recursive: bool) -> Iterator[str]:
     """Yield regular files, neither pipes, which would block, nor dangling links; links to folders are not followed."""
     folders = [folder]
     while folders:
-        with (
-            suppress(OSError),
-            os.scandir(folders.pop()) as found,
-        ):  # a folder that may not be read holds nothing
-            entries = sorted(found, key=lambda entry: entry.name)
-            yield from [entry.path for entry in entries if _is(entry.is_file)]
-            if recursive:
-                below = [entry.path for entry in entries if _is(partial(entry.is_dir, follow_symlinks=False))]
-                folders += reversed(below)
+        below = folders.pop()
+        try:
+            with os.scandir(below) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            unreadable.append((below, str(error)))
+            continue
+        yield from [entry.path for entry in entries if _is(entry.is_file)]
+        if recursive:
+            inner = [entry.path for entry in entries if _is(partial(entry.is_dir, follow_symlinks=False))]
+            folders += reversed(inner)
 
 
 def _is(question: Callable[[], bool]) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
-import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -61,10 +59,12 @@ def new_folder(path: Path) -> Iterator[Path]:
             path.rmdir()  # empty, or this fails
         beside.rename(path)
     except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
+        from shutil import rmtree
+
+        rmtree(beside, ignore_errors=True)
         raise
 
 
 def _beside(path: Path) -> Path:
     """Name a file or folder that nobody else has, in the same folder, so that a rename moves no bytes."""
-    return path.parent / f".{path.name}.{secrets.token_hex(8)}"
+    return path.parent / f".{path.name}.{os.urandom(8).hex()}"  # as `secrets` does, whose import takes 4 ms

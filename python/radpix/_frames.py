@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["backend_for", "check_decodable", "decode_codestream", "decode_into"]
 
+#: Colours in a part of the range of samples, and those that lie in memory in the same way.
+_PARTIAL = {"YBR_PARTIAL_422": "YBR_FULL_422", "YBR_PARTIAL_420": "YBR_FULL"}
+_UNCODED = syntaxes.NATIVE | {syntaxes.RLE_LOSSLESS}
+
 #: Bytes read from a file at once where frames are smaller: still in the cache when they are decoded.
 _BATCH = 4 << 20
 
@@ -146,6 +150,10 @@ def _decode(
     """Decode codestreams, which are these ``frames`` of their object."""
     where = report.where
     deviations: list[Deviation] = []
+    colours = layout.photometric_interpretation
+    is_partial = colours in _PARTIAL and uid in _UNCODED
+    if is_partial:  # retired, and rare: the kernels bring chroma to full resolution, and no more
+        layout = layout._replace(photometric_interpretation=_PARTIAL[colours])
     try:
         if uid in kernels().decodable():
             deviations = kernels().decode_frames(
@@ -153,12 +161,14 @@ def _decode(
                 codestreams,
                 layout,
                 out,
-                keep_components=keep_components,
+                keep_components=keep_components or is_partial,
                 num_threads=threads,
                 selection=selection,
             )
         else:
             _decode_by_plugin(uid, codestreams, layout, out)
+        if is_partial and not keep_components:
+            _expand(out, colours, layout.bits_stored)
     except DecodeError as error:
         raise _placed(error, uid, where, frames) from error.__cause__
     except RadpixError as error:
@@ -176,6 +186,14 @@ def _decode(
             offset=deviation.offset,
             transfer_syntax=uid,
         )
+
+
+def _expand(out: NDArray[Any], colours: str, bits_stored: int) -> None:
+    """Turn samples in a part of their range into RGB, frame by frame."""
+    from radpix.color import convert_color
+
+    for frame in out:
+        frame[...] = convert_color(frame, colours, "RGB", bits_stored=bits_stored)
 
 
 def _placed(error: DecodeError, uid: str, where: str, frames: Sequence[int]) -> DecodeError:

@@ -21,7 +21,7 @@ from radpix.window import Window, display_maximum
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Grey", "full_window", "grey_levels", "window_over"]
+__all__ = ["Grey", "full_window", "grey_levels", "voi_of", "window_over", "windowed"]
 
 _IDENTITY = Rescale(1.0, 0.0)
 
@@ -40,6 +40,8 @@ class Grey:
         Stored values shown as background.
     background
         The level of padding, as a part of the range.
+    is_automatic
+        Whether ``voi`` has been made from the pixels.
     """
 
     modality: Rescale | LookupTable | None
@@ -48,11 +50,18 @@ class Grey:
     invert: bool = False
     padding: tuple[float, float] | None = None
     background: float = 0.0
+    is_automatic: bool = False
+
+    @property
+    def is_window(self) -> bool:
+        """Whether there is no table in any step."""
+        is_table = any(isinstance(step, LookupTable) for step in (self.modality, self.voi))
+        return not is_table and self.presentation is None
 
 
 def grey_levels(pixels: NDArray[Any], grey: Grey, dtype: np.dtype[Any], threads: int) -> NDArray[Any]:
     """Return the levels of ``pixels``, from 0 to the highest value of ``dtype`` (1.0 for floats)."""
-    is_one_pass = _is_window(grey) and not holds_padding(pixels, grey.padding)
+    is_one_pass = grey.is_window and not holds_padding(pixels, grey.padding)
 
     def levels_of(values: NDArray[Any]) -> NDArray[Any]:
         levels = np.empty_like(values, dtype=dtype, subok=False)
@@ -62,11 +71,6 @@ def grey_levels(pixels: NDArray[Any], grey: Grey, dtype: np.dtype[Any], threads:
         return levels
 
     return levels_of(pixels) if is_one_pass else over_values(pixels, levels_of, threads)
-
-
-def _is_window(grey: Grey) -> bool:
-    is_table = any(isinstance(step, LookupTable) for step in (grey.modality, grey.voi))
-    return not is_table and grey.presentation is None
 
 
 def _paint_padding(values: NDArray[Any], levels: NDArray[Any], grey: Grey) -> None:
@@ -82,7 +86,8 @@ def _evaluate(values: NDArray[Any], out: NDArray[Any], grey: Grey, threads: int)
         _evaluate(values, parts, replace(grey, presentation=None, invert=False), threads)
         # "The full output range of the preceding transformation is scaled to the input range" (PS3.4 N.2.1.4).
         last = len(grey.presentation.entries) - 1
-        _store(grey.presentation.fractions()[np.rint(parts * last).astype(np.int64)], out, invert=grey.invert)
+        index = np.rint(np.nan_to_num(parts) * last).astype(np.int64)
+        _store(grey.presentation.fractions()[index], out, invert=grey.invert)
         return
     modality = grey.modality or _IDENTITY
     if isinstance(modality, LookupTable):
@@ -95,10 +100,24 @@ def _evaluate(values: NDArray[Any], out: NDArray[Any], grey: Grey, threads: int)
         index = np.clip(np.rint(inputs) - grey.voi.first, 0, len(grey.voi.entries) - 1).astype(np.intp)
         _store(grey.voi.fractions()[index], out, invert=grey.invert)
         return
-    highest = display_maximum(out.dtype)
-    window = grey.voi
-    voi = Voi(window.function, window.center, window.width, *modality, 0.0, highest, grey.invert)
+    voi = voi_of(replace(grey, modality=modality), out.dtype)
     kernels().window(values, out, voi, num_threads=threads)
+
+
+def voi_of(grey: Grey, dtype: np.dtype[Any]) -> Voi:
+    """Return rescale, window and polarity, between which there is no table."""
+    window, modality = grey.voi, grey.modality or _IDENTITY
+    assert isinstance(window, Window), "a table is no window"
+    assert isinstance(modality, Rescale), "a table is no rescale"
+    highest = display_maximum(dtype)
+    return Voi(window.function, window.center, window.width, *modality, 0.0, highest, grey.invert)
+
+
+def windowed(values: NDArray[Any], dtype: np.dtype[Any], voi: Voi, threads: int) -> NDArray[Any]:
+    """Return the levels of values without padding."""
+    levels = np.empty(values.shape, dtype)
+    kernels().window(values, levels, voi, num_threads=threads)
+    return levels
 
 
 def _store(parts: NDArray[np.float64], out: NDArray[Any], *, invert: bool) -> None:

@@ -15,10 +15,12 @@ from radpix._dimensions import (
     REPETITIONS,
     Dimension,
     Split,
+    index_dimensions,
     tag_of,
     value_text,
 )
 from radpix._stacking import Stack, sort_by_position
+from radpix._units import is_rescaled, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
@@ -40,6 +42,7 @@ class Traits(NamedTuple):
     frame_of_reference: Hashable
     orientation: Hashable
     matrix: Hashable
+    values: Hashable
     completeness: Hashable
     dimensions: Hashable
 
@@ -85,10 +88,16 @@ def _color_class(instance: Instance) -> str:
     return "RGB" if instance.samples_per_pixel > 1 else name
 
 
+def _values_of(instance: Instance) -> tuple[str, str, bool]:
+    """Return what the values are: those of another unit are no slices of the same volume."""
+    return instance.modality, unit_of(instance), is_rescaled(instance)
+
+
 #: Traits that are shown as splits; the other ones are dimensions as well.
 _TRAITS = (
     Dimension("orientation", "", "ImageOrientationPatient", attrgetter("image_orientation")),
     Dimension("matrix", "", "Rows, Columns", attrgetter("rows", "columns")),
+    Dimension("values", "", "Modality, Units, RescaleType", _values_of),
 )
 
 
@@ -101,13 +110,12 @@ def group_by_traits(
     orientations = _Clusters(DIRECTION_TOLERANCE, relative=False)
     spacings = _Clusters(SPACING_TOLERANCE, relative=True)
     dimensions = _telling(instances, split_by, keep_together)
-    parts: dict[Traits, list[Instance]] = defaultdict(list)
-    for instance in instances:
+
+    def traits_of(instance: Instance) -> Traits:
         localizer = instance.is_localizer and "localizer" not in keep_together
-        frame_of_reference = instance.frame_of_reference_uid
-        traits = Traits(
+        return Traits(
             "localizer" if localizer else "mosaic" if instance.is_mosaic else "image",
-            "" if "frame_of_reference" in keep_together else frame_of_reference,
+            "" if "frame_of_reference" in keep_together else instance.frame_of_reference_uid,
             orientations.number(instance.image_orientation),
             (
                 instance.rows,
@@ -118,14 +126,19 @@ def group_by_traits(
                 instance.pixel_representation,
                 spacings.number(instance.pixel_spacing),
             ),
+            _values_of(instance),
             (instance.image_position is None, instance.number_of_frames if instance.is_multi_frame else 1),
             tuple([dimension.value(instance) for dimension in dimensions]),
         )
-        parts[traits].append(instance)
+
+    parts: dict[Traits, list[Instance]] = defaultdict(list)
+    for alike in _alike(instances, dimensions):
+        parts[traits_of(alike[0])] += alike
     visible = [each for each in _TRAITS if len({getattr(traits, each.name) for traits in parts}) > 1]
+    mixed = any(each.name == "values" for each in visible)
     groups = [
         Group(
-            _describe(part[0], dimensions),
+            _describe(part[0], dimensions) + (_values_text(part[0]) if mixed else ""),
             tuple(sort_by_position(part)),
             traits,
             _splits(part[0], [*visible, *dimensions]),
@@ -133,6 +146,42 @@ def group_by_traits(
         for traits, part in parts.items()
     ]
     return sorted(groups, key=lambda group: -len(group.instances))
+
+
+#: What `Traits` are made of, but for the dimensions and what is there or not.
+_KEY = attrgetter(
+    "image_type",
+    "frame_of_reference_uid",
+    "image_orientation",
+    "rows",
+    "columns",
+    "samples_per_pixel",
+    "photometric_interpretation",
+    "bits_allocated",
+    "pixel_representation",
+    "pixel_spacing",
+    "number_of_frames",
+    "modality",
+    "units",
+    "rescale_type",
+    "has_modality_lut",
+)
+
+
+def _alike(instances: Sequence[Instance], dimensions: Sequence[Dimension]) -> Iterable[list[Instance]]:
+    """Put images together of which every attribute that makes traits is the same: those of most series."""
+    parts: dict[Hashable, list[Instance]] = defaultdict(list)
+    for instance in instances:
+        key = (
+            _KEY(instance),
+            instance.image_position is None,
+            instance.rescale_slope is None and instance.rescale_intercept is None,
+            instance.frame is None,
+            instance.tile is None,
+            tuple([dimension.value(instance) for dimension in dimensions]),
+        )
+        parts[key].append(instance)
+    return parts.values()
 
 
 def _telling(
@@ -166,6 +215,15 @@ def _describe(instance: Instance, dimensions: Sequence[Dimension]) -> str:
     return said
 
 
+def _values_text(instance: Instance) -> str:
+    modality, unit, rescaled = _values_of(instance)
+    return (
+        f", {modality} values in {unit}"
+        if unit
+        else f", {modality} {'values' if rescaled else 'stored values'}"
+    )
+
+
 def split_repeats(group: Group, keep_together: frozenset[str] = frozenset()) -> list[Group]:
     """Split a stack with repeated positions (time points, echoes, b-values) into one stack for each repetition.
 
@@ -178,7 +236,7 @@ def split_repeats(group: Group, keep_together: frozenset[str] = frozenset()) -> 
     every = np.arange(len(group.instances))
     places: list[int] = np.searchsorted(stack.distinct, every, side="right").tolist()
     place_of = {id(instance): place for instance, place in zip(group.instances, places, strict=True)}
-    for dimension in REPETITIONS:
+    for dimension in (*REPETITIONS, *index_dimensions(group.instances)):
         if dimension.name in keep_together:
             continue
         parts: dict[Any, list[Instance]] = defaultdict(list)

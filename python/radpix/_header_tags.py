@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from radpix._header_scan import EVERY_ITEM, Wanted
+from radpix._header_query import EVERY_ITEM, Wanted
 from radpix._header_values import vr_of
 
 if TYPE_CHECKING:

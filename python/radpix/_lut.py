@@ -76,6 +76,11 @@ def lookup_table(item: Dataset, *, is_signed: bool, name: str) -> LookupTable:
     ------
     PixelDataError
         Descriptor and data contradict each other or the standard.
+
+    Warns
+    -----
+    RadpixWarning
+        Entries have more bits than the descriptor says (``"lut-bits"``).
     """
     count, first, bits = descriptor_of(item, "LUTDescriptor", is_signed=is_signed, name=name)
     data = value(item, "LUTData")
@@ -87,7 +92,17 @@ def lookup_table(item: Dataset, *, is_signed: bool, name: str) -> LookupTable:
             f"the LUT Descriptor of the {name} says {count} entries of {bits} bits, but LUT Data holds"
             f" {len(entries)}"
         )
-    return LookupTable(entries[:count], first, bits)
+    entries = entries[:count]
+    highest = int(entries.max())
+    # One beyond the range is rounding, and white all the same; more would be cut off to white.
+    if highest > 1 << bits:
+        warn(
+            f"the LUT Descriptor of the {name} says {bits} bits per entry, but they go up to {highest};"
+            f" {highest.bit_length()} bits are taken",
+            "lut-bits",
+        )
+        bits = highest.bit_length()
+    return LookupTable(entries, first, bits)
 
 
 def present_luts(item: Dataset, keyword: str) -> list[Dataset]:

@@ -39,6 +39,8 @@ def _stored(dataset: Dataset, keyword: str, dtype: np.dtype[Any]) -> float | Non
     low, high = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if dtype.kind == "i" else (0, (1 << bits) - 1)
     if dtype.kind == "i" and found > high:
         found -= 1 << max(16, bits)
+    elif dtype.kind == "u" and found < 0:
+        found += 1 << max(16, bits)
     if not low <= found <= high:
         warn(
             f"{keyword} is {value(dataset, keyword)}, which {bits} stored bits cannot hold; it is ignored",

@@ -56,6 +56,10 @@ def available(uid: str) -> tuple[str, ...]:
 
 def unsupported(uid: str) -> UnsupportedTransferSyntaxError:
     """Return the error for a transfer syntax that nothing here decodes, naming the remedy."""
+    if uid not in syntaxes.KNOWN:
+        return UnsupportedTransferSyntaxError(
+            f"{uid!r} is no Transfer Syntax UID of DICOM for pixel data; radpix.transfer_syntaxes() lists them"
+        )
     name = syntaxes.name_of(uid)
     if uid in syntaxes.STEREO_VIDEO:
         remedy = "extract the views with the vendor's software; one of them alone would not be the image"

@@ -85,7 +85,10 @@ def read_rules(path: Path) -> list[Rule]:
     OSError
         It cannot be read.
     """
-    tables = _parse(path.read_text(encoding="utf-8")).get("rule", [])
+    protocol = _parse(path.read_text(encoding="utf-8"))
+    unknown = ", ".join(sorted(protocol.keys() - {"rule"}))
+    _demand(not unknown, f"{path}: {unknown} is no table of a protocol, which has [[rule]] only")
+    tables = protocol.get("rule", [])
     if not isinstance(tables, list) or not tables:
         raise ValueError(
             f"{path}: no rules; write [[rule]] tables with a keyword and equals, one_of, min, max or regex"
@@ -106,18 +109,21 @@ def _rule(table: Any, where: str) -> Rule:
     checks = {check: table[check] for check in table if check in _CHECKS}
     for check in checks.keys() & {"min", "max"}:
         _demand(
-            isinstance(checks[check], int | float), f"{where}: {check} is a number, not {checks[check]!r}"
+            isinstance(checks[check], int | float) and not isinstance(checks[check], bool),
+            f"{where}: {check} is a number, not {checks[check]!r}",
         )
     _demand(
         isinstance(checks.get("one_of", []), list), f"{where}: one_of is a list, not {checks.get('one_of')!r}"
     )
+    required = table.get("required", True)
+    _demand(isinstance(required, bool), f"{where}: required is true or false, not {required!r}")
     when = table.get("when", {})
     _demand(
         isinstance(when, dict), f"{where}: when is a table of regular expressions by keyword, not {when!r}"
     )
     for pattern in [*([checks["regex"]] if "regex" in checks else []), *when.values()]:
         _demand(_is_pattern(pattern), f"{where}: {pattern!r} is no regular expression")
-    return Rule(table["keyword"], checks, when, bool(table.get("required", True)), str(table.get("name", "")))
+    return Rule(table["keyword"], checks, when, required, str(table.get("name", "")))
 
 
 def _is_pattern(text: Any) -> bool:

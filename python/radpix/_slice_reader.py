@@ -27,8 +27,8 @@ __all__ = ["DoesNotFitError", "FirstSlice", "SliceReader", "first_slice", "runs_
 
 #: Bytes of frames of one object decoded at once: its header is read once for all of them.
 _RUN = 64 << 20
-#: Bytes of slices of many objects read by one call into the core: progress is told, and Ctrl-C heard, in between.
-_BATCH = 16 << 20
+#: Bytes of slices of many objects read by one call into the core, 10 ms: progress is told in between.
+_BATCH = 64 << 20
 
 
 class DoesNotFitError(Exception):
@@ -71,7 +71,10 @@ class FirstSlice(NamedTuple):
 
 def first_slice(instances: Sequence[Instance], selection: FrameSelection | None = None) -> FirstSlice:
     """Return shape and type of the slices' stored values, decoding one where its header alone does not tell."""
-    index, first = next((k, instance) for k, instance in enumerate(instances) if not instance.is_empty)
+    index = next((k for k, instance in enumerate(instances) if not instance.is_empty), None)
+    if index is None:
+        raise PixelDataError(f"{instances[0].path} leaves these frames out: there are no pixels to read")
+    first = instances[index]
     layout = direct_layout(first)
     if layout is not None and selection is None:
         return FirstSlice(index, (layout.rows, layout.columns), direct_type(layout))
@@ -121,7 +124,8 @@ class SliceReader:
         there = [index for index in run if not self._instances[index].is_empty]
         for index in run:
             if self._instances[index].is_empty:
-                self._voxels[index] = 0
+                # Of a label map, Pixel Padding Value is the background (PS3.3 C.8.20.2).
+                self._voxels[index] = self._instances[index].pixel_padding_value or 0
         if there:
             self._decoded(run, there)
 
@@ -148,10 +152,11 @@ class SliceReader:
         instances = self._instances[run.start : run.stop]
         rescales = self._rescales[run.start : run.stop]
         target = self._voxels[run.start : run.stop]
-        doubtful = [
-            bool(_ends(each, self._stored, target.dtype, *terms))
-            for each, terms in zip(instances, rescales, strict=True)
-        ]
+        # The layout is that of all slices, so that only rescales differ.
+        beyond = {
+            terms: bool(_ends(instances[0], self._stored, target.dtype, *terms)) for terms in set(rescales)
+        }
+        doubtful = [beyond[terms] for terms in rescales]
         outcomes = read_slices(
             instances, rescales, target, layout=layout, find_range=any(doubtful), num_threads=self.num_threads
         )

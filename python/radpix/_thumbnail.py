@@ -49,25 +49,27 @@ def resized(image: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
     # In bands whose floats stay in the cache; sums of integers are exact, whatever the band.
     step = max(1, _BAND * rows // max(1, image[:1].size * image.shape[0]))
     for first in range(0, rows, step):
-        band = _means(image, rows, first, min(first + step, rows), axis=0)
-        means = _means(band, columns, 0, columns, axis=1)
+        band = _sums(image, rows, first, min(first + step, rows), axis=0)
+        # Integers until here, so that halves are halves.
+        means = _sums(band, columns, 0, columns, axis=1) / float(image.shape[0] * image.shape[1])
         result[first : first + step] = np.rint(means) if image.dtype.kind == "u" else means
     return result
 
 
-def _means(values: NDArray[Any], count: int, first: int, last: int, *, axis: int) -> NDArray[np.float64]:
-    """Return means ``first`` to ``last`` of ``count`` along an axis: sums of parts of pixels."""
+def _sums(values: NDArray[Any], count: int, first: int, last: int, *, axis: int) -> NDArray[np.float64]:
+    """Return ``length`` times the means ``first`` to ``last`` of ``count`` along an axis of that length."""
     length = values.shape[axis]
-    # Whole parts and remainders of k * length / count, in integers: no edge is off by a rounding.
+    # Edges lie at k * length / count. Whole parts and remainders in integers: none is off by a rounding.
     edges = np.arange(first, last + 1, dtype=np.int64) * length
-    whole, rest = edges // count, (edges % count) / count
+    whole, rest = edges // count, edges % count
     values = np.moveaxis(values, axis, 0)
     inner = np.minimum(whole, length - 1)
     # Whole pixels from each edge to the next; between edges in one pixel there are none, though reduceat takes one.
     end = max(whole[-1], inner[-2] + 1)
     sums = np.add.reduceat(values[:end], inner[:-1], axis=0, dtype=np.float64)
     sums[whole[1:] == whole[:-1]] = 0.0
+    sums *= count
     if rest.any():
-        parts = rest.reshape(-1, *[1] * (values.ndim - 1)) * values[inner]
+        parts = rest.astype(np.float64).reshape(-1, *[1] * (values.ndim - 1)) * values[inner]
         sums += np.diff(parts, axis=0)
-    return np.moveaxis(sums * (count / length), 0, axis)
+    return np.moveaxis(sums, 0, axis)

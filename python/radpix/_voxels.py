@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import numpy as np
 
 from radpix import limits
 from radpix._slice_reader import DoesNotFitError, SliceReader, first_slice, runs_of
+from radpix._warn import warn
 from radpix.errors import PixelDataError, RadpixWarning
 
 if TYPE_CHECKING:
@@ -22,7 +24,15 @@ if TYPE_CHECKING:
     from radpix._instance import Instance
     from radpix.window import Window
 
-__all__ = ["Level", "Scaling", "padding_value", "read_voxels", "unit_of", "windows_of"]
+__all__ = [
+    "Level",
+    "Scaling",
+    "join_padding",
+    "padding_ranges",
+    "padding_value",
+    "read_voxels",
+    "windows_of",
+]
 
 Level = Literal["modality", "stored"]
 Scaling = Literal["rescale", "philips"]
@@ -48,11 +58,15 @@ def rescale_of(instance: Instance, scaling: Scaling = "rescale") -> tuple[float,
     if instance.has_modality_lut:  # takes the place of slope and intercept
         return 1.0, 0.0
     slope = 1.0 if instance.rescale_slope is None else instance.rescale_slope
+    intercept = instance.rescale_intercept or 0.0
+    if not (math.isfinite(slope) and math.isfinite(intercept)):
+        raise PixelDataError(
+            f'{instance.path}: Rescale Slope or Rescale Intercept is no number; level="stored" reads the pixels'
+        )
     if slope == 0:
         raise PixelDataError(
             f'{instance.path}: a Rescale Slope of 0 makes all pixels equal; level="stored" reads them'
         )
-    intercept = instance.rescale_intercept or 0.0
     if scaling == "rescale":
         return slope, intercept
     if instance.philips_scale is None:
@@ -61,15 +75,6 @@ def rescale_of(instance: Instance, scaling: Scaling = "rescale") -> tuple[float,
             " attributes"
         )
     return 1 / instance.philips_scale[0], intercept / (slope * instance.philips_scale[0])
-
-
-def unit_of(instance: Instance) -> str:
-    """Return the unit of modality values: of Units (PT), Rescale Type, or HU for CT; empty where unspecified."""
-    if instance.modality in {"PT", "NM"} and instance.units:
-        return instance.units
-    if instance.rescale_type:
-        return "" if instance.rescale_type == "US" else instance.rescale_type  # US: unspecified
-    return "HU" if instance.modality == "CT" else ""
 
 
 def windows_of(instance: Instance) -> tuple[Window, ...]:
@@ -88,16 +93,42 @@ def windows_of(instance: Instance) -> tuple[Window, ...]:
 
 
 def padding_value(instances: Sequence[Instance], level: Level, scaling: Scaling = "rescale") -> float | None:
-    """Return Pixel Padding Value at this level, where it is the same in all slices."""
+    """Return Pixel Padding Value at this level, where it is the same in all slices; NaN is the same as NaN."""
     values: set[float | None] = set()
     for instance in instances:
         stored = instance.pixel_padding_value
         if stored is None or level == "stored":
-            values.add(stored)
+            value = stored
         else:
             slope, intercept = rescale_of(instance, scaling)
-            values.add(slope * stored + intercept)
+            value = slope * stored + intercept
+        values.add(math.nan if value is not None and math.isnan(value) else value)
     return values.pop() if len(values) == 1 else None
+
+
+def padding_ranges(
+    instances: Sequence[Instance], dtype: np.dtype[Any], level: Level, scaling: Scaling = "rescale"
+) -> list[tuple[float, float] | None]:
+    """Return of each slice from which to which value its voxels are padding (PS3.3 C.7.5.1.1.2), None for none."""
+    ranges: list[tuple[float, float] | None] = []
+    for instance in instances:
+        first, last = instance.pixel_padding_value, instance.pixel_padding_limit
+        if first is None or instance.samples_per_pixel > 1:  # black in a colour is not absent
+            ranges.append(None)
+            continue
+        slope, intercept = (1.0, 0.0) if level == "stored" else rescale_of(instance, scaling)
+        ends = [slope * end + intercept for end in (first, first if last is None else last)]
+        if dtype.kind in "iu":  # as the voxels are
+            ends = [float(round(end)) if math.isfinite(end) else end for end in ends]
+        ranges.append((min(ends), max(ends)))
+    return ranges
+
+
+def join_padding(voxels: NDArray[Any], ranges: Sequence[tuple[float, float] | None], padding: float) -> None:
+    """Give all padding the one value that a volume has for it, in place."""
+    for plane, ends in zip(voxels, ranges, strict=True):
+        if ends is not None and ends[0] != ends[1]:
+            plane[(plane >= ends[0]) & (plane <= ends[1])] = padding
 
 
 def read_voxels(
@@ -121,6 +152,8 @@ def read_voxels(
     if instances[0].photometric_interpretation not in _GRAYSCALE or instances[0].modality == "SEG":
         level = "stored"
     rescales = [(1.0, 0.0) if level == "stored" else rescale_of(instance, scaling) for instance in instances]
+    if level != "stored":
+        _tell_incomplete(instances)
     runs = runs_of(instances)
     told = 0
     for candidate in _candidates(first.dtype, rescales, level, dtype):
@@ -147,6 +180,15 @@ def read_voxels(
             continue
         return voxels
     raise AssertionError("the last candidate holds every value")
+
+
+def _tell_incomplete(instances: Sequence[Instance]) -> None:
+    for instance in instances:
+        if not instance.has_modality_lut and (instance.rescale_slope is None) != (
+            instance.rescale_intercept is None
+        ):
+            absent, value = ("Slope", 1) if instance.rescale_slope is None else ("Intercept", 0)
+            warn(f"{instance.path}: Rescale {absent} is absent, {value} is taken", "rescale-incomplete")
 
 
 def check_dtype(dtype: Any) -> np.dtype[Any] | None:

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import sys
+import threading
 import warnings
 
 from radpix.errors import RadpixWarning
 
-__all__ = ["depth_of_caller", "warn"]
+__all__ = ["depth_of_caller", "warn", "warnings_issued"]
+
+
+class _Count(threading.local):
+    issued = 0
+
+
+_COUNT = _Count()
 
 
 def warn(message: str, code: str) -> None:
     """Warn with the ``stacklevel`` of the first frame outside radpix."""
+    _COUNT.issued += 1
     warnings.warn(RadpixWarning(message, code), stacklevel=depth_of_caller())
+
+
+def warnings_issued() -> int:
+    """Return how many times this thread has called `warn`, whatever the filters let through."""
+    return _COUNT.issued
 
 
 def depth_of_caller() -> int:

@@ -7,17 +7,15 @@ Stored values are what the pixel data holds, sign-corrected to Pixel Representat
 from __future__ import annotations
 
 import math
-import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from radpix import _transfer_syntaxes as syntaxes
 from radpix import limits
-from radpix._backend import FrameLayout, FrameSelection
 from radpix._frames import backend_for, check_decodable, decode_codestream, decode_into
-from radpix._selection import selected_layout, selection_of
+from radpix._selection import frame_indices, selected_layout, selection_of
 from radpix._source import Reporter, open_source
-from radpix._source.image_pixel import check_arguments, element_type, frame_shape
+from radpix._source.image_pixel import described_layout, element_type, frame_shape
 from radpix.encode import encodable
 from radpix.threads import thread_count
 
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from radpix._backend import Buffer
+    from radpix._backend import Buffer, FrameLayout, FrameSelection
     from radpix._source.source import Source
 
 __all__ = ["TransferSyntax", "decode", "decode_frame", "iter_frames", "transfer_syntaxes"]
@@ -59,7 +57,12 @@ class TransferSyntax:
 
 
 def transfer_syntaxes() -> list[TransferSyntax]:
-    """Return the transfer syntaxes of DICOM that carry or refer to pixel data.
+    """Return the transfer syntaxes of DICOM that carry or refer to pixel data (PS3.6 table A-1).
+
+    Returns
+    -------
+    list of TransferSyntax
+        All of them, in the order of the table; ``backend`` says who decodes each here and now.
 
     Examples
     --------
@@ -163,7 +166,7 @@ def _decode_object(
     import numpy as np
 
     with open_source(source, strict=strict) as pixels:
-        indices = _indices(index, pixels.frames)
+        indices = frame_indices(index, pixels.frames)
         single = isinstance(indices, int) or (index is None and pixels.frames == 1)
         wanted: Sequence[int] = (indices,) if isinstance(indices, int) else indices
         check_decodable(pixels.kernel_syntax)
@@ -236,7 +239,7 @@ def _iterate(
     import numpy as np
 
     with open_source(source, strict=strict) as pixels:
-        chosen = _indices(indices, pixels.frames)
+        chosen = frame_indices(indices, pixels.frames)
         wanted = (chosen,) if isinstance(chosen, int) else chosen
         check_decodable(pixels.kernel_syntax)
         shape = frame_shape(selected_layout(pixels.layout, selection, pixels.kernel_syntax))
@@ -307,19 +310,16 @@ planar_configuration
     ... )
     array([[ 513, 1027]], dtype=uint16)
     """
-    stored = bits_allocated if bits_stored is None else bits_stored
-    layout = FrameLayout(
-        rows=rows,
-        columns=columns,
-        samples_per_pixel=samples_per_pixel,
-        bits_allocated=bits_allocated,
-        bits_stored=stored,
-        high_bit=stored - 1,
-        is_signed=pixel_representation == 1,
-        planar_configuration=planar_configuration,
-        photometric_interpretation=photometric_interpretation,
+    layout = described_layout(
+        rows,
+        columns,
+        samples_per_pixel,
+        bits_allocated,
+        bits_stored,
+        pixel_representation,
+        planar_configuration,
+        photometric_interpretation,
     )
-    check_arguments(layout, pixel_representation)
     selection = selection_of(reduce, region, layers)
     threads = thread_count(num_threads)
     result = _decode_alone(codestream, transfer_syntax, layout, selection, out, threads, strict=strict)
@@ -343,7 +343,10 @@ def _decode_alone(
     import numpy as np
 
     shape, dtype = frame_shape(selected_layout(layout, selection, uid)), element_type(layout)
-    data = memoryview(codestream).cast("B")
+    try:
+        data = memoryview(codestream).cast("B")
+    except TypeError:
+        raise TypeError(f"codestream is a contiguous bytes-like object, not {type(codestream)}") from None
     if out is not None:
         _check_out(out, shape, dtype, codestream)
     size = math.prod(shape) * dtype.itemsize
@@ -354,32 +357,6 @@ def _decode_alone(
     report = Reporter("codestream", strict=strict)
     decode_codestream(uid, data, layout, result, threads, report, selection=selection)
     return result
-
-
-def _indices(index: int | Sequence[int] | None, frames: int) -> int | Sequence[int]:
-    """Return non-negative indices, an integer for an integer.
-
-    Raises
-    ------
-    IndexError
-        One is outside the object's frames.
-    """
-    if index is None:
-        return range(frames)
-    if hasattr(index, "__index__") and not getattr(index, "shape", ()):
-        return _one_index(index, frames)
-    if isinstance(index, str | bytes):
-        raise TypeError(f"index is an integer, a sequence of integers or None, not {type(index)}")
-    return [_one_index(one, frames) for one in index]  # type: ignore[union-attr]
-
-
-def _one_index(index: Any, frames: int) -> int:
-    if isinstance(index, bool):
-        raise TypeError("a frame's index is an integer, not a bool")
-    number = operator.index(index)
-    if not -frames <= number < frames:
-        raise IndexError(f"frame {number} of an object with {frames} frames")
-    return number % frames
 
 
 def _check_out(out: NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any], source: object) -> None:

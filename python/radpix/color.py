@@ -13,13 +13,25 @@ from radpix._warn import warn
 from radpix.window import checked_pixels
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
     from pydicom import Dataset
 
-__all__ = ["convert_color", "icc_profile", "to_srgb"]
+__all__ = ["cielab_to_srgb", "convert_color", "icc_profile", "to_srgb"]
 
 #: Kr, Kg, Kb of ITU-R BT.601, which every YBR of DICOM but the reversible one is made of.
 _WEIGHTS = np.array([0.2990, 0.5870, 0.1140])
+
+#: X, Y, Z of the white D50, and from its XYZ to linear sRGB, whose white D65 is adapted by Bradford's matrix.
+_D50 = np.array([0.9642, 1.0, 0.8249])
+_TO_SRGB = np.array(
+    [
+        [3.1338561, -1.6168667, -0.4906146],
+        [-0.9787684, 1.9161415, 0.0334540],
+        [0.0719453, -0.2289914, 1.4052427],
+    ]
+)
 
 #: Luma and chroma in the full range of a sample, and in 219 and 224 of 255 parts of it.
 _FULL = frozenset({"YBR_FULL", "YBR_FULL_422", "YBR_ICT"})
@@ -143,6 +155,17 @@ def _scales(space: str, bits: int) -> tuple[float, float, float]:
 def _to_reversible(rgb: NDArray[np.int32]) -> NDArray[np.int32]:
     red, green, blue = np.moveaxis(rgb, -1, 0)
     return np.stack([(red + 2 * green + blue) >> 2, blue - green, red - green], axis=-1).astype(np.int32)
+
+
+def cielab_to_srgb(encoded: Sequence[int]) -> NDArray[np.float64]:
+    """Return red, green and blue from 0 to 1 of a Recommended CIELab Value (PS3.3 C.10.7.1.1): 16 bits each."""
+    lightness, a, b = (min(max(one, 0), 0xFFFF) / 0xFFFF for one in encoded)
+    y = (lightness * 100 + 16) / 116
+    parts = np.array([y + (a * 255 - 128) / 500, y, y - (b * 255 - 128) / 200])
+    # CIE 15: cubes, and a straight line for the dark.
+    xyz = _D50 * np.where(parts > 6 / 29, parts**3, (parts - 4 / 29) * 3 * (6 / 29) ** 2)
+    linear = np.clip(_TO_SRGB @ xyz, 0, 1)
+    return np.asarray(np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055))
 
 
 def icc_profile(dataset: Dataset) -> bytes | None:

@@ -14,6 +14,7 @@ from radpix._grey import Grey, full_window, grey_levels, window_over
 from radpix._lut import LookupTable
 from radpix._over_values import over_values
 from radpix._padding_values import padding_range
+from radpix._plans import seen
 from radpix._thumbnail import resized, size_of
 from radpix._warn import warn
 from radpix.codec import decode
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
     from pydicom import Dataset
 
+    from radpix._plans import Sight
     from radpix._source.source import Source
     from radpix.modality import Rescale
     from radpix.palette import Palette
@@ -41,7 +43,10 @@ if TYPE_CHECKING:
 
 __all__ = ["display"]
 
-_NOT_RGB = frozenset({"HSV", "ARGB", "CMYK"})
+#: What `radpix.decode` makes RGB of.
+_COLOURS = frozenset(
+    {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420", "YBR_ICT", "YBR_RCT", "XYB"}
+)
 
 
 def display(
@@ -94,7 +99,8 @@ def display(
     ValueError
         There is no such view, or the presentation state is for another image.
     PixelDataError
-        A table, palette, overlay or shutter that contradicts itself.
+        A table, palette, overlay or shutter that contradicts itself, or a presentation state for colours that is
+        to be applied to grayscale, or the other way round.
     Exception
         As in `radpix.decode`, and TypeError for a ``dtype`` that has no display range.
 
@@ -108,46 +114,56 @@ def display(
     """
     kind, threads, index = np.dtype(dtype), thread_count(num_threads), operator.index(index)
     display_maximum(kind)
+    sight: Sight | None = None
+    if presentation_state is None and size is None:
+        known = seen(source, index, window, kind, threads)
+        if isinstance(known, np.ndarray):
+            return known
+        sight = known
     source = rereadable(source)
     pixels = decode(source, index=index, num_threads=num_threads)
     dataset = header_of(source)
     frame = index if index >= 0 else index + (integer(dataset, "NumberOfFrames") or 1)
+    is_grey = pixels.ndim == 2 and text(dataset, "PhotometricInterpretation") != "PALETTE COLOR"
     state = None
     if presentation_state is not None:
-        state = presentation_of(presentation_state, dataset, frame)
-    result_size = size_of((pixels.shape[0], pixels.shape[1]), size)
-    image = _image(pixels, dataset, frame, window, state, kind, threads, icc=icc)
+        state = presentation_of(presentation_state, dataset, frame, is_grey=is_grey)
+    size_of((pixels.shape[0], pixels.shape[1]), size)  # whatever is wrong with it is told before the work
+    grey = None
+    if is_grey:
+        grey = _grey(pixels, dataset, frame, window, state)
+        if sight is not None:
+            sight.learn(source, grey, pixels, kind)
+    image = _image(pixels, grey, dataset, state, kind, threads, icc=icc)
     if shutters:
         _close_shutters(image, dataset, frame, state)
     if overlays:
         _draw_overlays(image, dataset, frame, state)
-    image = resized(image, result_size)
-    return image if state is None else state.oriented(image)
+    if state is not None:
+        image = state.oriented(image)
+    return resized(image, size_of((image.shape[0], image.shape[1]), size))
 
 
 def _image(
     pixels: NDArray[Any],
+    grey: Grey | None,
     dataset: Dataset,
-    frame: int,
-    window: VoiChoice | None,
     state: PresentationState | None,
     dtype: np.dtype[Any],
     threads: int,
     *,
     icc: bool,
 ) -> NDArray[Any]:
-    """Return grey or colour levels of all pixels."""
-    photometric = text(dataset, "PhotometricInterpretation")
-    if pixels.ndim == 2 and photometric != "PALETTE COLOR":
-        grey = _grey(pixels, dataset, frame, window, state, photometric)
-        if state is None or state.palette is None:
-            levels = grey_levels(pixels, grey, dtype, threads)
-            if has_supplemental_palette(dataset) and state is None:
-                return _supplemented(pixels, levels, dataset, dtype, threads)
-            return levels
-        rgb = _pseudo_coloured(pixels, grey, state.palette, dtype, threads)
+    """Return grey or colour levels of all pixels; ``grey`` is None for those that are colours."""
+    if grey is None:
+        rgb = _rgb(pixels, dataset, dtype, threads)
+    elif state is None or state.palette is None:
+        levels = grey_levels(pixels, grey, dtype, threads)
+        if has_supplemental_palette(dataset) and state is None:
+            return _supplemented(pixels, levels, dataset, dtype, threads)
+        return levels
     else:
-        rgb = _rgb(pixels, dataset, photometric, dtype, threads)
+        rgb = _pseudo_coloured(pixels, grey, state.palette, dtype, threads)
     if not icc or dtype != np.uint8:
         return rgb
     # A state's profile is that of its colours, in place of the image's (PS3.4 N.2.2.1).
@@ -161,7 +177,6 @@ def _grey(
     frame: int,
     window: VoiChoice | None,
     state: PresentationState | None,
-    photometric: str,
 ) -> Grey:
     signed = pixels.dtype.kind == "i"
     padding = padding_range(dataset, pixels.dtype)
@@ -182,11 +197,13 @@ def _grey(
             grey = Grey(modality, full.table if isinstance(full, VoiTable) else full)
         return replace(grey, presentation=state.presentation, invert=state.invert, padding=padding)
     views = voi_views(dataset, frame, is_signed=_can_be_negative(pixels, modality))
+    invert = _is_inverted(dataset)
     chosen = choose_voi(views, 0 if window is None else window)
     if chosen is None:
         chosen = window_over(pixels, padding, modality, integer(dataset, "BitsStored"))
+        return Grey(modality, chosen, invert=invert, padding=padding, is_automatic=True)
     voi = chosen.table if isinstance(chosen, VoiTable) else chosen
-    return Grey(modality, voi, invert=_is_inverted(dataset, photometric), padding=padding)
+    return Grey(modality, voi, invert=invert, padding=padding)
 
 
 def _can_be_negative(pixels: NDArray[Any], modality: Rescale | LookupTable | None) -> bool:
@@ -198,11 +215,12 @@ def _can_be_negative(pixels: NDArray[Any], modality: Rescale | LookupTable | Non
     return pixels.dtype.kind != "u" or modality.slope < 0 or modality.intercept < 0
 
 
-def _is_inverted(dataset: Dataset, photometric: str) -> bool:
+def _is_inverted(dataset: Dataset) -> bool:
     """Return whether the least value is white: Presentation LUT Shape says so, else the photometric interpretation.
 
     The two agree in objects that are right (PS3.3 C.8.11.3.1.2); they are never applied both.
     """
+    photometric = text(dataset, "PhotometricInterpretation")
     shape, is_white = text(dataset, "PresentationLUTShape"), photometric == "MONOCHROME1"
     if shape not in {"IDENTITY", "INVERSE"}:
         return is_white
@@ -214,10 +232,9 @@ def _is_inverted(dataset: Dataset, photometric: str) -> bool:
     return shape == "INVERSE"
 
 
-def _rgb(
-    pixels: NDArray[Any], dataset: Dataset, photometric: str, dtype: np.dtype[Any], threads: int
-) -> NDArray[Any]:
+def _rgb(pixels: NDArray[Any], dataset: Dataset, dtype: np.dtype[Any], threads: int) -> NDArray[Any]:
     """Return colour in the range of ``dtype``."""
+    photometric = text(dataset, "PhotometricInterpretation")
     if photometric == "PALETTE COLOR" and pixels.ndim == 2:
         palette = palette_of(dataset, is_signed=pixels.dtype.kind == "i")
         if palette is None or pixels.dtype.kind == "f":
@@ -225,7 +242,7 @@ def _rgb(
                 "the image is PALETTE COLOR without a palette, or with pixels that are no integers"
             )
         return coloured(pixels, palette, dtype, threads)
-    if photometric in _NOT_RGB or pixels.shape[-1] != 3 or pixels.dtype.kind != "u":
+    if photometric not in _COLOURS or pixels.shape[-1] != 3 or pixels.dtype.kind != "u":
         raise PixelDataError(f"{photometric} of {pixels.shape[-1]} samples of {pixels.dtype} has no display")
     bits = integer(dataset, "BitsStored") or 8 * pixels.dtype.itemsize
     if dtype == pixels.dtype and bits == 8 * dtype.itemsize:
@@ -245,8 +262,8 @@ def _pseudo_coloured(
 
     def colours(values: NDArray[Any]) -> NDArray[Any]:
         parts = grey_levels(values, grey, np.dtype(np.float64), threads)
-        index = np.rint(parts * (len(palette.red.entries) - 1)).astype(np.uint16)
-        return coloured(index, palette, dtype, threads)
+        index = np.rint(np.nan_to_num(parts) * (len(palette.red.entries) - 1)).astype(np.int64)
+        return coloured(index + palette.first, palette, dtype, threads)
 
     return over_values(pixels, colours, threads)
 
@@ -277,14 +294,15 @@ def _close_shutters(
         carrier = item if value(item, group << 16 | 0x3000) is not None else dataset
         overlay = one_overlay(carrier, group, frame)
         bitmap = None if overlay is None else overlay.on(shape)
-    level = shutter_level(item) * display_maximum(image.dtype)
+    level = shutter_level(item, is_colour=image.ndim == 3) * display_maximum(image.dtype)
     image[closed_by_shutters(item, shape, bitmap)] = np.rint(level) if image.dtype.kind == "u" else level
 
 
 def _draw_overlays(
     image: NDArray[Any], dataset: Dataset, frame: int, state: PresentationState | None
 ) -> None:
-    groups = groups_of(dataset)
+    shutter = integer(frame_shutter(dataset, frame), "ShutterOverlayGroup")
+    groups = [group for group in groups_of(dataset) if group != shutter]
     drawn = [(dataset, group) for group in groups] if state is None else state.overlay_sources(dataset)
     for carrier, group in drawn:
         overlay = one_overlay(carrier, group, frame)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from radpix import _transfer_syntaxes as syntaxes
 from radpix import limits
+from radpix._arguments import integer
 from radpix._backend import FrameLayout, kernels
 from radpix.errors import UnsupportedTransferSyntaxError
 
@@ -60,7 +61,7 @@ def encode_frame(
     Raises
     ------
     TypeError
-        ``pixels`` is no NumPy array of integers.
+        ``pixels`` is no NumPy array of integers in the machine's byte order, or a number no integer.
     ValueError
         Its shape is not a frame's, a value needs more than ``bits_stored`` bits, or ``near`` or ``interleave`` is out
         of range.
@@ -86,13 +87,14 @@ def encode_frame(
     """
     if transfer_syntax not in encodable():
         raise UnsupportedTransferSyntaxError(
-            f"radpix has no encoder for {syntaxes.name_of(transfer_syntax)}; see radpix.transfer_syntaxes()"
+            f"radpix has no encoder for {syntaxes.name_of(transfer_syntax)}; it writes"
+            f" {', '.join(sorted(encodable())) or 'none with this backend'}"
         )
     layout = _layout_of(pixels, bits_stored, photometric_interpretation)
     from radpix import _core
 
     frame = pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
-    return _core.encode_frame(transfer_syntax, frame, layout, near, interleave)
+    return _core.encode_frame(transfer_syntax, frame, layout, integer(near, "near"), interleave)
 
 
 def _layout_of(pixels: NDArray[Any], bits_stored: int | None, photometric_interpretation: str) -> FrameLayout:
@@ -109,7 +111,7 @@ def _layout_of(pixels: NDArray[Any], bits_stored: int | None, photometric_interp
         )
     limits.check_frame(pixels.shape[0], pixels.shape[1])
     bits = 8 * pixels.dtype.itemsize
-    stored = bits if bits_stored is None else bits_stored
+    stored = bits if bits_stored is None else integer(bits_stored, "bits_stored")
     return FrameLayout(
         rows=pixels.shape[0],
         columns=pixels.shape[1],

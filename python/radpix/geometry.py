@@ -57,9 +57,11 @@ class Finding:
     code
         A stable, hyphenated name: ``"gap"``, ``"duplicate-position"``, ``"uneven-spacing"``, ``"in-plane-shift"``,
         ``"tilt"``, ``"non-orthogonal-orientation"``, ``"mixed-orientation"``, ``"mixed-frame-of-reference"``,
-        ``"mixed-matrix"``, ``"mixed-image-type"``, ``"missing-attribute"``, ``"truncated-pixels"``,
-        ``"multi-frame"``, ``"mosaic"``, ``"unexplained-repetition"``, ``"spacing-conflict"``,
-        ``"location-conflict"``, ``"order-conflict"``, ``"nominal-tilt-conflict"``, ``"single-slice"``.
+        ``"mixed-matrix"``, ``"mixed-values"``, ``"mixed-image-type"``, ``"missing-attribute"``,
+        ``"truncated-pixels"``, ``"multi-frame"``, ``"mosaic"``, ``"unexplained-repetition"``,
+        ``"incomplete-repetition"``, ``"spacing-conflict"``, ``"location-conflict"``, ``"order-conflict"``,
+        ``"nominal-tilt-conflict"``, ``"slice-count-conflict"``, ``"assumed-spacing"``, ``"assumed-order"``,
+        ``"single-slice"``.
         docs/volumes.md says of each what it means.
     severity
         ``"error"``: stacked as they are, the slices do not form the volume; ``"warning"``: they do, within the stated
@@ -102,8 +104,8 @@ class GeometryReport:
     tilt_degrees
         Angle between the normal and the line through the positions.
     slice_spacing_source
-        What the step between slices comes from: ``"positions"``; of one slice ``"Slice Thickness"``, ``"Spacing
-        Between Slices"`` or ``"assumed"`` (1 mm); empty where there is none.
+        What the step between slices comes from: ``"positions"``; of one slice, a mosaic or nuclear medicine ``"Slice
+        Thickness"`` or ``"Spacing Between Slices"``; of one slice ``"assumed"`` (1 mm); empty where there is none.
     pixel_spacing_source
         The attribute that gives the spacing of pixels: ``"Pixel Spacing"``, ``"Imager Pixel Spacing"`` (at the
         detector, not in the patient), the same divided by the magnification, ``"Sequence of Ultrasound Regions"``,

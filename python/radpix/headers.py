@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from radpix._header_scan import Query, Scan, scan_buffer, scan_files, scan_rows, scan_stream
+from radpix._header_query import Query, Scan
+from radpix._header_scan import scan_buffer, scan_files, scan_rows, scan_stream
 from radpix._header_tags import Column, columns_of, number_vr, wanted_of
 from radpix._header_values import Value, decode_value
 from radpix._source.source import stream_of_file
@@ -244,8 +245,8 @@ def scan_headers(
     ------
     DecodeError, TruncatedError, LimitError, OSError
         A file cannot be read; see `read_header`.
-    ValueError
-        A tag is unknown or comes twice.
+    TypeError, ValueError
+        ``paths`` is a single one; a tag is unknown or comes twice.
 
     Examples
     --------
@@ -262,7 +263,22 @@ def scan_headers(
         raise ValueError(f"on_error is 'raise' or 'keep', not {on_error!r}")
     columns = columns_of(tags)
     threads = thread_count(num_threads)
+    if isinstance(paths, str | bytes | os.PathLike):
+        raise TypeError(f"paths is several files, not one: write [{paths!r}], or call radpix.read_header")
     files = [os.fsdecode(path) for path in paths]
+    rows, errors = _rows_of(files, columns, threads, keep=on_error == "keep")
+    table: dict[str | int, NDArray[Any]] = {
+        column.name: _column([row[k] for row in rows]) for k, column in enumerate(columns)
+    }
+    if on_error == "keep":
+        table["error"] = _objects(errors)
+    return table
+
+
+def _rows_of(
+    files: Sequence[str], columns: Sequence[Column], threads: int, *, keep: bool
+) -> tuple[list[list[Entry]], list[Exception | None]]:
+    """Return the values of each file, and what kept them from being read, which is raised unless ``keep``."""
     query, typer = Query(wanted_of(columns)), _Typer(columns)
     vrs = () if any(column.is_list for column in columns) else [column.vr for column in columns]
     rows: list[list[Entry]] = []
@@ -270,25 +286,19 @@ def scan_headers(
     for first in range(0, len(files), _BATCH):
         batch = files[first : first + _BATCH]
         for path, scan in zip(batch, scan_rows(batch, query, vrs, threads), strict=True):
-            error: Exception | None = None
             if isinstance(scan, list):
                 rows.append(scan)
                 errors.append(None)
                 continue
             try:
                 rows.append(typer.row(_checked(scan, path)))
-            except (OSError, RadpixError) as caught:
-                if on_error == "raise":
+                errors.append(None)
+            except (OSError, RadpixError) as error:
+                if not keep:
                     raise
-                error = caught
                 rows.append([None] * len(columns))
-            errors.append(error)
-    table: dict[str | int, NDArray[Any]] = {
-        column.name: _column([row[k] for row in rows]) for k, column in enumerate(columns)
-    }
-    if on_error == "keep":
-        table["error"] = _objects(errors)
-    return table
+                errors.append(error)
+    return rows, errors
 
 
 def _objects(values: Sequence[object]) -> NDArray[Any]:

@@ -1,6 +1,17 @@
 """What a file may ask for before radpix refuses with `LimitError`.
 
 The numbers are plain module attributes: ``radpix.limits.max_bytes_per_call = 64 << 30`` raises one for the process.
+
+>>> import radpix
+>>> before = radpix.limits.max_pixels_per_frame
+>>> radpix.limits.max_pixels_per_frame = 1000
+>>> radpix.decode_frame(
+...     bytes(10_000), transfer_syntax="1.2.840.10008.1.2.1", rows=100, columns=100, bits_allocated=8
+... )
+Traceback (most recent call last):
+    ...
+radpix.errors.LimitError: a frame of 100 x 100 pixels is over radpix.limits.max_pixels_per_frame = 1000; ...
+>>> radpix.limits.max_pixels_per_frame = before
 """
 
 from __future__ import annotations
@@ -8,8 +19,6 @@ from __future__ import annotations
 from radpix.errors import LimitError
 
 __all__ = [
-    "check_bytes",
-    "check_frame",
     "max_bytes_per_call",
     "max_decompression_ratio",
     "max_pixels_per_frame",
@@ -49,5 +58,5 @@ def check_ratio(result_bytes: int, compressed_bytes: int, where: str = "") -> No
     if result_bytes > max(1 << 20, compressed_bytes * max_decompression_ratio):
         raise LimitError(
             f"{where}{compressed_bytes} compressed bytes claim to be {result_bytes}, over"
-            f" radpix.limits.max_decompression_ratio = {max_decompression_ratio}"
+            f" radpix.limits.max_decompression_ratio = {max_decompression_ratio}; raise it if the file is to be trusted"
         )

@@ -3,11 +3,13 @@
 ``on_irregular="resample"`` interpolates linearly onto a regular grid with axes along row, column and normal: spacing
 nearest to the median spacing that divides the extent, first and last slice kept, the field of view widened by the
 tilt, outside filled with the padding value (else the minimum). Gaps are interpolated. A position may repeat with equal
-pixels only. Padding does not take part; voxels without data within reach stay padding.
+pixels only. Padding does not take part; voxels without data within reach stay padding. Segments, labels and palette
+indices, which have nothing between them, are taken from the nearest pixel.
 """
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -20,19 +22,21 @@ from radpix._selection import selection_of
 from radpix._stacking import Stack
 from radpix._straighten import straighten
 from radpix._transfer_syntaxes import NATIVE
+from radpix._units import unit_of
 from radpix._voxels import (
     Level,
     Scaling,
     check_dtype,
     deviations_told_once,
+    join_padding,
+    padding_ranges,
     padding_value,
     read_voxels,
     tell,
-    unit_of,
     windows_of,
 )
 from radpix.errors import GeometryError, PixelDataError
-from radpix.series import PathLike, Series, VolumePlan, scan
+from radpix.series import Instance, PathLike, ScanResult, Series, VolumePlan, scan
 from radpix.threads import get_num_threads, thread_count
 from radpix.volume import Volume
 
@@ -46,7 +50,9 @@ if TYPE_CHECKING:
 
 __all__ = ["load"]
 
-Source = PathLike | Iterable[PathLike] | Series | VolumePlan
+Source = (
+    PathLike | Iterable[PathLike] | Series | Iterable[Series] | VolumePlan | Instance | Iterable[Instance]
+)
 
 #: What ``on_irregular="keep"`` and ``"resample"`` can deal with; other errors leave nothing to put together.
 _IRREGULAR = frozenset({"gap", "duplicate-position", "uneven-spacing", "in-plane-shift", "tilt"})
@@ -76,8 +82,8 @@ def load(
     Parameters
     ----------
     source, series_uid
-        A file, a folder, several of them, or a `Series` or `VolumePlan` of `radpix.scan`; of several series
-        that of ``series_uid``.
+        A file, a folder, several of them; or, of `radpix.scan`, its result, a `Series`, a `VolumePlan`, an `Instance`
+        (one slice) or several; of several series that of ``series_uid``.
     level
         ``"modality"``: Rescale Slope and Intercept of each slice applied (HU, BQML, ...); ``"stored"``: as in the file.
     scaling
@@ -118,6 +124,8 @@ def load(
         the file.
     FileNotFoundError, LimitError
         A path does not exist; the volume is larger than `radpix.limits` allow.
+    TypeError
+        The source is none of these.
     ValueError
         An argument is outside its choices, or ``dtype`` cannot hold the values.
 
@@ -147,8 +155,13 @@ def load(
         )
     tell(deviations, stacklevel=2)
     padding = padding_value(plan.instances, level, scaling)
+    if padding is not None and voxels.dtype.kind in "iu" and math.isfinite(padding):
+        padding = float(round(padding))  # as the voxels are, half to even
+    ranges = padding_ranges(plan.instances, voxels.dtype, level, scaling)
+    if padding is not None and level == "modality":
+        join_padding(voxels, ranges, padding)
     irregular = on_irregular == "resample" and not plan.report.ok
-    grid = straighten(voxels, stack, padding, plan.instances) if irregular else (voxels, stack.affine)
+    grid = straighten(voxels, stack, padding, ranges, plan.instances) if irregular else (voxels, stack.affine)
     return _volume(plan, *grid, padding, level if scaling == "rescale" else "stored")
 
 
@@ -202,30 +215,61 @@ def _default_threads(plan: VolumePlan) -> int:
 
 def plan_of(source: Source, series_uid: str | None, num_threads: int | None = None) -> VolumePlan:
     """Find the one volume meant."""
+    if isinstance(source, Instance):  # which is a tuple too
+        source = VolumePlan((source,))
     if isinstance(source, Series | VolumePlan):
         uid = source.uid if isinstance(source, Series) else source.series_uid
         if series_uid not in {None, uid}:
             raise GeometryError(f"this is series {uid}, not series_uid={series_uid}")
         return source if isinstance(source, VolumePlan) else _only_volume(source)
-    paths = [source] if isinstance(source, str | os.PathLike) else list(source)
-    found = scan(paths, num_threads=num_threads)
+    found, name = _found(source, num_threads)
     if series_uid is not None:
         found_uids = [series.uid for series in found]
         chosen = [series for series in found if series.uid == series_uid]
         if not chosen:
             raise GeometryError(
-                f"{_name(paths)} has no series {series_uid}; it has {', '.join(found_uids) or 'none'}"
+                f"{name} has no series {series_uid}; it has {', '.join(found_uids) or 'none'}"
             )
     else:
         chosen = list(found)
     if not chosen:
         raise PixelDataError(
-            f"{_name(paths)} holds no DICOM image ({_reasons(found.skipped)}); give the files or folder of a series"
+            f"{name} holds no DICOM image ({_reasons(found.skipped)}); give the files or folder of a series"
         )
     if len(chosen) > 1:
         listed = "; ".join(map(str, chosen[:10])) + ("; ..." if len(chosen) > 10 else "")
-        raise GeometryError(f"{_name(paths)} holds {len(chosen)} series: {listed}. Choose one by series_uid=")
+        raise GeometryError(f"{name} holds {len(chosen)} series: {listed}. Choose one by series_uid=")
     return _only_volume(chosen[0])
+
+
+def _found(source: Any, num_threads: int | None) -> tuple[ScanResult, str]:
+    """Return the series in what was given, and its name for messages."""
+    is_list = isinstance(source, Iterable) and not isinstance(source, str | bytes | os.PathLike)
+    listed = list(source) if is_list else [source]
+    series = [one for one in listed if isinstance(one, Series)]
+    if isinstance(source, ScanResult) or (series and len(series) == len(listed)):
+        return ScanResult(series, getattr(source, "skipped", ())), f"the list of {len(series)} series"
+    images = [one for one in listed if isinstance(one, Instance)]
+    if images and len(images) == len(listed):
+        return ScanResult(_series_of(images)), f"the list of {len(images)} images"
+    _check_paths(listed, "a list of " if is_list else "")
+    return scan(listed, num_threads=num_threads), _name(listed)
+
+
+def _check_paths(listed: Sequence[Any], kind: str) -> None:
+    others = sorted({type(one).__name__ for one in listed if not isinstance(one, str | os.PathLike)})
+    if others:
+        raise TypeError(
+            "a source is a path, several paths, or, of radpix.scan, its result, a Series, a VolumePlan, an Instance or"
+            f" a list of instances; not {kind}{', '.join(others)}"
+        )
+
+
+def _series_of(images: Sequence[Instance]) -> list[Series]:
+    by_series: dict[tuple[str, str], list[Instance]] = {}
+    for one in images:
+        by_series.setdefault((one.study_instance_uid, one.series_instance_uid), []).append(one)
+    return [Series.of(same) for same in by_series.values()]
 
 
 def _reasons(skipped: Sequence[tuple[str, str, str]]) -> str:

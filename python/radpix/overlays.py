@@ -9,6 +9,8 @@ import numpy as np
 
 from radpix import limits
 from radpix._attributes import integer, integers, text, value
+from radpix._lut import is_little_endian
+from radpix._source.header import syntax_of_dataset
 from radpix._warn import warn
 from radpix.errors import PixelDataError
 
@@ -142,7 +144,11 @@ def _overlay(dataset: Dataset, group: int, frame: int) -> Overlay | None:
     if plane is None:
         return None
     shape = rows, columns
-    mask = _embedded(dataset, base, frame) if data is None else _unpacked(data, plane, shape, group)
+    if data is None:
+        mask = _embedded(dataset, base, frame)
+    else:
+        is_swapped = not is_little_endian(dataset) and dataset[base | _DATA].VR == "OW"
+        mask = _unpacked(data, plane, shape, group, is_swapped=is_swapped)
     origin = integers(dataset, base | _ORIGIN) or [1, 1]
     if len(origin) != 2:
         raise PixelDataError(
@@ -162,10 +168,14 @@ def _plane(dataset: Dataset, base: int, frame: int) -> int | None:
     return plane if 0 <= plane < (count or 1) else None
 
 
-def _unpacked(data: Any, plane: int, shape: tuple[int, int], group: int) -> NDArray[np.bool_]:
+def _unpacked(
+    data: Any, plane: int, shape: tuple[int, int], group: int, *, is_swapped: bool
+) -> NDArray[np.bool_]:
     """Return one frame of Overlay Data: bits in the order of the pixels, from each byte's least one."""
     if not isinstance(data, bytes | bytearray):
         raise PixelDataError(f"Overlay Data in group {group:04X} is {type(data).__name__}, not bytes")
+    if is_swapped:  # words whose second byte holds their first pixels (PS3.5 8.1.2)
+        data = np.frombuffer(data[: len(data) & ~1], np.uint16).byteswap().tobytes()
     size = shape[0] * shape[1]
     begin = plane * size
     raw = np.frombuffer(data, np.uint8)[begin // 8 : (begin + size + 7) // 8]
@@ -202,12 +212,15 @@ def _is_in_pixels(dataset: Dataset, base: int) -> bool:
 
 def _embedded(dataset: Dataset, base: int, frame: int) -> NDArray[np.bool_]:
     from pydicom import Dataset
+    from pydicom.dataset import FileMetaDataset
+    from pydicom.uid import UID
 
     from radpix.codec import decode
 
     # The same pixel data, described as if all bits were stored; pydicom's copy would share its elements.
     whole = Dataset()
-    whole.file_meta = dataset.file_meta
+    whole.file_meta = FileMetaDataset()
+    whole.file_meta.TransferSyntaxUID = UID(syntax_of_dataset(dataset, "data set"))
     for keyword in _IMAGE_PIXEL:
         if keyword in dataset:
             whole.add(dataset[keyword])

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["PresentationState", "presentation_of"]
 
 _GRAYSCALE, _COLOR, _PSEUDO_COLOR = (f"1.2.840.10008.5.1.4.1.1.11.{last}" for last in (1, 2, 3))
+_NAMES = {_GRAYSCALE: "Grayscale", _COLOR: "Color", _PSEUDO_COLOR: "Pseudo-Color"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,23 +90,23 @@ class PresentationState:
 
 
 def presentation_of(
-    source: Dataset | str | os.PathLike[str] | bytes, image: Dataset, frame: int
+    source: Dataset | str | os.PathLike[str] | bytes, image: Dataset, frame: int, *, is_grey: bool
 ) -> PresentationState:
-    """Return a presentation state, checked to be for a frame of ``image``.
+    """Return a presentation state, checked to be for a frame of ``image``, and for its kind.
 
     Raises
     ------
     ValueError
         It references other images or frames only.
     PixelDataError
-        It is no grayscale, color or pseudo-color softcopy presentation state, asks for mask subtraction, or one
-        of its tables is wrong.
+        It is no grayscale, color or pseudo-color softcopy presentation state, is for images of the other kind,
+        asks for mask subtraction, or one of its tables is wrong.
     """
     from pydicom import Dataset as PydicomDataset
 
     state = source if isinstance(source, PydicomDataset) else read_dataset(source)
     uid = text(state, "SOPClassUID")
-    if uid not in {_GRAYSCALE, _COLOR, _PSEUDO_COLOR}:
+    if uid not in _NAMES:
         raise PixelDataError(
             f"the presentation state has the SOP Class {uid or 'of nothing'}; Grayscale, Color and Pseudo-Color"
             " Softcopy Presentation States can be applied"
@@ -118,6 +119,14 @@ def presentation_of(
     if not any(_is_for(reference, image, frame) for reference in references):
         raise ValueError(
             f"the presentation state does not reference frame {frame} of {text(image, 'SOPInstanceUID')}"
+        )
+    if is_grey == (uid == _COLOR):
+        # PS3.3 A.33.1 to A.33.3: a colour has no modality or VOI transformation, and a grey no ICC profile.
+        kind = "grayscale" if is_grey else "color"
+        raise PixelDataError(
+            f"the image is {kind} ({text(image, 'PhotometricInterpretation')}), but the presentation state is a"
+            f" {_NAMES[uid]} Softcopy Presentation State, which says nothing about such images (PS3.3 A.33); take"
+            " one that is for them, or none"
         )
     masks = items(state, "MaskSubtractionSequence")
     if any(text(mask, "MaskOperation") not in {"", "NONE"} for mask in masks):

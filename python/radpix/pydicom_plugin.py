@@ -20,10 +20,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from radpix import _transfer_syntaxes as syntaxes
-from radpix._backend import FrameLayout, kernels
+from radpix._backend import kernels
 from radpix._frames import decode_codestream
 from radpix._source import Reporter
-from radpix._source.image_pixel import check_arguments, element_type, frame_shape
+from radpix._source.image_pixel import described_layout, element_type, frame_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,29 +63,24 @@ def decode_frame(src: bytes, runner: DecodeRunner) -> bytearray:
 
     Raises
     ------
-    RadpixError, ValueError
+    RadpixError, TypeError, ValueError
         As in `radpix.decode_frame`.
     """
     import numpy as np
 
     uid = str(runner.transfer_syntax)
-    layout = FrameLayout(
-        rows=runner.rows,
-        columns=runner.columns,
-        samples_per_pixel=runner.samples_per_pixel,
-        bits_allocated=runner.bits_allocated,
-        bits_stored=runner.bits_stored,
-        high_bit=runner.bits_stored - 1,
-        is_signed=runner.pixel_representation == 1,
-        planar_configuration=runner.planar_configuration if runner.samples_per_pixel > 1 else 0,
-        photometric_interpretation=str(runner.photometric_interpretation),
-    )
     # An option of pydicom for segments written in the wrong order: the bits stored are known after swapping.
     is_swapped = uid == syntaxes.RLE_LOSSLESS and runner.get_option("rle_segment_order", ">") == "<"
-    if is_swapped:
-        bits = layout.bits_allocated
-        layout = layout._replace(bits_stored=bits, high_bit=bits - 1)
-    check_arguments(layout, runner.pixel_representation)
+    layout = described_layout(
+        runner.rows,
+        runner.columns,
+        runner.samples_per_pixel,
+        runner.bits_allocated,
+        None if is_swapped else runner.bits_stored,
+        runner.pixel_representation,
+        runner.planar_configuration if runner.samples_per_pixel > 1 else 0,
+        str(runner.photometric_interpretation),
+    )
     shape, dtype = frame_shape(layout), element_type(layout)
     # pydicom converts YBR_FULL itself; the transforms within JPEG 2000 are its decoders' work.
     inner_colour = uid in syntaxes.JPEG_2000

@@ -39,7 +39,7 @@ _PREFIX_END = 132  # PS3.10, 7.1: a preamble of 128 bytes, then DICM
 
 
 class SkippedFile(NamedTuple):
-    """A file that `scan` left out, and why."""
+    """A file, or a folder that cannot be read, that `scan` left out, and why."""
 
     path: str
     reason: Literal["not-dicom", "not-an-image", "unreadable"]
@@ -198,6 +198,7 @@ _MIXED = {
     "frame_of_reference": ("mixed-frame-of-reference", "several frames of reference"),
     "orientation": ("mixed-orientation", "several orientations"),
     "matrix": ("mixed-matrix", "several sizes, pixel spacings or kinds of pixels"),
+    "values": ("mixed-values", "several modalities, units or kinds of rescale"),
 }
 
 
@@ -229,6 +230,23 @@ def _mixtures(groups: Sequence[Group]) -> Iterator[Finding]:
                 every,
                 volumes=len(same),
             )
+            yield from _incomplete(same)
+
+
+def _incomplete(groups: Sequence[Group]) -> Iterator[Finding]:
+    """Say which repetitions of the same positions have fewer slices: at the end of a stack, no gap tells of them."""
+    whole = max(len(group.instances) for group in groups)
+    short = [group for group in groups if len(group.instances) < whole]
+    if short:
+        counts = "; ".join(f"{group.label}: {len(group.instances)}" for group in short[:6])
+        yield finding(
+            "incomplete-repetition",
+            "warning",
+            f"{len(short)} of {len(groups)} volumes at the same positions lack slices, the others have {whole}:"
+            f" {counts}" + ("; ..." if len(short) > 6 else ""),
+            [instance for group in short for instance in group.instances],
+            missing=sum(whole - len(group.instances) for group in short),
+        )
 
 
 def _images(path: str, result: Instance | Exception) -> tuple[Instance, ...] | SkippedFile:
@@ -281,8 +299,9 @@ def scan(
         ``"energy"``, ``"energy_window"``, ``"detector"``, ``"image_type"``, ``"acquisition"``,
         ``"acquisition_time"``, ``"content_time"``.
     keep_together
-        Dimensions by which nothing is split; also ``"occurrence"``, the last resort of `VolumePlan.split`. Positions
-        that repeat for no other reason are then a finding of the volume.
+        Dimensions by which nothing is split; also ``"dimension_index"``, what an enhanced object counts by its
+        Dimension Index Values where no attribute explains it, and ``"occurrence"``, the last resort of
+        `VolumePlan.split`. Positions that repeat for no other reason are then a finding of the volume.
 
     Returns
     -------
@@ -300,8 +319,8 @@ def scan(
     Warns
     -----
     RadpixWarning
-        With code ``"unreadable-file"``, once: files that are DICOM and cannot be read, or that are named as the
-        images are and hold nothing.
+        With code ``"unreadable-file"``, once: files that are DICOM and cannot be read, folders that cannot be, and
+        files that are named as the images are and hold nothing.
 
     Examples
     --------
@@ -313,9 +332,9 @@ def scan(
     """
     threads = thread_count(num_threads)
     rules = check_names(split_by, "split_by"), check_names(keep_together, "keep_together")
-    files = list_files(paths, recursive=recursive)
+    files, closed = list_files(paths, recursive=recursive)
     by_series: dict[tuple[str, str], list[Instance]] = defaultdict(list)
-    skipped: list[SkippedFile] = []
+    skipped = [SkippedFile(folder, "unreadable", reason) for folder, reason in closed]
     for done, (path, result) in enumerate(zip(files, read_headers(files, threads), strict=True), 1):
         images = _images(path, result)
         if isinstance(images, SkippedFile):
@@ -364,5 +383,5 @@ def _warn_unreadable(skipped: Sequence[SkippedFile]) -> None:
     if unreadable:
         shown = "; ".join(f"{file.path} ({file.detail})" for file in unreadable[:5])
         more = f"; and {len(unreadable) - 5} more" if len(unreadable) > 5 else ""
-        message = f"left out {len(unreadable)} unreadable DICOM files: {shown}{more}"
+        message = f"left out {len(unreadable)} unreadable DICOM files or folders: {shown}{more}"
         warnings.warn(RadpixWarning(message, "unreadable-file"), stacklevel=3)

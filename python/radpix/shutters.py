@@ -8,6 +8,7 @@ import numpy as np
 
 from radpix._attributes import functional_group, integer, integers, number, numbers, value
 from radpix._warn import warn
+from radpix.color import cielab_to_srgb
 from radpix.errors import PixelDataError
 
 if TYPE_CHECKING:
@@ -71,8 +72,16 @@ def closed_by_shutters(
     return closed
 
 
-def shutter_level(item: Dataset) -> float:
-    """Return the grey of a closed shutter as a part of the range: its 16-bit P-Value, black if there is none."""
+def shutter_level(item: Dataset, *, is_colour: bool) -> float | NDArray[np.float64]:
+    """Return a closed shutter's colour as a part of the range: of a picture in colours its CIELab value as sRGB.
+
+    Otherwise, or without one, its 16-bit P-Value; black if there is none.
+    """
+    colour = integers(item, "ShutterPresentationColorCIELabValue") if is_colour else []
+    if len(colour) == 3:
+        return cielab_to_srgb(colour)
+    if colour:
+        raise PixelDataError(f"Shutter Presentation Color CIELab Value is {colour}, not three numbers")
     level = integer(item, "ShutterPresentationValue") or 0
     return min(max(level, 0), 0xFFFF) / 0xFFFF
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from radpix._arguments import integer
 from radpix._backend import kernels
 
 __all__ = ["get_num_threads", "set_num_threads"]
@@ -17,14 +18,30 @@ def set_num_threads(n: int) -> None:
 
     Raises
     ------
+    TypeError
+        ``n`` is no integer.
     ValueError
         ``n`` is outside 0..1024.
+
+    Examples
+    --------
+    >>> import radpix
+    >>> radpix.set_num_threads(2)
+    >>> radpix.get_num_threads()
+    2
+    >>> radpix.set_num_threads(0)
     """
-    kernels().set_num_threads(n)
+    kernels().set_num_threads(integer(n, "n"))
 
 
 def get_num_threads() -> int:
-    """Return the number of threads for calls without ``num_threads=``."""
+    """Return the number of threads for calls without ``num_threads=``, from 1 to 1024.
+
+    Raises
+    ------
+    ValueError
+        RADPIX_NUM_THREADS holds no such number.
+    """
     return kernels().num_threads()
 
 
@@ -33,11 +50,14 @@ def thread_count(num_threads: int | None) -> int:
 
     Raises
     ------
+    TypeError
+        The number is no integer.
     ValueError
         The number is outside 1..1024.
     """
     if num_threads is None:
         return 0
-    if not 1 <= num_threads <= 1024:
-        raise ValueError(f"num_threads is from 1 to 1024, not {num_threads}")
-    return int(num_threads)
+    count = integer(num_threads, "num_threads")
+    if not 1 <= count <= 1024:
+        raise ValueError(f"num_threads is from 1 to 1024, not {count}; None stands for the default")
+    return count

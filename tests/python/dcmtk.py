@@ -1,7 +1,8 @@
-"""Frames as DCMTK's command line tools decode them: code that shares nothing with radpix or with pydicom's plug-ins."""
+"""Frames as DCMTK's command line tools decode and show them: code that shares nothing with radpix or pydicom."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,15 @@ import numpy as np
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-__all__ = ["assert_same_bits", "frames_by", "needs"]
+__all__ = ["assert_same_bits", "frames_by", "needs", "netpbm", "shown"]
+
+#: The renderers differ in the codecs they carry: native, RLE and JPEG, or JPEG-LS. None has JPEG 2000.
+_RENDERERS = {"1.2.840.10008.1.2.4.80": "dcml2pnm", "1.2.840.10008.1.2.4.81": "dcml2pnm"}
 
 
 def needs(tool: str) -> pytest.MarkDecorator:
@@ -36,6 +41,23 @@ def frames_by(tool: str, path: Path, folder: Path, shape: tuple[int, ...], *opti
     if len(shape) == 4 and dataset.PlanarConfiguration:
         return values.reshape(shape[0], shape[3], *shape[1:3]).transpose(0, 2, 3, 1)
     return values.reshape(shape)
+
+
+def shown(path: Path, syntax: str, frame: int = 0, options: Sequence[str] = ()) -> NDArray[np.uint8] | None:
+    """Return a frame in 8 bits as DCMTK's dcm2pnm, or its siblings with codecs, show it; None where they cannot."""
+    tool = _RENDERERS.get(syntax, "dcmj2pnm")
+    command = [tool, "-q", "+op", *options, "+F", str(frame + 1), str(path), "/dev/stdout"]
+    done = subprocess.run(command, check=False, capture_output=True, timeout=60)
+    return netpbm(done.stdout) if done.stdout else None
+
+
+def netpbm(raw: bytes) -> NDArray[np.uint8]:
+    """Return a PGM or PPM of 8 bits."""
+    header = re.match(rb"P([56])\s+(?:#[^\n]*\n\s*)*(\d+)\s+(\d+)\s+255\s", raw)
+    assert header is not None, raw[:20]
+    columns, rows = int(header[2]), int(header[3])
+    samples = np.frombuffer(raw[header.end() :], np.uint8)
+    return samples.reshape(rows, columns, 3) if header[1] == b"6" else samples.reshape(rows, columns)
 
 
 def assert_same_bits(found: NDArray[Any], expected: NDArray[Any], bits: int, what: object = "") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -13,6 +13,9 @@ from tests.python import display_objects as made
 from tests.python import objects
 
 import radpix
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 RGB = objects.noise((40, 50, 3), "uint8")
 
@@ -114,3 +117,82 @@ def test_profiles_that_cannot_be_used_are_reported(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.warns(radpix.RadpixWarning, match="Pillow"):
         radpix.display(made.image(RGB, ICCProfile=b"another"))
+
+
+def partial_to_rgb(y: NDArray[Any], blue: NDArray[Any], red: NDArray[Any]) -> NDArray[Any]:
+    """PS3.3 C.7.6.3.1.2, inverted: luma from 16 to 235, chroma from 16 to 240."""
+    y, blue, red = (y - 16.0) / 219, (blue - 128.0) / 224, (red - 128.0) / 224
+    green = y - (0.114 * 1.772 * blue + 0.299 * 1.402 * red) / 0.587
+    return np.clip(np.rint(np.stack([y + 1.402 * red, green, y + 1.772 * blue], axis=-1) * 255), 0, 255)
+
+
+@pytest.mark.parametrize(
+    "syntax", [objects.IMPLICIT, objects.BIG_ENDIAN, objects.DEFLATED, objects.ENCAPSULATED]
+)
+def test_native_pixels_in_a_part_of_the_range_become_rgb(syntax: str) -> None:
+    words = objects.noise((2, 6, 5, 4), "uint8")
+    dataset = objects.header(
+        rows=6, columns=10, samples=3, bits=8, frames=2, photometric="YBR_PARTIAL_422", syntax=syntax
+    )
+    data = words.tobytes()
+    if syntax == objects.ENCAPSULATED:
+        data = (
+            objects.ITEM
+            + bytes(4)
+            + b"".join(
+                objects.ITEM + len(words[k].tobytes()).to_bytes(4, "little") + words[k].tobytes()
+                for k in range(2)
+            )
+            + objects.DELIMITER
+        )
+    file = objects.part10(dataset, data, vr="OB")
+    luma = words[..., :2].reshape(2, 6, 10)
+    wanted = partial_to_rgb(luma, *(np.repeat(words[..., k], 2, axis=2) for k in (2, 3)))
+    np.testing.assert_array_equal(radpix.decode(file), wanted)
+    np.testing.assert_array_equal(list(radpix.iter_frames(file)), wanted)
+    np.testing.assert_array_equal(radpix.display(file, index=1), wanted[1])
+
+
+def test_partial_ranges_without_subsampling_are_reported() -> None:
+    ybr = objects.noise((6, 10, 3), "uint8")
+    dataset = made.image(ybr, photometric="YBR_PARTIAL_422")
+    with pytest.warns(radpix.RadpixWarning) as caught:
+        np.testing.assert_array_equal(radpix.decode(dataset), partial_to_rgb(*np.moveaxis(ybr, -1, 0)))
+    assert [w.message.code for w in caught] == ["ybr-422-not-subsampled"]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("photometric", ["YBR_ICT", "YBR_RCT"])
+def test_native_pixels_called_after_jpeg_2000_are_rgb_that_nobody_renamed(photometric: str) -> None:
+    rgb = objects.noise((6, 10, 3), "uint8")
+    with pytest.warns(radpix.RadpixWarning, match=photometric) as caught:
+        np.testing.assert_array_equal(radpix.decode(made.image(rgb, photometric=photometric)), rgb)
+    assert [w.message.code for w in caught] == ["photometric-interpretation-native"]  # type: ignore[union-attr]
+
+
+def test_a_colour_for_video_is_refused_in_native_pixels() -> None:
+    dataset = made.image(objects.noise((6, 10, 3), "uint8"), photometric="YBR_PARTIAL_420")
+    with pytest.raises(radpix.PixelDataError, match="for video only"):
+        radpix.decode(dataset)
+
+
+def test_cielab_values_are_those_of_littlecms() -> None:
+    """Whose tables are coarse at the edges of the range."""
+    cms = pytest.importorskip("PIL.ImageCms")
+    from PIL import Image
+
+    from radpix.color import cielab_to_srgb
+
+    values = np.stack(np.meshgrid(range(0, 256, 17), range(64, 193, 16), range(64, 193, 16)), axis=-1)
+    values = values.reshape(-1, 1, 3).astype(np.uint8)
+    # a and b are signed in Pillow, and from 0 with 0x80 for neutral in DICOM.
+    lab = Image.frombytes("LAB", (1, len(values)), (values ^ np.array([0, 0x80, 0x80], np.uint8)).tobytes())
+    wanted = np.asarray(
+        cms.profileToProfile(lab, cms.createProfile("LAB"), cms.createProfile("sRGB"), outputMode="RGB")
+    )
+    colours = [[cielab_to_srgb([257 * int(one) for one in value[0]])] for value in values]
+    found = np.rint(np.array(colours) * 255)
+    error = np.abs(found - wanted)
+    assert error.max() <= 9
+    assert error[((wanted >= 32) & (wanted <= 240)).all(axis=-1)].max() <= 3
+    neutral = (values[..., 1] == 128) & (values[..., 2] == 128)
+    assert error[neutral].max() <= 1

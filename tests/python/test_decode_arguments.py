@@ -124,14 +124,38 @@ def test_indices_behave_as_in_python(tmp_path: Path, syntax: str, opened: bool) 
 
 @pytest.mark.parametrize("index", [5, -6, [0, 5], 1 << 70])
 def test_an_index_beyond_the_frames_is_an_index_error(index: Any) -> None:
-    with pytest.raises(IndexError, match="5 frames"):
+    with pytest.raises(IndexError, match="the object has 5 frames, counted from 0"):
         radpix.decode(image(ct(5)), index=index)
 
 
 @pytest.mark.parametrize("index", [True, 1.0, "0", [0.5], b"0"])
 def test_an_index_that_is_no_integer_is_a_type_error(index: Any) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="index is an integer"):
         radpix.decode(image(ct(5)), index=index)
+
+
+@pytest.mark.parametrize("number", ["2", 2.0, True, np.float64(2)])
+def test_a_number_of_threads_that_is_no_integer_is_a_type_error(number: Any) -> None:
+    with pytest.raises(TypeError, match="num_threads is an integer, not"):
+        radpix.decode(image(ct()), num_threads=number)
+    with pytest.raises(TypeError, match="n is an integer, not"):
+        radpix.set_num_threads(number)
+
+
+@pytest.mark.parametrize("name", ["rows", "columns", "samples_per_pixel", "bits_allocated", "bits_stored"])
+@pytest.mark.parametrize("value", ["8", 8.0, True])
+def test_a_description_that_is_no_integer_is_a_type_error(name: str, value: Any) -> None:
+    how: dict[str, Any] = {"rows": 1, "columns": 1, "bits_allocated": 8, name: value}
+    with pytest.raises(TypeError, match=f"{name} is an integer, not"):
+        radpix.decode_frame(b"1", transfer_syntax=objects.EXPLICIT, **how)
+
+
+def test_a_codestream_and_a_syntax_that_are_none_are_named() -> None:
+    how: dict[str, Any] = {"rows": 1, "columns": 1, "bits_allocated": 8}
+    with pytest.raises(TypeError, match="codestream is a contiguous bytes-like object, not <class 'str'>"):
+        radpix.decode_frame("1", transfer_syntax=objects.EXPLICIT, **how)  # type: ignore[arg-type]
+    with pytest.raises(radpix.UnsupportedTransferSyntaxError, match="'JPEG' is no Transfer Syntax UID"):
+        radpix.decode_frame(b"1", transfer_syntax="JPEG", **how)
 
 
 def test_one_frame_has_no_frame_axis_unless_asked_for_in_a_sequence() -> None:

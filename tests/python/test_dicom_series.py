@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -354,3 +356,92 @@ def test_no_uptake_is_computed_from_activity_of_unknown_decay(tmp_path: Path) ->
     with pytest.raises(radpix.SuvError) as caught:
         radpix.to_suv(tmp_path / "out", weight=70, dose=350e6, half_life=6586.2)
     assert (caught.value.code, caught.value.tag) == ("suv-attribute-invalid", "(0054,1102) Decay Correction")
+
+
+@pytest.mark.parametrize(
+    ("modality", "image_type"),
+    [
+        ("CT", ["DERIVED", "SECONDARY", "AXIAL"]),
+        ("MR", ["DERIVED", "SECONDARY", "OTHER"]),
+        ("PT", ["DERIVED", "PRIMARY"]),  # the only value 2 of PET (PS3.3 C.8.9.4.1.1)
+        ("OT", ["DERIVED", "SECONDARY"]),
+    ],
+)
+def test_image_type_is_one_of_the_object(modality: str, image_type: list[str], tmp_path: Path) -> None:
+    write_dicom_series(oblique(numbers("i2", 0, 9), modality=modality, unit=""), tmp_path / "out")
+    assert [list(one.ImageType) for one in heads(tmp_path / "out")] == [image_type] * 4
+
+
+def test_conditional_attributes_follow_their_conditions(tmp_path: Path) -> None:
+    def written(modality: str, **tags: Any) -> Dataset:
+        volume = oblique(numbers("i2", 0, 9), modality=modality, unit="")
+        folder = tmp_path / f"{len(list(tmp_path.iterdir()))}"
+        return dcmread(write_dicom_series(volume, folder, template=template(Modality=modality, **tags))[0])
+
+    assert "Laterality" not in written("CT", BodyPartExamined="CHEST")
+    assert written("CT", BodyPartExamined="KNEE")["Laterality"].is_empty
+    assert written("CT", BodyPartExamined="KNEE", Laterality="L").Laterality == "L"
+    assert "InversionTime" not in written("MR", InversionTime="150", ScanningSequence="SE")
+    assert written("MR", InversionTime="150", ScanningSequence=["SE", "IR"]).InversionTime == 150
+    assert "PatientPosition" not in written("PT", PatientPosition="HFS")
+    assert written("CT", PatientPosition="HFS").PatientPosition == "HFS"
+    assert written("PT").DecayFactor == 1
+    assert "DecayFactor" not in written("PT", DecayCorrection="NONE")
+
+
+@pytest.mark.parametrize(
+    ("affine", "letters"),
+    [
+        (np.eye(4)[[2, 1, 0, 3]], ["L", "P"]),
+        (np.diag([1.0, -1, -1, 1])[:, [2, 1, 0, 3]], ["L", "A"]),
+        (oblique(np.zeros((1, 1, 1))).affine, ["LHP", "PHR"]),
+    ],
+)
+def test_secondary_capture_says_where_rows_and_columns_point(
+    affine: Any, letters: list[str], tmp_path: Path
+) -> None:
+    write_dicom_series(Volume(np.zeros((2, 3, 4), np.uint8), affine), tmp_path / "out")
+    assert list(heads(tmp_path / "out")[0].PatientOrientation) == letters
+
+
+@pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy of dicom3tools is not installed")
+@pytest.mark.parametrize(
+    ("modality", "unit", "kind"),
+    [
+        ("CT", "HU", "i2"),
+        ("CT", "", "i4"),
+        ("MR", "", "u2"),
+        ("PT", "BQML", "i2"),
+        ("PT", "g/ml{SUVbw}", "f4"),
+        ("RTDOSE", "GY", "f4"),
+        ("", "", "u1"),
+        ("US", "", "rgb"),
+    ],
+)
+def test_dciodvfy_finds_no_error(modality: str, unit: str, kind: str, tmp_path: Path) -> None:
+    voxels = numbers("u1", 0, 9, (2, 5, 6, 3)) if kind == "rgb" else numbers(kind, 0, 9, (2, 5, 6))
+    write_dicom_series(oblique(voxels, modality=modality, unit=unit), tmp_path / "out")
+    for path in sorted((tmp_path / "out").iterdir()):
+        said = subprocess.run(["dciodvfy", "-new", path], capture_output=True, text=True, check=False)
+        assert "Error" not in said.stdout + said.stderr, said.stderr
+
+
+@pytest.mark.parametrize(("low", "high"), [(-100.0, 50000.0), (70000.0, 100000.0), (-90000.0, 10.0)])
+def test_pet_has_no_intercept_and_the_message_gives_a_step_that_fits(
+    low: float, high: float, tmp_path: Path
+) -> None:
+    volume = oblique(numbers("f4", low, high), modality="PT", unit="BQML")
+    with pytest.raises(ValueError, match="without an intercept, which PET has not") as caught:
+        write_dicom_series(volume, tmp_path / "out", step=1)
+    step = float(str(caught.value).split("step= of ")[1].split()[0])
+    assert step < 2.1 * max(high - min(low, 0), -2 * low) / 65535 * 1.2
+    write_dicom_series(volume, tmp_path / "out", step=step)
+    assert {float(one.RescaleIntercept) for one in heads(tmp_path / "out")} == {0.0}
+    found = radpix.load(tmp_path / "out").voxels
+    assert float(np.abs(found - volume.voxels).max()) <= step / 2 * 1.001
+
+
+def test_image_type_of_an_enhanced_template_is_not_that_of_its_slices(tmp_path: Path) -> None:
+    source = template(ImageType=["ORIGINAL", "PRIMARY", "VOLUME", "NONE"])
+    write_dicom_series(oblique(numbers("i2", 0, 9)), tmp_path / "out", template=source)
+    assert list(heads(tmp_path / "out")[0].ImageType) == ["DERIVED", "SECONDARY", "AXIAL"]

@@ -126,6 +126,14 @@ def test_padding_written_as_unsigned_counts_as_the_pixels_do() -> None:
     assert radpix.display(dataset).tolist() == [[0, 0, 128, 255]]
 
 
+def test_padding_written_as_signed_counts_as_the_pixels_do() -> None:
+    dataset = made.image(np.array([[65535, 0, 50, 100]], np.uint16))
+    dataset.add_new("PixelPaddingValue", "SS", -1)
+    assert radpix.display(dataset).tolist() == [[0, 0, 128, 255]]
+    dataset.add_new("PixelPaddingRangeLimit", "SS", -2)
+    assert radpix.display(dataset).tolist() == [[0, 0, 128, 255]]
+
+
 def test_padding_that_no_pixel_can_hold_is_ignored() -> None:
     dataset = made.image(np.array([[0, 4095]], np.uint16), stored=12, PixelPaddingValue=65535)
     with pytest.warns(radpix.RadpixWarning, match="12 stored bits") as caught:
@@ -215,6 +223,13 @@ def test_colour_is_scaled_to_the_range_of_the_result() -> None:
     np.testing.assert_array_equal(radpix.display(made.image(rgb), dtype=np.uint16), rgb.astype(int) * 257)
     deep = objects.noise((5, 7, 3), "uint16", stored=12)
     np.testing.assert_array_equal(radpix.display(made.image(deep, stored=12)), np.rint(deep * 255.0 / 4095.0))
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME2", "PALETTE COLOR", "HSV", "CMYK", "GREEN"])
+def test_three_samples_that_are_no_colour_radpix_knows_have_no_display(photometric: str) -> None:
+    dataset = made.image(objects.noise((5, 7, 3), "uint8"), photometric=photometric)
+    with pytest.raises(radpix.PixelDataError, match=f"{photometric} of 3 samples"):
+        radpix.display(dataset)
 
 
 @pytest.mark.parametrize("kind", ["grey", "table", "pseudo-color", "deep colour"])
@@ -314,6 +329,18 @@ def test_thumbnails_are_means_over_areas() -> None:
     for size in (0, -1, (0, 5)):
         with pytest.raises(ValueError, match="size"):
             radpix.display(dataset, size=size)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_thumbnails_are_rounded_half_to_even(dtype: Any) -> None:
+    """Of integers to the last: halves of twelfths are halves."""
+    pixels = RNG.integers(0, 256, (30, 44), dtype=np.uint8)
+    dataset = made.image(pixels, WindowCenter=128, WindowWidth=256)
+    whole = radpix.display(dataset, dtype=dtype).astype(np.int64)
+    sums = whole.reshape(10, 3, 11, 4).sum(axis=(1, 3))
+    wanted = sums // 12 + ((sums % 12 > 6) | ((sums % 12 == 6) & (sums // 12 % 2 == 1)))
+    assert (sums % 12 == 6).any()
+    np.testing.assert_array_equal(radpix.display(dataset, size=(10, 11), dtype=dtype), wanted)
 
 
 def test_arguments_are_checked() -> None:

@@ -64,7 +64,7 @@ def codes_of_sources() -> set[str]:
         *package.glob("_numba/*.py"),
         *ROOT.glob("cpp/src/codec/**/*.[ch]pp"),
     ]
-    sources += [package / name for name in ("_frames.py", "_header_scan.py", "_plugins.py", "modality.py")]
+    sources += [package / name for name in ("_frames.py", "_header_walk.py", "_plugins.py", "modality.py")]
     sources += [package / name for name in ("_lut.py", "_padding_values.py", "color.py", "overlays.py")]
     sources += [package / name for name in ("display.py", "palette.py", "shutters.py", "voi.py")]
     sources.append(ROOT / "cpp" / "src" / "base" / "error.cpp")

@@ -240,7 +240,9 @@ def test_any_object_with_places_for_its_frames_is_the_volume_of_classic_ones(
     phantom.write(tmp_path / "classic")
     pixels = np.array([phantom.stored(index) for index in ORDER])
     dataset = multi_frame(phantom, pixels, sop_class=sop_class, modality=modality)
-    path = write(with_groups(dataset, phantom, ORDER), tmp_path / "x")
+    rescale = group(RescaleSlope=1, RescaleIntercept=0, RescaleType="HU" if modality == "CT" else "US")
+    shared = {"PixelValueTransformationSequence": rescale}
+    path = write(with_groups(dataset, phantom, ORDER, shared=shared), tmp_path / "x")
     one, other = radpix.load(path), radpix.load(tmp_path / "classic")
     same(one, other)
 
@@ -278,9 +280,11 @@ def test_ultrasound_volume_is_in_the_places_of_its_own_frame_of_reference(tmp_pa
     del dataset.SharedFunctionalGroupsSequence[0].PlaneOrientationSequence
     for frame in dataset.PerFrameFunctionalGroupsSequence:
         del frame.PlanePositionSequence
+    dataset.VolumeFrameOfReferenceUID = "1.2.3.4"
     volume = radpix.load(write(dataset, tmp_path / "x"))
     np.testing.assert_allclose(volume.origin, phantom.positions[0])
     assert volume.spacing == pytest.approx((2.5, 0.8, 0.7))
+    assert volume.frame_of_reference_uid == "1.2.3.4"  # not that of the patient
 
 
 def test_parametric_map_has_the_values_of_its_mapping(tmp_path: Path) -> None:
@@ -467,3 +471,194 @@ def test_csa_headers_are_read_as_nibabel_reads_them() -> None:
         "Two": [2.5, -3],
     }
     assert csa_values(whole) == {"One": ["1"], "Two": ["2.5", "-3"]}
+
+
+def label_map(phantom: Phantom, slices: list[int]) -> Any:
+    pixels = np.array([np.full((12, 10), 3 + index, np.uint8) for index in slices])
+    dataset = multi_frame(phantom, pixels, sop_class=enhanced.LABEL_MAP, modality="SEG")
+    dataset.SegmentationType = "LABELMAP"
+    return with_groups(dataset, phantom, slices)
+
+
+@pytest.mark.parametrize("background", [None, 1])
+def test_planes_that_a_label_map_leaves_out_are_background(tmp_path: Path, background: int | None) -> None:
+    dataset = label_map(Phantom(), [5, 0, 1, 3])
+    if background is not None:
+        dataset.PixelPaddingValue = background
+    volume = radpix.load(write(dataset, tmp_path / "x"))
+    empty = background or 0
+    assert volume.voxels[:, 0, 0].tolist() == [3, 4, empty, 6, empty, 8]
+
+
+def test_a_plane_left_out_has_no_pixels_of_its_own(tmp_path: Path) -> None:
+    plan = radpix.scan(write(label_map(Phantom(), [0, 1, 3]), tmp_path / "x"))[0].volumes()[0]
+    with pytest.raises(radpix.PixelDataError, match="no pixels to read"):
+        radpix.load(plan.instances[2])
+
+
+@pytest.mark.parametrize("scaling", [None, ""])
+def test_dose_without_its_scaling_is_in_no_unit(tmp_path: Path, scaling: str | None) -> None:
+    dataset, pixels = dose(Phantom(), np.linspace(0, 12.5, 6), DoseGridScaling=scaling)
+    volume = radpix.load(write(dataset, tmp_path / "x"))
+    assert volume.unit == ""
+    np.testing.assert_array_equal(volume.voxels, pixels)
+
+
+@pytest.mark.parametrize(
+    ("code", "unit"),
+    [
+        ({"CodeValue": "mm2/s", "CodingSchemeDesignator": "UCUM"}, "mm2/s"),
+        (
+            {"LongCodeValue": "g/ml{SUVlbm(James128)}", "CodingSchemeDesignator": "UCUM"},
+            "g/ml{SUVlbm(James128)}",
+        ),
+        ({"CodeValue": "113041", "CodingSchemeDesignator": "DCM"}, ""),
+        ({"CodeValue": "mm2/s", "CodingSchemeDesignator": "99LOCAL"}, ""),
+        ({"CodeValue": "mm2/s"}, ""),
+    ],
+)
+def test_mapped_units_are_those_of_ucum_only(tmp_path: Path, code: dict[str, str], unit: str) -> None:
+    phantom = Phantom()
+    pixels = np.array([phantom.modality_values(index) for index in range(6)]).astype(np.float32)
+    dataset = multi_frame(phantom, pixels, sop_class=enhanced.PARAMETRIC_MAP, modality="MR")
+    mapping = group(
+        RealWorldValueIntercept=0.0, RealWorldValueSlope=1.0, MeasurementUnitsCodeSequence=group(**code)
+    )
+    dataset = with_groups(dataset, phantom, range(6), shared={"RealWorldValueMappingSequence": mapping})
+    assert radpix.load(write(dataset, tmp_path / "x")).unit == unit
+
+
+def test_maps_of_two_quantities_at_one_place_are_two_volumes(tmp_path: Path) -> None:
+    phantom = Phantom(positions=stack_positions(3))
+    slices = [0, 0, 1, 1, 2, 2]
+    pixels = np.array([np.full((12, 10), number, np.float32) for number in range(6)])
+    dataset = multi_frame(phantom, pixels, sop_class=enhanced.PARAMETRIC_MAP, modality="MR")
+    frames = [
+        {
+            "RealWorldValueMappingSequence": group(
+                RealWorldValueIntercept=0.0,
+                RealWorldValueSlope=1.0,
+                MeasurementUnitsCodeSequence=group(CodeValue=code, CodingSchemeDesignator="UCUM"),
+            )
+        }
+        for code in ["mm2/s", "/min"] * 3
+    ]
+    plans = radpix.scan(write(with_groups(dataset, phantom, slices, frames=frames), tmp_path / "x"))[
+        0
+    ].volumes()
+    found = {volume.unit: volume.voxels[:, 0, 0].tolist() for volume in map(radpix.load, plans)}
+    assert found == {"mm2/s": [0, 2, 4], "/min": [1, 3, 5]}
+
+
+def test_a_frame_without_the_rescale_of_the_others_is_not_mixed_in(tmp_path: Path) -> None:
+    dataset = enhanced_ct(Phantom(), range(6))
+    del dataset.PerFrameFunctionalGroupsSequence[2].PixelValueTransformationSequence
+    with pytest.raises(radpix.GeometryError, match="several modalities, units"):
+        radpix.load(write(dataset, tmp_path / "x"))
+
+
+def indexed(count: int) -> Any:
+    """Return an enhanced CT whose slices occur so often, told apart by Dimension Index Values alone."""
+    order = [(repetition, index) for index in (2, 0, 1) for repetition in range(count)]
+    phantom = Phantom(positions=stack_positions(3))
+    frames = [
+        {"FrameContentSequence": group(DimensionIndexValues=[1, repetition + 1, index + 1])}
+        for repetition, index in order
+    ]
+    dataset = enhanced_ct(phantom, [index for _, index in order], frames=frames)
+    pixels = np.array([np.full((12, 10), 10 * repetition + index, np.uint16) for repetition, index in order])
+    dataset.PixelData = pixels.tobytes()
+    return dataset
+
+
+def test_repetitions_are_told_apart_by_what_the_object_counts(tmp_path: Path) -> None:
+    path = write(indexed(2), tmp_path / "x")
+    plans = radpix.scan(path)[0].volumes()
+    assert [plan.split for plan in plans] == [
+        (("dimension_index", "DimensionIndexValues[1]", value),) for value in (1, 2)
+    ]
+    assert "Dimension Index 2 1" in plans[0].label
+    found = [radpix.load(plan, level="stored").voxels[:, 0, 0].tolist() for plan in plans]
+    assert found == [[0, 1, 2], [10, 11, 12]]
+    (plan,) = radpix.scan(path, keep_together=["dimension_index"])[0].volumes()
+    assert "duplicate-position" in plan.report
+
+
+def test_indices_that_do_not_separate_stay_a_finding(tmp_path: Path) -> None:
+    dataset = indexed(2)
+    dataset.PerFrameFunctionalGroupsSequence[0].FrameContentSequence[0].DimensionIndexValues = [1, 1]
+    (plan,) = radpix.scan(write(dataset, tmp_path / "x"))[0].volumes()
+    assert "duplicate-position" in plan.report
+
+
+@pytest.mark.parametrize(("keyword", "kind"), [("Float", "f4"), ("DoubleFloat", "f8")])
+@pytest.mark.parametrize("padding", [-1.0, float("nan")])
+def test_padding_of_floating_point_pixels_goes_through_the_mapping(
+    tmp_path: Path, keyword: str, kind: str, padding: float
+) -> None:
+    phantom = Phantom()
+    pixels = np.array([phantom.modality_values(index) for index in range(6)]).astype(np.float32)
+    dataset = multi_frame(phantom, pixels, sop_class=enhanced.PARAMETRIC_MAP, modality="MR")
+    if kind == "f8":
+        del dataset.FloatPixelData
+        dataset.BitsAllocated, dataset.DoubleFloatPixelData = 64, pixels.astype("<f8").tobytes()
+    setattr(dataset, f"{keyword}PixelPaddingValue", padding)
+    mapping = group(RealWorldValueIntercept=2.0, RealWorldValueSlope=0.5)
+    dataset = with_groups(dataset, phantom, range(6), shared={"RealWorldValueMappingSequence": mapping})
+    volume = radpix.load(write(dataset, tmp_path / "x"))
+    assert volume.voxels.dtype == kind
+    np.testing.assert_equal(volume.padding_value, padding * 0.5 + 2)
+
+
+def test_nuclear_slices_of_each_detector_lie_where_its_item_says(tmp_path: Path) -> None:
+    phantom = Phantom()
+    pixels = np.arange(6 * 12 * 10, dtype=np.uint16).reshape(6, 12, 10)
+    dataset = multi_frame(phantom, pixels, sop_class=enhanced.NUCLEAR, modality="NM")
+    dataset.PixelSpacing, dataset.SpacingBetweenSlices = decimals(phantom.pixel_spacing), 2.5
+    dataset.SliceVector, dataset.DetectorVector = [1, 2, 3, 1, 2, 3], [1, 1, 1, 2, 2, 2]
+    orientation = decimals([*phantom.row, *phantom.column])
+    dataset.DetectorInformationSequence = Items(
+        [
+            item(ImagePositionPatient=decimals(position), ImageOrientationPatient=orientation)
+            for position in ([-1, -2, 10], [-3, -4, 100])
+        ]
+    )
+    (series,) = radpix.scan(write(dataset, tmp_path / "x"))
+    positions = [instance.image_position for instance in series.instances]
+    assert positions == [(-1, -2, 10 + 2.5 * k) for k in range(3)] + [
+        (-3, -4, 100 + 2.5 * k) for k in range(3)
+    ]
+
+
+def mosaic(folder: Path, tags: dict[str, list[str]] | None, **attributes: Any) -> Path:
+    """Write 4 tiles in 2 rows; where there is no CSA header, the private number of images in the mosaic."""
+    phantom = Phantom(positions=stack_positions(1), shape=(24, 20), modality="MR")
+    (path,) = replace(phantom, tags={"SliceThickness": 2, **attributes}).write(folder)
+    dataset = dcmread(path)
+    dataset.ImageType = ["ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC"]
+    if tags is None:
+        dataset.private_block(0x0019, "SIEMENS MR HEADER", create=True).add_new(0x0A, "US", 4)
+    else:
+        dataset.private_block(0x0029, "SIEMENS CSA HEADER", create=True).add_new(0x10, "OB", csa(tags))
+    dataset.save_as(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("normal", "spacing", "codes", "source"),
+    [
+        (["0", "0", "1"], 2.5, set(), "Spacing Between Slices"),
+        (["0", "0", "1"], None, {"assumed-spacing"}, "Slice Thickness"),
+        (["0", "0", "0"], 2.5, {"assumed-order"}, "Spacing Between Slices"),
+        (None, None, {"assumed-order", "assumed-spacing"}, "Slice Thickness"),
+    ],
+)
+def test_what_is_assumed_of_a_mosaic_is_told(
+    tmp_path: Path, normal: list[str] | None, spacing: float | None, codes: set[str], source: str
+) -> None:
+    tags = None if normal is None else {"NumberOfImagesInMosaic": ["4"], "SliceNormalVector": normal}
+    path = mosaic(tmp_path, tags, **({} if spacing is None else {"SpacingBetweenSlices": spacing}))
+    report = radpix.load(path).report
+    assert report is not None
+    assert {one.code for one in report.findings if one.severity == "warning"} == codes
+    assert report.slice_spacing_source == source

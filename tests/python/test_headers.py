@@ -134,6 +134,12 @@ def test_errors_are_raised_or_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are text")
+def test_a_single_path_is_not_taken_for_its_letters(tmp_path: Path) -> None:
+    for path in (tmp_path / "one.dcm", "one.dcm", b"one.dcm"):
+        with pytest.raises(TypeError, match=r"several files, not one: write .*one\.dcm'\)?\]"):
+            scan_headers(path, ["Rows"])  # type: ignore[arg-type]
+
+
 def test_names_of_files_that_are_no_text(tmp_path: Path) -> None:
     path = os.fsencode(tmp_path) + b"/\xff.dcm"
     Path(os.fsdecode(path)).write_bytes(enhanced())

@@ -194,6 +194,12 @@ def test_what_cannot_be_encoded_is_refused() -> None:
     for bits in (0, 1, 17, -1):
         with pytest.raises((ValueError, NotImplementedError)):
             encode(pixels, bits_stored=bits)
+    with pytest.raises(TypeError, match="bits_stored is an integer"):
+        encode(pixels, bits_stored=12.0)
+    with pytest.raises(TypeError, match="near is an integer"):
+        encode(pixels, near="1")
+    with pytest.raises(TypeError, match=r"dtype >u2; convert it with array\.astype"):
+        encode(pixels.astype(">u2"))
 
 
 def test_transfer_syntaxes_say_which_can_be_encoded() -> None:

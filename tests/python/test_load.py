@@ -299,3 +299,39 @@ def test_values_just_beyond_a_type_are_refused(tmp_path: Path, dtype: str, value
 def test_values_that_round_into_a_type_are_kept(tmp_path: Path, dtype: str, value: float) -> None:
     Phantom(values=lambda p: np.full(p.shape[:-1], value), rescale=(value, 0.0)).write(tmp_path)
     assert set(radpix.load(tmp_path, dtype=dtype).voxels.ravel().tolist()) == {round(value)}
+
+
+def test_source_may_be_what_scan_returns(tmp_path: Path) -> None:
+    phantom = Phantom(tags={"SliceThickness": 2.5})
+    phantom.write(tmp_path)
+    result = radpix.scan(tmp_path)
+    (series,) = result
+    for source in (result, [series], series, series.volumes()[0], series.instances):
+        np.testing.assert_array_equal(radpix.load(source).voxels, radpix.load(tmp_path).voxels)
+    one = radpix.load(series.instances[2])
+    np.testing.assert_array_equal(one.voxels[0], phantom.modality_values(2))
+    np.testing.assert_allclose(one.origin, phantom.positions[2])
+
+
+def test_several_series_of_a_scan_are_chosen_by_uid(tmp_path: Path) -> None:
+    one, other = Phantom(), Phantom(positions=stack_positions(3))
+    one.write(tmp_path / "one")
+    other.write(tmp_path / "other")
+    found = radpix.scan(tmp_path)
+    assert radpix.load(found, series_uid=other.series_uid).shape[0] == 3
+    images = [instance for series in found for instance in series.instances]
+    for source in (found, list(found), images):
+        with pytest.raises(radpix.GeometryError, match="holds 2 series"):
+            radpix.load(source)
+
+
+@pytest.mark.parametrize("source", [5, None, b"folder", [1, 2]])
+def test_source_that_is_none_says_what_to_give(source: Any) -> None:
+    with pytest.raises(TypeError, match=r"a source is a path.*an Instance"):
+        radpix.load(source)
+
+
+def test_list_of_volumes_says_what_to_give(tmp_path: Path) -> None:
+    Phantom().write(tmp_path)
+    with pytest.raises(TypeError, match="a list of VolumePlan"):
+        radpix.load(radpix.scan(tmp_path)[0].volumes())  # type: ignore[arg-type]

@@ -289,3 +289,26 @@ def test_nothing_is_left_of_a_write_that_failed(tmp_path: Path, monkeypatch: pyt
             write_ome_zarr(oblique(), tmp_path / "v", **options)
     with pytest.raises(ValueError, match="float16"):
         write_ome_zarr(oblique("f2"), tmp_path / "v")
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint64"])
+def test_integers_of_64_bits_have_one_level(dtype: str, tmp_path: Path) -> None:
+    volume = Volume(np.arange(2 * 3 * 140).reshape(2, 3, 140).astype(dtype))
+    write_ome_zarr(volume, tmp_path / "zarr")
+    np.testing.assert_array_equal(read_ome_zarr(tmp_path / "zarr").voxels, volume.voxels)
+    with pytest.raises(ValueError, match="one level"):
+        write_ome_zarr(volume, tmp_path / "other", levels=2)
+
+
+def test_a_space_does_not_turn_a_volume_whose_affine_is_known(tmp_path: Path) -> None:
+    turn = np.eye(4)[[1, 2, 0, 3]]  # sagittal
+    write_ome_zarr(Volume(np.zeros((4, 5, 6), np.int16), turn), tmp_path / "sagittal", levels=2)
+    for level in (0, 1):
+        with pytest.raises(GeometryError, match="leave space= out"):
+            read_ome_zarr(tmp_path / "sagittal", level=level, space="LPS")
+    write_ome_zarr(Volume(np.zeros((4, 5, 6), np.int16)), tmp_path / "axial", levels=2)
+    for level in (0, 1):
+        found = [read_ome_zarr(tmp_path / "axial", level=level, space=space) for space in (None, "LPS")]
+        np.testing.assert_allclose(found[0].affine, found[1].affine)
+    with pytest.raises(GeometryError, match="leave space= out"):
+        read_ome_zarr(tmp_path / "axial", space="RAS")

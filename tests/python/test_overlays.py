@@ -124,6 +124,47 @@ def test_overlays_in_unused_bits_are_taken_out_of_the_pixels() -> None:
     np.testing.assert_array_equal(radpix.display(dataset), np.where(first | second, 255, plain))
 
 
+@pytest.mark.parametrize("vr", ["OW", "OB"])
+def test_words_of_overlay_data_are_those_of_the_transfer_syntax(vr: str, tmp_path: Path) -> None:
+    """PS3.5 8.1.2: the first pixel is the least bit of a word, whose bytes come in the order of the data set."""
+    masks = RNG.random((2, 5, 7)) < 0.4
+    dataset = objects.header(rows=5, columns=7, frames=2, syntax=objects.BIG_ENDIAN)
+    made.add_overlay(dataset, masks, first_frame=1)
+    data = dataset[0x60003000].value
+    if vr == "OW":
+        data = np.frombuffer(data, "<u2").byteswap().tobytes()
+    dataset.add_new(0x60003000, vr, data)
+    path = tmp_path / "big.dcm"
+    path.write_bytes(objects.part10(dataset, bytes(2 * 5 * 7 * 2)))
+    for source in (path, path.read_bytes(), pydicom.dcmread(path)):
+        for frame in (0, 1):
+            np.testing.assert_array_equal(radpix.display(source, index=frame) == 255, masks[frame])
+
+
+def test_overlays_in_unused_bits_need_no_file_meta_information() -> None:
+    pixels = objects.noise((6, 9), "uint16")
+    dataset = made.image(pixels, stored=12, WindowCenter=2048, WindowWidth=4096)
+    embed_overlays(dataset)
+    wanted = radpix.display(dataset)
+    file = BytesIO()
+    del dataset.file_meta
+    dataset.save_as(file, implicit_vr=True, little_endian=True)
+    with pytest.warns(radpix.RadpixWarning, match="no Transfer Syntax"):
+        np.testing.assert_array_equal(radpix.display(file.getvalue()), wanted)
+    file.seek(0)
+    bare = pydicom.dcmread(file, force=True)
+    del bare.file_meta
+    np.testing.assert_array_equal(radpix.display(bare), wanted)
+
+
+def test_the_overlay_of_a_shutter_is_no_graphic() -> None:
+    mask = RNG.random((4, 5)) < 0.5
+    dataset = made.image(np.full((4, 5), 255, np.uint8), ShutterShape="BITMAP", ShutterOverlayGroup=0x6002)
+    dataset.WindowCenter, dataset.WindowWidth, dataset.ShutterPresentationValue = 128, 256, 65535 // 3
+    made.add_overlay(dataset, mask, group=0x6002)
+    np.testing.assert_array_equal(radpix.display(dataset), np.where(mask, 85, 255))
+
+
 def test_groups_without_data_are_left_out() -> None:
     dataset = black()
     dataset.add_new(0x60000010, "US", 5)

@@ -12,9 +12,9 @@ import pytest
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 from tests.python import display_objects as made
 from tests.python import objects
+from tests.python.dcmtk import netpbm
 from tests.python.oracle import display as oracle
 from tests.python.test_color import swapped_profile
-from tests.python.test_display_corpus import netpbm
 
 import radpix
 
@@ -101,6 +101,16 @@ def test_rotation_is_clockwise_and_comes_before_the_flip(rotation: int, flip: st
     np.testing.assert_array_equal(radpix.display(dataset, presentation_state=state), wanted)
 
 
+def test_sizes_are_those_of_the_picture_that_is_rotated() -> None:
+    dataset = ct()
+    state = made.presentation_state(dataset, ImageRotation=90)
+    whole = radpix.display(dataset, presentation_state=state)
+    assert whole.shape == (33, 20)
+    found = radpix.display(dataset, presentation_state=state, size=(11, 5))
+    np.testing.assert_array_equal(found, np.rint(whole.reshape(11, 3, 5, 4).mean(axis=(1, 3))))
+    assert radpix.display(dataset, presentation_state=state, size=11).shape == (11, 7)
+
+
 def test_overlays_are_drawn_where_a_layer_has_them() -> None:
     dataset = made.image(np.zeros((4, 5), np.uint8))
     in_image, unused, in_state = RNG.random((3, 4, 5)) < 0.3
@@ -139,6 +149,28 @@ def test_a_pseudo_color_state_maps_the_grey_levels() -> None:
     np.testing.assert_array_equal(found, tables[:, grey].transpose(1, 2, 0))
 
 
+def test_a_pseudo_color_palette_is_for_all_levels_wherever_it_begins() -> None:
+    dataset = ct(WindowCenter=0, WindowWidth=2000)
+    state = made.presentation_state(dataset, sop_class=made.PSEUDO_COLOR_STATE)
+    tables = [RNG.integers(0, 256, 64, np.uint8).tobytes() for _ in range(3)]
+    made.add_palette(state, tables, [64, 0, 8])
+    wanted = radpix.display(dataset, presentation_state=state)
+    for colour in ("Red", "Green", "Blue"):
+        setattr(state, f"{colour}PaletteColorLookupTableDescriptor", [64, 100, 8])
+    np.testing.assert_array_equal(radpix.display(dataset, presentation_state=state), wanted)
+
+
+def test_what_is_no_number_is_the_lowest_level_of_any_state() -> None:
+    dataset = objects.header(rows=1, columns=3, bits=32)
+    dataset.FloatPixelData = np.array([np.nan, 0.0, 1.0], np.float32).tobytes()
+    table = [made.lut([0, 128, 255], 0, 8)]
+    state = made.presentation_state(dataset, PresentationLUTSequence=table)
+    assert radpix.display(dataset, presentation_state=state).tolist() == [[0, 0, 255]]
+    state = made.presentation_state(dataset, sop_class=made.PSEUDO_COLOR_STATE)
+    made.add_palette(state, [bytes([9, 40])] * 3, [2, 0, 8])
+    assert radpix.display(dataset, presentation_state=state)[0, :, 0].tolist() == [9, 9, 40]
+
+
 @pytest.mark.parametrize("sop_class", [made.COLOR_STATE, made.PSEUDO_COLOR_STATE])
 def test_the_profile_of_a_state_is_that_of_its_colours(sop_class: str) -> None:
     cms = pytest.importorskip("PIL.ImageCms")
@@ -160,11 +192,72 @@ def test_the_profile_of_a_state_is_that_of_its_colours(sop_class: str) -> None:
     np.testing.assert_array_equal(radpix.display(dataset, presentation_state=state), wanted)
 
 
-def test_a_color_state_orients_colours() -> None:
-    rgb = objects.noise((4, 6, 3), "uint8")
-    dataset = made.image(rgb)
-    state = made.presentation_state(dataset, sop_class=made.COLOR_STATE, ImageRotation=90)
-    np.testing.assert_array_equal(radpix.display(dataset, presentation_state=state), np.rot90(rgb, -1))
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+@pytest.mark.parametrize("flip", ["N", "Y"])
+@pytest.mark.parametrize("kind", ["RGB", "YBR_FULL", "PALETTE COLOR"])
+def test_a_color_state_shows_what_pillow_makes_of_it(kind: str, flip: str, rotation: int) -> None:
+    """Nothing of DCMTK's applies color states (dcmp2pgm and dcmpsprt: grayscale only): Pillow and littlecms do."""
+    cms = pytest.importorskip("PIL.ImageCms")
+    from PIL import Image
+
+    stored = objects.noise((14, 22, 3) if kind != "PALETTE COLOR" else (14, 22), "uint8")
+    dataset = made.image(stored, photometric=kind, ICCProfile=b"the state's counts")
+    if kind == "PALETTE COLOR":
+        tables = objects.noise((3, 256), "uint8")
+        made.add_palette(dataset, [bytes(table) for table in tables], [256, 0, 8])
+        picture = Image.fromarray(stored, "P")
+        picture.putpalette(tables.T.tobytes())
+        picture = picture.convert("RGB")
+    else:
+        picture = Image.fromarray(radpix.convert_color(stored, kind, "RGB"))
+    graphic, closed = np.random.default_rng(rotation).random((2, 14, 22)) < 0.2
+    state = made.presentation_state(
+        dataset,
+        sop_class=made.COLOR_STATE,
+        ImageRotation=rotation,
+        ImageHorizontalFlip=flip,
+        ICCProfile=swapped_profile(),
+        ShutterShape="BITMAP",
+        ShutterOverlayGroup=0x6002,
+        ShutterPresentationColorCIELabValue=[0x8000, 0xC000, 0x4000],
+    )
+    made.add_overlay(state, graphic, group=0x6000)
+    made.add_overlay(state, closed, group=0x6002)
+    state.add_new(0x60001001, "CS", "LAYER1")
+    profiles = cms.ImageCmsProfile(BytesIO(swapped_profile())), cms.createProfile("sRGB")
+    picture = cms.profileToProfile(picture, *profiles)
+    lab = Image.frombytes("LAB", (1, 1), bytes([0x80, 0xC0 ^ 0x80, 0x40 ^ 0x80]))  # a and b are signed there
+    shutter = cms.profileToProfile(lab, cms.createProfile("LAB"), cms.createProfile("sRGB"), outputMode="RGB")
+    picture.paste(shutter.getpixel((0, 0)), mask=Image.fromarray(closed))
+    picture.paste((255, 255, 255), mask=Image.fromarray(graphic))
+    picture = picture.rotate(-rotation, expand=True)
+    if flip == "Y":
+        picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    found = radpix.display(dataset, presentation_state=state)
+    covered = np.rot90(closed & ~graphic, -(rotation // 90))
+    covered = covered[:, ::-1] if flip == "Y" else covered
+    np.testing.assert_array_equal(found[~covered], np.asarray(picture)[~covered])
+    assert np.abs(found[covered].astype(int) - np.asarray(picture)[covered]).max() <= 3
+
+
+@pytest.mark.parametrize("kind", ["grey", "colour", "palette"])
+@pytest.mark.parametrize("sop_class", [made.GRAYSCALE_STATE, made.COLOR_STATE, made.PSEUDO_COLOR_STATE])
+def test_states_are_for_images_of_their_kind(kind: str, sop_class: str) -> None:
+    dataset = ct()
+    if kind == "colour":
+        dataset = made.image(objects.noise((4, 6, 3), "uint8"))
+    elif kind == "palette":
+        dataset = made.image(objects.noise((4, 6), "uint8"), photometric="PALETTE COLOR")
+        made.add_palette(dataset, [bytes(range(256))] * 3, [256, 0, 8])
+    state = made.presentation_state(dataset, sop_class=sop_class)
+    if sop_class == made.PSEUDO_COLOR_STATE:
+        made.add_palette(state, [bytes(range(256))] * 3, [256, 0, 8])
+    if (kind == "grey") == (sop_class != made.COLOR_STATE):
+        radpix.display(dataset, presentation_state=state)
+        return
+    name = {made.GRAYSCALE_STATE: "a Grayscale", made.COLOR_STATE: "a Color"}.get(sop_class, "a Pseudo-Color")
+    with pytest.raises(radpix.PixelDataError, match=f"{name} Softcopy .* A.33"):
+        radpix.display(dataset, presentation_state=state)
 
 
 def test_states_for_others_are_refused() -> None:
@@ -264,6 +357,6 @@ def test_dcmtk_shows_the_same(attributes: dict[str, Any], photometric: str, tmp_
     )
     if not target.exists():
         pytest.fail(done.stdout + done.stderr)
-    wanted = netpbm(target)
+    wanted = netpbm(target.read_bytes())
     found = radpix.display(image, presentation_state=file)
     assert np.abs(found.astype(int) - wanted).max() <= 1

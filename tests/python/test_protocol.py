@@ -86,6 +86,9 @@ def test_files_that_break_a_rule_are_counted_by_value(tmp_path: Path) -> None:
     [
         "",
         "rule = 3",
+        '[[rule]]\nkeyword = "KVP"\nrequired = "false"',
+        '[[rule]]\nkeyword = "KVP"\nmin = true',
+        '[[rule]]\nkeyword = "KVP"\n[[rules]]\nkeyword = "KVP"\nmax = 5',
         "[[rule]]\nequals = 3",
         '[[rule]]\nkeyword = "KVP"\nequal = 3',
         '[[rule]]\nkeyword = "KVP"\nmin = "3"',

@@ -336,3 +336,36 @@ def test_series_and_plans_are_pickled(tmp_path: Path) -> None:
     assert same == found
     assert same.skipped == found.skipped
     assert radpix.load(pickle.loads(pickle.dumps(found[0].volumes()[0]))).shape == (6, 12, 10)
+
+
+def test_repetition_that_lacks_its_last_slice_is_told(tmp_path: Path) -> None:
+    positions = np.concatenate([stack_positions(6), stack_positions(5)])
+    tags = {index: {"EchoTime": "10" if index < 6 else "20"} for index in range(11)}
+    Phantom(positions=positions, modality="MR", slice_tags=tags).write(tmp_path)
+    report = radpix.scan(tmp_path)[0].audit()
+    (found,) = [one for one in report.findings if one.code == "incomplete-repetition"]
+    assert (found.severity, found.details["missing"], len(found.files)) == ("warning", 1, 5)
+    assert "Echo Time 20: 5" in found.message
+
+
+def test_digits_with_underscores_are_no_number(tmp_path: Path) -> None:
+    (path,) = Phantom(positions=stack_positions(1), tags={"PixelSpacing": ["0.81", "0.711"]}).write(tmp_path)
+    path.write_bytes(path.read_bytes().replace(b"0.711", b"0.7_1"))
+    assert radpix.scan(path)[0].instances[0].pixel_spacing is None
+
+
+def test_folder_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Phantom().write(tmp_path / "open")
+    (tmp_path / "closed").mkdir()
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.warns(radpix.RadpixWarning, match=r"closed.*Permission denied"):
+        found = radpix.scan(tmp_path)
+    assert [len(series.instances) for series in found] == [6]
+    assert [(file.reason, file.path) for file in found.skipped] == [("unreadable", str(tmp_path / "closed"))]

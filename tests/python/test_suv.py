@@ -178,7 +178,26 @@ def test_an_offset_counts_where_the_scanner_has_a_zone_too() -> None:
         "RadiopharmaceuticalStartDateTime": "20240310110000+0000",
     }
     assert suv(pet(TimezoneOffsetFromUTC="+0100", **changes)) == 2.0
-    assert suv(pet(**changes)) == 4.0
+    assert suv(pet(AcquisitionDateTime="20240310130000+0100", **changes)) == 2.0
+    assert suv(pet(DecayCorrectionDateTime="20240310130000+0100", **changes)) == 2.0
+
+
+def test_an_offset_of_a_scanner_in_an_unknown_zone_is_refused() -> None:
+    injected: dict[str, Any] = {"RadiopharmaceuticalStartDateTime": "20240310120000+0000"}
+    found = refusal(pet(RadiopharmaceuticalStartTime=None, **injected))
+    assert (found.code, found.tag) == (
+        "suv-time-zone-unknown",
+        "(0018,1078) Radiopharmaceutical Start DateTime",
+    )
+    assert suv(pet(**injected)) == 2.0  # Start Time says what the scanner's clock said
+    at = datetime.fromisoformat("2024-03-10 12:00")
+    assert suv(pet(RadiopharmaceuticalStartTime=None, **injected), injected_at=at) == 2.0
+
+
+def test_slices_corrected_to_different_moments_are_refused() -> None:
+    slices = [pet(DecayCorrectionDateTime=f"2024031013{minute:02}00") for minute in (0, 10)]
+    found = refusal(slices)
+    assert (found.code, found.tag) == ("suv-headers-differ", "(0018,9701) Decay Correction DateTime")
 
 
 def test_impossible_injections_are_refused() -> None:
@@ -486,3 +505,16 @@ def test_every_code_is_documented() -> None:
     }
     text = (PROJECT / "docs" / "suv.md").read_text(encoding="utf-8")
     assert codes == set(re.findall(r"^\| `(suv-[a-z-]+)` \|", text, re.MULTILINE))
+
+
+def test_the_part_of_a_moment_that_is_absent_is_named() -> None:
+    assert refusal(pet(AcquisitionDate=None)).tag == "(0008,0022) Acquisition Date"
+    assert refusal(pet(AcquisitionTime=None)).tag == "(0008,0032) Acquisition Time"
+
+
+def test_several_injections_are_refused_unless_the_one_is_stated() -> None:
+    dataset = pet()
+    dataset.RadiopharmaceuticalInformationSequence.append(Dataset())
+    stated: dict[str, Any] = {"dose": 350e6, "half_life": 3600.0}
+    assert refusal(dataset, **stated).code == "suv-multiple-injections"
+    assert suv(dataset, **stated, injected_at=datetime.fromisoformat("2024-03-10 12:00")) == 2.0

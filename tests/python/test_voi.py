@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -112,3 +113,18 @@ def test_nonsense_is_an_error_of_pixel_data(attributes: dict[str, Any], text: st
     dataset = windows(**attributes)
     with pytest.raises(radpix.PixelDataError, match=text):
         radpix.apply_voi(HU, dataset)
+
+
+@pytest.mark.parametrize(
+    ("bits", "highest", "taken"), [(8, 4095, 12), (12, 65535, 16), (12, 4097, 13), (8, 256, 8)]
+)
+def test_entries_of_more_bits_than_the_descriptor_says_are_not_cut_off(
+    bits: int, highest: int, taken: int
+) -> None:
+    entries = [0, highest // 2, highest]
+    dataset = made.image(np.array([[0, 1, 2]], np.uint8), VOILUTSequence=[made.lut(entries, 0, bits)])
+    wanted = np.rint(np.minimum(np.array(entries) / (2**taken - 1), 1) * 255)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        np.testing.assert_array_equal(radpix.display(dataset), [wanted])
+    assert [w.message.code for w in caught] == ["lut-bits"] * (taken != bits)  # type: ignore[union-attr]

@@ -270,3 +270,22 @@ def test_missing_library_is_named_with_its_remedy(
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ImportError, match=f"{method}.* needs {module}: pip install {module}"):
         getattr(oblique(), method)()
+
+
+@pytest.mark.parametrize("padding", [None, -2000.0, float("nan")])
+def test_xarray_keeps_the_padding_value(padding: float | None) -> None:
+    pytest.importorskip("xarray")
+    same = Volume.from_xarray(Volume(oblique().voxels, padding_value=padding).to_xarray())
+    assert repr(same.padding_value) == repr(padding)
+
+
+@pytest.mark.parametrize("shear", [0.0, 0.3])
+def test_nibabel_has_the_affine_to_the_last_bit(shear: float) -> None:
+    pytest.importorskip("nibabel")
+    volume = oblique()
+    affine = volume.affine.copy()
+    affine[:3, 0] += shear * affine[:3, 1]
+    image = Volume(volume.voxels, affine).to_nibabel()
+    np.testing.assert_array_equal(Volume.from_nibabel(image).affine, affine)
+    np.testing.assert_allclose(image.get_sform(), image.affine, rtol=1e-6, atol=1e-5)
+    assert int(image.header["qform_code"]) == (1 if shear == 0 else 0)

@@ -97,9 +97,11 @@ struct Fragments {
 /// What one header holds.
 struct HeaderScan {
     std::string transfer_syntax; ///< bytes of (0002,0010), not stripped; empty where it is absent
+    Index size = 0;              ///< bytes of the file
     Index start = 0;             ///< of the data set
     bool is_explicit = true, is_little_endian = true;
-    /// The data set is deflated: nothing but `transfer_syntax` and `start` was read. Inflate, and scan again.
+    /// The data set is deflated: nothing but `transfer_syntax`, `size` and `start` was read. Inflate, and
+    /// scan again.
     bool is_deflated = false;
     /// The file ends inside an element, before all that was asked for was passed.
     bool is_truncated = false;

@@ -21,6 +21,7 @@ constexpr bool is_pixel_data(Tag tag) noexcept {
 void Scanner::run() {
     const DataSet data_set = open_data_set(window_);
     scan_.transfer_syntax = data_set.transfer_syntax;
+    scan_.size = window_.size();
     scan_.start = data_set.start;
     scan_.is_explicit = data_set.encoding.is_explicit;
     scan_.is_little_endian = data_set.encoding.is_little_endian;

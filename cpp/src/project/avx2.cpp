@@ -11,6 +11,7 @@ RADPIX_BEGIN_AVX2
 namespace radpix::project::avx2 {
 namespace {
 #include "project/lines-inl.hpp"
+#include "project/present-inl.hpp"
 } // namespace
 } // namespace radpix::project::avx2
 RADPIX_END_AVX2

@@ -22,6 +22,21 @@ struct Kernels {
     Sum start;
 };
 
+/// The same without the absent voxels, those equal to `value`, with `is_nan` every NaN; sums of integers
+/// still hold them, which the caller takes off: value times the number that is not present. Seen: T where it
+/// is enough to know whether any voxel is present (0: none), int32 for their number.
+template <class T, class Sum, class Seen>
+struct PresentKernels {
+    void (*fold)(const T *const *lines, Index count, Index n, T value, bool is_nan, Sum *sums,
+                 Seen *seen) noexcept;
+    void (*reduce)(const T *row, Index row_stride, Index rows, Index n, T value, bool is_nan, Sum *sums,
+                   Seen *seen) noexcept;
+    Sum start;
+};
+
+/// The number of present voxels.
+using Counts = std::int32_t;
+
 namespace scalar {
 template <class T>
 [[nodiscard]] Kernels<T, T> max_kernels() noexcept;
@@ -29,6 +44,12 @@ template <class T>
 [[nodiscard]] Kernels<T, T> min_kernels() noexcept;
 template <class T, class Sum>
 [[nodiscard]] Kernels<T, Sum> sum_kernels() noexcept;
+template <class T>
+[[nodiscard]] PresentKernels<T, T, T> present_max_kernels() noexcept;
+template <class T>
+[[nodiscard]] PresentKernels<T, T, T> present_min_kernels() noexcept;
+template <class T, class Sum>
+[[nodiscard]] PresentKernels<T, Sum, Counts> present_sum_kernels() noexcept;
 } // namespace scalar
 
 namespace avx2 {
@@ -38,6 +59,12 @@ template <class T>
 [[nodiscard]] Kernels<T, T> min_kernels() noexcept;
 template <class T, class Sum>
 [[nodiscard]] Kernels<T, Sum> sum_kernels() noexcept;
+template <class T>
+[[nodiscard]] PresentKernels<T, T, T> present_max_kernels() noexcept;
+template <class T>
+[[nodiscard]] PresentKernels<T, T, T> present_min_kernels() noexcept;
+template <class T, class Sum>
+[[nodiscard]] PresentKernels<T, Sum, Counts> present_sum_kernels() noexcept;
 } // namespace avx2
 
 /// f(T) for every voxel type.

@@ -37,40 +37,66 @@ void reduce_rows(const LinesView<T> &lines, const Kernels<T, Sum> &kernels, int 
     });
 }
 
-/// The same, for lines whose neighbours lie side by side; others are copied so that they do.
-template <class T, class Sum, class Finish>
-void fold_rows(const LinesView<T> &lines, const Kernels<T, Sum> &kernels, int threads, const Finish &finish) {
-    const Index width = std::min(fold_bytes / static_cast<Index>(sizeof(Sum)), lines.columns);
+/// Calls body(row, column, n) for runs of n <= width neighbouring lines.
+template <class T, class Body>
+void for_each_run(const LinesView<T> &lines, Index width, int threads, const Body &body) {
     const Index pieces = (lines.columns + width - 1) / width;
     parallel_for(0, lines.rows * pieces, 1, threads, [&](Index piece, Index) {
-        const Index row = piece / pieces;
         const Index column = piece % pieces * width;
-        const Index n = std::min(width, lines.columns - column);
-        std::vector<Sum> sums(static_cast<std::size_t>(n), kernels.start);
-        std::vector<T> packed(lines.column_stride == 1 ? 0 : static_cast<std::size_t>(n * fold_lines));
-        for (Index k = 0; k < lines.length; k += fold_lines) {
-            const Index count = std::min(fold_lines, lines.length - k);
-            const T *sources[fold_lines] = {};
-            for (Index j = 0; j < count; ++j) {
-                sources[j] = lines.at(row, column, k + j);
-                if (lines.column_stride != 1) {
-                    T *copy = packed.data() + j * n;
-                    for (Index i = 0; i < n; ++i) {
-                        copy[i] = sources[j][i * lines.column_stride];
-                    }
-                    sources[j] = copy;
+        body(piece / pieces, column, std::min(width, lines.columns - column));
+    });
+}
+
+/// Calls fold(sources, count) with the voxels of n lines side by side, fold_lines steps of the axis at a
+/// time; those that do not lie so are copied.
+template <class T, class Fold>
+void for_each_fold(const LinesView<T> &lines, Index row, Index column, Index n, const Fold &fold) {
+    std::vector<T> packed(lines.column_stride == 1 ? 0 : static_cast<std::size_t>(n * fold_lines));
+    for (Index k = 0; k < lines.length; k += fold_lines) {
+        const Index count = std::min(fold_lines, lines.length - k);
+        const T *sources[fold_lines] = {};
+        for (Index j = 0; j < count; ++j) {
+            sources[j] = lines.at(row, column, k + j);
+            if (lines.column_stride != 1) {
+                T *copy = packed.data() + j * n;
+                for (Index i = 0; i < n; ++i) {
+                    copy[i] = sources[j][i * lines.column_stride];
                 }
+                sources[j] = copy;
             }
-            kernels.fold(sources, count, n, sums.data());
         }
+        fold(sources, count);
+    }
+}
+
+/// Lines whose accumulators make a piece.
+template <class T, class Sum>
+[[nodiscard]] Index fold_width(const LinesView<T> &lines) noexcept {
+    return std::min(fold_bytes / static_cast<Index>(sizeof(Sum)), lines.columns);
+}
+
+/// As reduce_rows, for lines whose neighbours lie side by side.
+template <class T, class Sum, class Finish>
+void fold_rows(const LinesView<T> &lines, const Kernels<T, Sum> &kernels, int threads, const Finish &finish) {
+    for_each_run(lines, fold_width<T, Sum>(lines), threads, [&](Index row, Index column, Index n) {
+        std::vector<Sum> sums(static_cast<std::size_t>(n), kernels.start);
+        for_each_fold(lines, row, column, n, [&](const T *const *sources, Index count) {
+            kernels.fold(sources, count, n, sums.data());
+        });
         finish(row, column, sums.data(), n);
     });
+}
+
+/// Whether the voxels of a line lie side by side, those of neighbouring lines do not.
+template <class T>
+[[nodiscard]] bool runs_along(const LinesView<T> &lines) noexcept {
+    return lines.step == 1 && lines.column_stride != 1;
 }
 
 template <class T, class Sum, class Finish>
 void combine_lines(const LinesView<T> &lines, const Kernels<T, Sum> &kernels, int threads,
                    const Finish &finish) {
-    if (lines.step == 1 && lines.column_stride != 1) {
+    if (runs_along(lines)) {
         reduce_rows(lines, kernels, threads, finish);
     } else {
         fold_rows(lines, kernels, threads, finish);

@@ -16,9 +16,6 @@
 namespace radpix::project {
 namespace {
 
-/// Up to this many 16-bit voxels have a 32-bit sum.
-constexpr Index max_short_length = Index{1} << 15;
-
 template <class T, class U>
 struct Call {
     LinesView<T> lines;

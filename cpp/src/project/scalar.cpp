@@ -7,6 +7,7 @@
 namespace radpix::project::scalar {
 namespace {
 #include "project/lines-inl.hpp"
+#include "project/present-inl.hpp"
 } // namespace
 } // namespace radpix::project::scalar
 

@@ -21,12 +21,31 @@ Kernels<T, Sum> sum_kernels() noexcept {
     return {fold<T, Sum, Add<T, Sum>>, reduce_sum<T, Sum>, Sum(0)};
 }
 
+template <class T>
+PresentKernels<T, T, T> present_max_kernels() noexcept {
+    return {fold_extreme<T, Max<T>>, reduce_extreme<T, Max<T>>, max_kernels<T>().start};
+}
+
+template <class T>
+PresentKernels<T, T, T> present_min_kernels() noexcept {
+    return {fold_extreme<T, Min<T>>, reduce_extreme<T, Min<T>>, min_kernels<T>().start};
+}
+
+template <class T, class Sum>
+PresentKernels<T, Sum, Counts> present_sum_kernels() noexcept {
+    return {fold_present<T, Sum>, reduce_present<T, Sum>, Sum(0)};
+}
+
 #define RADPIX_INSTANTIATE(T)                                                                                \
     template Kernels<T, T> max_kernels<T>() noexcept;                                                        \
-    template Kernels<T, T> min_kernels<T>() noexcept;
+    template Kernels<T, T> min_kernels<T>() noexcept;                                                        \
+    template PresentKernels<T, T, T> present_max_kernels<T>() noexcept;                                      \
+    template PresentKernels<T, T, T> present_min_kernels<T>() noexcept;
 RADPIX_PROJECT_TYPES(RADPIX_INSTANTIATE)
 #undef RADPIX_INSTANTIATE
 
-#define RADPIX_INSTANTIATE(T, S) template Kernels<T, S> sum_kernels<T, S>() noexcept;
+#define RADPIX_INSTANTIATE(T, S)                                                                             \
+    template Kernels<T, S> sum_kernels<T, S>() noexcept;                                                     \
+    template PresentKernels<T, S, Counts> present_sum_kernels<T, S>() noexcept;
 RADPIX_PROJECT_SUMS(RADPIX_INSTANTIATE)
 #undef RADPIX_INSTANTIATE

@@ -5,7 +5,9 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 
+#include "base/absent.hpp"
 #include "radpix/error.hpp"
 #include "radpix/parallel.hpp"
 #include "render/sample.hpp"
@@ -15,15 +17,16 @@ namespace {
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
 
-/// How far interpolation may round beyond a range, and more.
+/// How far interpolation may round beyond a range, and more, beside absent voxels too: their weights are up
+/// to 1/2, and dividing by the rest doubles what was rounded.
 [[nodiscard]] float rounding_of(float low, float high) noexcept {
-    return std::max(std::abs(low), std::abs(high)) * 0x1p-20F;
+    return std::max(std::abs(low), std::abs(high)) * 0x1p-18F;
 }
 
 /// Widens each block's range by its part of a row.
-template <class T>
-void fold_row(const T *row, Index stride, Index width, std::vector<T> &low, std::vector<T> &high,
-              std::vector<char> &nan) noexcept {
+template <class T, class IsAbsent>
+void fold_row(const T *row, Index stride, Index width, const IsAbsent &is_absent, std::vector<T> &low,
+              std::vector<T> &high, std::vector<char> &nan) noexcept {
     for (std::size_t b = 0; b < low.size(); ++b) {
         const Index first = static_cast<Index>(b) * block;
         const Index end = std::min(first + block + 1, width);
@@ -32,6 +35,9 @@ void fold_row(const T *row, Index stride, Index width, std::vector<T> &low, std:
         bool unordered = false;
         for (Index x = first; x < end; ++x) {
             const T value = row[x * stride];
+            if (is_absent(value)) {
+                continue;
+            }
             lowest = value < lowest ? value : lowest;
             highest = value > highest ? value : highest;
             unordered |= value != value;
@@ -42,20 +48,22 @@ void fold_row(const T *row, Index stride, Index width, std::vector<T> &low, std:
     }
 }
 
-template <class T>
-void ranges_of_row(const VolumeView<const T> &voxels, Index bz, Index by, float *out) {
+template <class T, class IsAbsent>
+void ranges_of_row(const VolumeView<const T> &voxels, Index bz, Index by, const IsAbsent &is_absent,
+                   float *out) {
     const Index count = blocks_along(voxels.width);
     std::vector<T> low(static_cast<std::size_t>(count), std::numeric_limits<T>::max());
     std::vector<T> high(static_cast<std::size_t>(count), std::numeric_limits<T>::lowest());
     std::vector<char> nan(static_cast<std::size_t>(count), 0);
     for (Index z = bz * block; z < std::min(bz * block + block + 1, voxels.depth); ++z) {
         for (Index y = by * block; y < std::min(by * block + block + 1, voxels.height); ++y) {
-            fold_row(voxels.row(z, y), voxels.column_stride, voxels.width, low, high, nan);
+            fold_row(voxels.row(z, y), voxels.column_stride, voxels.width, is_absent, low, high, nan);
         }
     }
     for (std::size_t b = 0; b < low.size(); ++b) {
-        out[2 * b] = nan[b] != 0 ? -infinity : static_cast<float>(low[b]);
-        out[2 * b + 1] = nan[b] != 0 ? infinity : static_cast<float>(high[b]);
+        const bool is_empty = low[b] > high[b];
+        out[2 * b] = nan[b] != 0 ? -infinity : is_empty ? infinity : static_cast<float>(low[b]);
+        out[2 * b + 1] = nan[b] != 0 ? infinity : is_empty ? -infinity : static_cast<float>(high[b]);
     }
 }
 
@@ -71,6 +79,18 @@ void check_ranges(const ArrayView &voxels, const ArrayView &out) {
         throw_error(Errc::shape_mismatch,
                     "block ranges are contiguous float32 (blocks z, y, x, 2) of a volume");
     }
+}
+
+template <class T, class IsAbsent>
+void fill_ranges(const ArrayView &voxels, const ArrayView &out, const IsAbsent &is_absent, int threads) {
+    const auto source = voxels.volume<const T>();
+    const Index across = out.shape[1], blocks = out.shape[2];
+    auto *const target = static_cast<float *>(out.data);
+    parallel_for(0, out.shape[0] * across, 4, threads, [&](Index first, Index last) {
+        for (Index row = first; row < last; ++row) {
+            ranges_of_row<T>(source, row / across, row % across, is_absent, target + row * blocks * 2);
+        }
+    });
 }
 
 /// Farther is not told apart: 16 blocks are skipped at a time.
@@ -137,18 +157,15 @@ private:
 
 } // namespace
 
-void block_ranges(const ArrayView &voxels, const ArrayView &out, int threads) {
+void block_ranges(const ArrayView &voxels, const ArrayView &out, int threads, std::optional<double> padding) {
     check_ranges(voxels, out);
-    const Index rows = out.shape[0] * out.shape[1];
     with_type(voxels.type, [&](auto tag) {
         using T = typename decltype(tag)::type;
-        const auto source = voxels.volume<const T>();
-        parallel_for(0, rows, 4, threads, [&](Index first, Index last) {
-            for (Index row = first; row < last; ++row) {
-                float *target = static_cast<float *>(out.data) + row * out.shape[2] * 2;
-                ranges_of_row<T>(source, row / out.shape[1], row % out.shape[1], target);
-            }
-        });
+        if (const std::optional<Absent<T>> absent = absent_of<T>(padding)) {
+            fill_ranges<T>(voxels, out, *absent, threads);
+        } else {
+            fill_ranges<T>(voxels, out, [](T) { return false; }, threads);
+        }
     });
 }
 
@@ -175,9 +192,8 @@ std::vector<float> bounds_of(const ArrayView &ranges, float sign) {
     for (std::size_t b = 0; b < bounds.size(); ++b) {
         const float low = range[2 * b];
         const float high = range[2 * b + 1];
-        const float largest = std::max(std::abs(low), std::abs(high));
-        bounds[b] =
-            (sign > 0 ? high : -low) + largest * 0x1p-20F; // NaN cannot be: infinities have one sign here
+        // NaN cannot be: infinities have one sign here.
+        bounds[b] = low > high ? -infinity : (sign > 0 ? high : -low) + rounding_of(low, high);
     }
     return bounds;
 }

@@ -324,6 +324,56 @@ void blend_out_floats(const float *const *rows, const float *weights, Index taps
                    : blend<float, T>(rows, weights, taps, n, out);
 }
 
+/// A mask of the absent ones among the voxels of a register.
+template <class T>
+inline __m256i absent_at(const T *p, T value, [[maybe_unused]] bool is_nan) {
+    if constexpr (std::is_same_v<T, float>) {
+        const __m256 x = _mm256_loadu_ps(p);
+        return _mm256_castps_si256(is_nan ? _mm256_cmp_ps(x, x, _CMP_UNORD_Q)
+                                          : _mm256_cmp_ps(x, _mm256_set1_ps(value), _CMP_EQ_OQ));
+    } else if constexpr (std::is_same_v<T, double>) {
+        const __m256d x = _mm256_loadu_pd(p);
+        return _mm256_castpd_si256(is_nan ? _mm256_cmp_pd(x, x, _CMP_UNORD_Q)
+                                          : _mm256_cmp_pd(x, _mm256_set1_pd(value), _CMP_EQ_OQ));
+    } else {
+        const __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(p));
+        if constexpr (sizeof(T) == 1) {
+            return _mm256_cmpeq_epi8(x, _mm256_set1_epi8(static_cast<std::int8_t>(value)));
+        } else if constexpr (sizeof(T) == 2) {
+            return _mm256_cmpeq_epi16(x, _mm256_set1_epi16(static_cast<std::int16_t>(value)));
+        } else {
+            return _mm256_cmpeq_epi32(x, _mm256_set1_epi32(static_cast<std::int32_t>(value)));
+        }
+    }
+}
+
+template <class T, Index n>
+unsigned absent_in(const T *voxels, T value, bool is_nan) {
+    constexpr Index step = 32 / static_cast<Index>(sizeof(T));
+    if constexpr (step > n) {
+        return absent_in_some(voxels, n, value, is_nan);
+    } else {
+        __m256i any = absent_at(voxels, value, is_nan);
+        __m256i all = any;
+        for (Index i = step; i < n; i += step) {
+            const __m256i gone = absent_at(voxels + i, value, is_nan);
+            any = _mm256_or_si256(any, gone);
+            all = _mm256_and_si256(all, gone);
+        }
+        return (_mm256_testz_si256(any, any) == 0 ? 1U : 0U) | (_mm256_movemask_epi8(all) == -1 ? 2U : 0U);
+    }
+}
+
+template <class T>
+unsigned absent_in_block(const T *voxels, T value, bool is_nan) {
+    return absent_in<T, absent_block>(voxels, value, is_nan);
+}
+
+template <class T>
+unsigned absent_in_blocks(const T *voxels, T value, bool is_nan) {
+    return absent_in<T, absent_blocks * absent_block>(voxels, value, is_nan);
+}
+
 } // namespace
 } // namespace radpix::resample::avx2
 RADPIX_END_AVX2

@@ -47,11 +47,36 @@ struct RowKernels {
 template <class U>
 using PickColumns = void (*)(const U *row, const std::int32_t *index, Index n, U *out) noexcept;
 
+/// Neighbours along x that are marked together.
+inline constexpr Index absent_block = 8;
+
+/// `AbsentKernels::mark`, whatever the arithmetic.
+template <class T>
+using MarkAbsent = void (*)(const T *row, Index n, T value, bool is_nan, std::uint64_t *any,
+                            std::uint64_t *all) noexcept;
+
+/// Absent is what equals `value`; with `is_nan` every NaN.
+template <class T, class A>
+struct AbsentKernels {
+    /// Sets bit b of `any` if the row has absent voxels, and of `all` if it has no others, among the columns
+    /// from absent_block * b on; n columns.
+    MarkAbsent<T> mark;
+    /// values[x] = the voxel, or 0 where it is absent, and missing[x] = 0, or 1 there, for n columns.
+    void (*split)(const T *row, Index n, T value, bool is_nan, A *values, A *missing) noexcept;
+    /// Where absent voxels have a weight, or out[x] is NaN: out[x] = `value` if `missing` of the weights is
+    /// more than 1/2, else the mean of the others. `touched` tells where weights are that sum to 0, null:
+    /// nowhere.
+    void (*merge)(const A *values, const A *missing, const std::uint8_t *touched, Index n, T value,
+                  T *out) noexcept;
+};
+
 namespace scalar {
 template <class T, class A>
 [[nodiscard]] const RowKernels<T, A> &row_kernels() noexcept;
 template <class U>
 [[nodiscard]] PickColumns<U> pick_columns() noexcept;
+template <class T, class A>
+[[nodiscard]] AbsentKernels<T, A> absent_kernels() noexcept;
 } // namespace scalar
 
 namespace avx2 {
@@ -59,12 +84,21 @@ template <class T, class A>
 [[nodiscard]] const RowKernels<T, A> &row_kernels() noexcept;
 template <class U>
 [[nodiscard]] PickColumns<U> pick_columns() noexcept;
+template <class T, class A>
+[[nodiscard]] AbsentKernels<T, A> absent_kernels() noexcept;
 } // namespace avx2
 
-/// Every pair of voxel and arithmetic type: RADPIX_RESAMPLE_TYPES(f) expands f(T, A) for each.
+/// Every pair of voxel and arithmetic type: RADPIX_RESAMPLE_TYPES(f) expands f(T, A) for each; the last one
+/// is for sums of the present voxels and their weights.
 #define RADPIX_RESAMPLE_TYPES(f)                                                                             \
     f(std::int8_t, float) f(std::uint8_t, float) f(std::int16_t, float) f(std::uint16_t, float)              \
         f(std::int8_t, double) f(std::uint8_t, double) f(std::int16_t, double) f(std::uint16_t, double)      \
-            f(std::int32_t, double) f(std::uint32_t, double) f(float, double) f(double, double)
+            f(std::int32_t, double) f(std::uint32_t, double) f(float, double) f(double, double)              \
+                f(float, float)
+
+/// f(T) for every voxel type.
+#define RADPIX_RESAMPLE_VOXELS(f)                                                                            \
+    f(std::int8_t) f(std::uint8_t) f(std::int16_t) f(std::uint16_t) f(std::int32_t) f(std::uint32_t)         \
+        f(float) f(double)
 
 } // namespace radpix::resample

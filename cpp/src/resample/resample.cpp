@@ -33,21 +33,41 @@ const RowKernels<T, A> &row_kernels_for(CpuLevel level) {
     return scalar::row_kernels<T, A>();
 }
 
+template <class T, class A>
+PaddedKernels<T, A> padded_kernels_for(CpuLevel level) {
+    const RowKernels<A, A> &rows = row_kernels_for<A, A>(level);
+#if RADPIX_HAS_AVX2_TARGET
+    if (level == CpuLevel::avx2) {
+        return {rows, avx2::absent_kernels<T, A>()};
+    }
+#endif
+    return {rows, scalar::absent_kernels<T, A>()};
+}
+
 template <class T>
 constexpr bool is_narrow = std::is_integral_v<T> && sizeof(T) <= 2;
 
-template <class T>
-void run_separable(const ArrayView &voxels, const ArrayView &out, const std::array<AxisTaps, 3> &axes,
-                   int threads) {
+template <class T, class A>
+void run_filters(const ArrayView &voxels, const ArrayView &out, const std::array<AxisTaps, 3> &axes,
+                 std::optional<Absent<T>> absent, int threads) {
     const auto in = voxels.volume<const T>();
     const CpuLevel level = cpu_level();
+    Separable<T, A>(in, out.volume<T>(), axes, row_kernels_for<T, A>(level)).run(threads);
+    if (absent) {
+        exclude_absent(in, out.volume<T>(), axes, *absent, padded_kernels_for<T, A>(level), threads);
+    }
+}
+
+template <class T>
+void run_separable(const ArrayView &voxels, const ArrayView &out, const std::array<AxisTaps, 3> &axes,
+                   std::optional<Absent<T>> absent, int threads) {
     if constexpr (is_narrow<T>) {
         if (std::max({axes[0].taps, axes[1].taps, axes[2].taps}) <= max_float_taps) {
-            Separable<T, float>(in, out.volume<T>(), axes, row_kernels_for<T, float>(level)).run(threads);
+            run_filters<T, float>(voxels, out, axes, absent, threads);
             return;
         }
     }
-    Separable<T, double>(in, out.volume<T>(), axes, row_kernels_for<T, double>(level)).run(threads);
+    run_filters<T, double>(voxels, out, axes, absent, threads);
 }
 
 template <class T>
@@ -109,7 +129,7 @@ void run_typed(const ArrayView &voxels, const ArrayView &out, const std::array<A
     }
     const bool inside = is_inside(out.volume<T>(), axes);
     const std::optional<Absent<T>> absent = absent_for<T>(options);
-    expect_stages((inside ? 0 : 1) + 1 + (absent ? 1 : 0));
+    expect_stages((inside ? 0 : 1) + 1 + (absent ? padded_stages : 0));
     if (!inside) {
         fill_outside(out.volume<T>(), axes, fill_as<T>(options.fill), options.threads);
     }
@@ -121,11 +141,7 @@ void run_typed(const ArrayView &voxels, const ArrayView &out, const std::array<A
     } else if (options.filter == Filter::label) {
         run_label(voxels, out, axes, options.threads);
     } else {
-        run_separable<T>(voxels, out, axes, options.threads);
-        if (absent) {
-            exclude_absent<T>(voxels.volume<const T>(), out.volume<T>(), axes, *absent,
-                              row_kernels_for<double, double>(cpu_level()), options.threads);
-        }
+        run_separable<T>(voxels, out, axes, absent, options.threads);
     }
 }
 

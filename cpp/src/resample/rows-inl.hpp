@@ -131,3 +131,75 @@ inline void pick(const U *row, const std::int32_t *index, Index n, U *__restrict
         out[i] = row[index[i]];
     }
 }
+
+/// Bit 0: whether any of n voxels is absent, bit 1: whether all are.
+template <class T>
+inline unsigned absent_in_some(const T *voxels, Index n, T value, bool is_nan) {
+    Index count = 0;
+    for (Index i = 0; i < n; ++i) {
+        count += (is_nan ? voxels[i] != voxels[i] : voxels[i] == value) ? 1 : 0;
+    }
+    return (count > 0 ? 1U : 0U) | (count == n ? 2U : 0U);
+}
+
+/// Blocks that are looked at together first: most have no absent voxels, or no others.
+constexpr Index absent_blocks = 8;
+
+/// `in_block` and `in_blocks`: the same for absent_block voxels, and for absent_blocks times as many.
+template <class T, unsigned (*in_block)(const T *, T, bool), unsigned (*in_blocks)(const T *, T, bool)>
+inline void mark_row(const T *row, Index n, T value, bool is_nan, std::uint64_t *any,
+                     std::uint64_t *all) noexcept {
+    constexpr Index columns = 64 * absent_block; // of a word
+    constexpr Index together = absent_blocks * absent_block;
+    for (Index from = 0; from < n; from += columns, row += columns, ++any, ++all) {
+        const Index count = n - from < columns ? n - from : columns;
+        std::uint64_t some = 0, every = 0;
+        for (Index x = 0; x < count; x += absent_block) {
+            const Index b = x / absent_block;
+            if (x % together == 0 && count - x >= together) {
+                const unsigned found = in_blocks(row + x, value, is_nan);
+                if (found != 1U) {
+                    const std::uint64_t bits = found == 0U ? 0 : (std::uint64_t{1} << absent_blocks) - 1;
+                    some |= bits << b;
+                    every |= bits << b;
+                    x += together - absent_block;
+                    continue;
+                }
+            }
+            const unsigned found = count - x < absent_block
+                                       ? absent_in_some(row + x, count - x, value, is_nan)
+                                       : in_block(row + x, value, is_nan);
+            some |= static_cast<std::uint64_t>(found & 1U) << b;
+            every |= static_cast<std::uint64_t>(found >> 1U) << b;
+        }
+        *any = some;
+        *all = every;
+    }
+}
+
+template <class T, class A>
+inline void split(const T *row, Index n, T value, bool is_nan, A *__restrict values,
+                  A *__restrict missing) noexcept {
+    for (Index x = 0; x < n; ++x) {
+        const T voxel = row[x];
+        const bool gone = is_nan ? voxel != voxel : voxel == value;
+        values[x] = gone ? A(0) : static_cast<A>(voxel);
+        missing[x] = gone ? A(1) : A(0);
+    }
+}
+
+template <class T, class A>
+inline void merge(const A *values, const A *missing, const std::uint8_t *touched, Index n, T value,
+                  T *__restrict out) noexcept {
+    for (Index x = 0; x < n; ++x) {
+        const T before = out[x];
+        const T mean = to_voxel<T, A>(values[x] / (A(1) - missing[x]));
+        const T after = missing[x] > A(0.5) ? value : mean;
+        // A NaN may have come from an absent voxel of weight 0.
+        const bool changes = missing[x] != A(0) || before != before;
+        out[x] = changes ? after : before;
+        if (touched != nullptr) {
+            out[x] = touched[x] != 0 ? after : out[x];
+        }
+    }
+}

@@ -7,6 +7,16 @@
 namespace radpix::resample::scalar {
 namespace {
 #include "resample/rows-inl.hpp"
+
+template <class T>
+unsigned absent_in_blocks(const T *voxels, T value, bool is_nan) {
+    return absent_in_some(voxels, absent_blocks * absent_block, value, is_nan);
+}
+
+template <class T>
+unsigned absent_in_block(const T *voxels, T value, bool is_nan) {
+    return absent_in_some(voxels, absent_block, value, is_nan);
+}
 } // namespace
 
 template <class T, class A>

@@ -7,7 +7,16 @@ PickColumns<U> pick_columns() noexcept {
     return pick<U>;
 }
 
+template <class T, class A>
+AbsentKernels<T, A> absent_kernels() noexcept {
+    return {mark_row<T, absent_in_block<T>, absent_in_blocks<T>>, split<T, A>, merge<T, A>};
+}
+
 #define RADPIX_INSTANTIATE(T, A) template const RowKernels<T, A> &row_kernels<T, A>() noexcept;
+RADPIX_RESAMPLE_TYPES(RADPIX_INSTANTIATE)
+#undef RADPIX_INSTANTIATE
+
+#define RADPIX_INSTANTIATE(T, A) template AbsentKernels<T, A> absent_kernels<T, A>() noexcept;
 RADPIX_RESAMPLE_TYPES(RADPIX_INSTANTIATE)
 #undef RADPIX_INSTANTIATE
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["images_of"]
 
-_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
+#: Segmentation and Label Map Segmentation.
+_SEGMENTATIONS = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"})
 _DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
 
 
@@ -31,7 +32,7 @@ def images_of(instance: Instance) -> tuple[Instance, ...]:
         return mosaic_tiles(instance)
     if instance.sop_class_uid == _DOSE:
         return dose_frames(instance)
-    if instance.sop_class_uid == _SEGMENTATION:
+    if instance.sop_class_uid in _SEGMENTATIONS:
         return segment_frames(instance, grouped_frames(instance))
     if instance.functional_groups:
         return grouped_frames(instance)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from radpix._attribute_bytes import decimal, decimals, string
+from radpix._attribute_bytes import decimal_or_nan, decimals, string
 from radpix._enhanced.elements import read_elements
 from radpix._enhanced.planes import shifted
 from radpix._header_scan import Wanted
@@ -23,6 +23,8 @@ _SAME_MM = 1e-2
 def dose_frames(instance: Instance) -> tuple[Instance, ...]:
     """Return the planes of a dose with Dose Grid Scaling as their slope; itself where its offsets say nothing.
 
+    Without Dose Grid Scaling, values are stored ones, in no unit (PS3.3 C.8.8.3: it makes Dose Units of them).
+
     Raises
     ------
     OSError, RadpixError
@@ -30,10 +32,12 @@ def dose_frames(instance: Instance) -> tuple[Instance, ...]:
     """
     elements = read_elements(instance.path, _WANTED)
     units, offsets, scaling = (elements.get(index) for index in range(3))
+    slope = decimal_or_nan(scaling)
     scaled = instance._replace(
-        rescale_slope=decimal(scaling),
-        rescale_intercept=None,
-        rescale_type=string(units),
+        rescale_slope=slope,
+        rescale_intercept=None if slope is None else 0.0,
+        rescale_type="" if slope is None else string(units),
+        has_modality_lut=False,
     )
     distances = _distances(decimals(offsets), instance)
     if instance.number_of_frames == 1 or len(distances) != instance.number_of_frames:

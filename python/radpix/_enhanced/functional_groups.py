@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from radpix._attribute_bytes import binary, decimal, decimals, integer, string, strings
+from radpix._attribute_bytes import binary, decimal, decimal_or_nan, decimals, integer, string, strings
 from radpix._enhanced.elements import Elements, read_elements
 from radpix._enhanced.pet_units import ENHANCED_PET, LEGACY_CONVERTED_PET, PET_UNITS
 from radpix._header_scan import EVERY_ITEM, Wanted
-from radpix._headers import plausible_vector
+from radpix._instance_parser import plausible_vector
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,8 +84,8 @@ _MACROS = (
     _Macro("pixel_spacing", (_MEASURES,), 0x00280030, _vector(2, 1e-6)),
     _Macro("slice_thickness", (_MEASURES,), 0x00180050, _decimal),
     _Macro("spacing_between_slices", (_MEASURES,), 0x00180088, _decimal),
-    _Macro("rescale_intercept", (_VALUES,), 0x00281052, _decimal),
-    _Macro("rescale_slope", (_VALUES,), 0x00281053, _decimal),
+    _Macro("rescale_intercept", (_VALUES,), 0x00281052, decimal_or_nan),
+    _Macro("rescale_slope", (_VALUES,), 0x00281053, decimal_or_nan),
     _Macro("rescale_type", (_VALUES,), 0x00281054, string),
     _Macro("window_center", (_VOI,), 0x00281050, decimals),
     _Macro("window_width", (_VOI,), 0x00281051, decimals),
@@ -120,6 +120,8 @@ _MACROS = (
     _Macro("map_intercept", (0x00409096,), 0x00409224, _first("FD")),
     _Macro("map_slope", (0x00409096,), 0x00409225, _first("FD")),
     _Macro("map_unit", (0x00409096, 0x004008EA), 0x00080100, string),
+    _Macro("map_long_unit", (0x00409096, 0x004008EA), 0x00080119, string),
+    _Macro("map_scheme", (0x00409096, 0x004008EA), 0x00080102, string),
 )
 _WANTED = (
     *(Wanted(((_SHARED, 0), *((step, 0) for step in macro.steps)), macro.tag) for macro in _MACROS),
@@ -127,7 +129,10 @@ _WANTED = (
         Wanted(((_PER_FRAME, EVERY_ITEM), *((step, 0) for step in macro.steps)), macro.tag)
         for macro in _MACROS
     ),
+    Wanted((), 0x00209312),
 )
+#: Of ultrasound volumes, whose Plane Position (Volume) is in no patient's coordinates (PS3.3 C.8.24.2).
+_VOLUME_FRAME = 2 * len(_MACROS)
 
 
 def grouped_frames(instance: Instance) -> tuple[Instance, ...]:
@@ -144,7 +149,8 @@ def grouped_frames(instance: Instance) -> tuple[Instance, ...]:
         return (instance,)
     elements = read_elements(instance.path, _WANTED)
     shared, own = _values_by_frame(elements, instance.number_of_frames)
-    frames = [_described({**shared, **values}, instance) for values in own]
+    volume_frame = string(elements.get(_VOLUME_FRAME))
+    frames = [_described({**shared, **values}, instance, volume_frame) for values in own]
     if not any(values.get("image_position") for values in frames):
         return (instance,)
     return tuple(instance._replace(frame=frame, **values) for frame, values in enumerate(frames))
@@ -156,6 +162,8 @@ def _values_by_frame(elements: Elements, count: int) -> tuple[dict[str, Any], li
     shared: dict[str, Any] = {}
     own: list[dict[str, Any]] = [{} for _ in range(count)]
     for (index, item), raw in elements.values.items():
+        if index == _VOLUME_FRAME:
+            continue
         place = index % len(_MACROS)
         key = (place, raw)
         if key not in known:
@@ -166,18 +174,30 @@ def _values_by_frame(elements: Elements, count: int) -> tuple[dict[str, Any], li
     return shared, own
 
 
-def _described(values: dict[str, Any], instance: Instance) -> dict[str, Any]:
+def _unit(values: dict[str, Any]) -> str:
+    """Return the code of Measurement Units where it is one of UCUM, the scheme of CID 82; of any other scheme, none.
+
+    Code Value has 16 characters, a longer one is Long Code Value (PS3.3 8.8).
+    """
+    short, long, scheme = (values.pop(f"map_{name}", "") for name in ("unit", "long_unit", "scheme"))
+    return str(short or long) if scheme == "UCUM" else ""
+
+
+def _described(values: dict[str, Any], instance: Instance, volume_frame: str) -> dict[str, Any]:
     """Return fields of `Instance`, the places of ultrasound volumes and mapped values and their units among them."""
     position, orientation = (values.pop(f"volume_{name}", None) for name in ("position", "orientation"))
+    if position is not None and "image_position" not in values:
+        values["frame_of_reference_uid"] = volume_frame
     values.setdefault("image_position", position)
     values.setdefault("image_orientation", orientation)
-    slope, intercept, unit = (values.pop(f"map_{name}", None) for name in ("slope", "intercept", "unit"))
+    slope, intercept = (values.pop(f"map_{name}", None) for name in ("slope", "intercept"))
+    unit = _unit(values)
     if instance.sop_class_uid in _MAPPED and slope and intercept is not None:
-        values |= {"rescale_slope": slope, "rescale_intercept": intercept, "rescale_type": unit or ""}
+        values |= {"rescale_slope": slope, "rescale_intercept": intercept, "rescale_type": unit}
         if (
             instance.sop_class_uid != _PARAMETRIC_MAP
         ):  # the unit of the mapping or none, never that of other values
-            values["units"] = PET_UNITS.get(unit, (unit, ""))[0] if unit else ""
+            values["units"] = PET_UNITS.get(unit, (unit, ""))[0]
     creator, scale, start = (
         values.pop(f"philips_{name}", None) for name in ("creator", "slope", "intercept")
     )

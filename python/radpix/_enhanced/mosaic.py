@@ -50,12 +50,20 @@ def mosaic_tiles(instance: Instance) -> tuple[Instance, ...]:
         + axes[0] * along * (instance.columns - size[1]) / 2
         + axes[1] * down * (instance.rows - size[0]) / 2
     )
-    normal = _normal(values, axes[2])
+    normal, is_stated = _normal(values, axes[2])
     tiles = []
     for tile in range(count):
         x, y, z = (first + normal * (step * tile)).tolist()
         place = (tile // across * size[0], tile % across * size[1])
-        tiles.append(instance._replace(rows=size[0], columns=size[1], image_position=(x, y, z), tile=place))
+        tiles.append(
+            instance._replace(
+                rows=size[0],
+                columns=size[1],
+                image_position=(x, y, z),
+                tile=place,
+                is_order_assumed=not is_stated,
+            )
+        )
     return tuple(tiles)
 
 
@@ -79,11 +87,12 @@ def _number(values: Mapping[str, Sequence[str]], name: str) -> int:
     return int(text) if text.isdigit() and len(text) < 5 else 0
 
 
-def _normal(values: Mapping[str, Sequence[str]], crossed: Any) -> Any:
-    """Return the direction of the slices: along the cross product of the axes, or against it, as the scanner says."""
+def _normal(values: Mapping[str, Sequence[str]], crossed: Any) -> tuple[Any, bool]:
+    """Return the direction of the slices and whether it is stated: the cross product of the axes, or against it."""
     try:
         stated = np.array([float(text) for text in values.get("SliceNormalVector", ())[:3]])
     except ValueError:
-        return crossed
-    against = stated.shape == (3,) and np.isfinite(stated).all() and float(stated @ crossed) < 0
-    return -crossed if against else crossed
+        return crossed, False
+    if stated.shape != (3,) or not np.isfinite(stated).all() or not stated.any():
+        return crossed, False
+    return (-crossed if float(stated @ crossed) < 0 else crossed), True

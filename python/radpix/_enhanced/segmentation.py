@@ -1,4 +1,4 @@
-"""Segments of a Segmentation (PS3.3 C.8.20): one stack each, all of them on the same planes."""
+"""Segments of a Segmentation (PS3.3 C.8.20): one stack each, all on the same planes; a label map is one."""
 
 from __future__ import annotations
 

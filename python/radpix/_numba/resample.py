@@ -173,25 +173,27 @@ def resample(
         windows = [part for axis in taps for part in (axis.start, axis.weights)]
         run = lambda first, last: vote_rows(voxels, target, *windows, first, last)  # noqa: E731
     else:
-        run = _filter_of(voxels, target, taps)
+        run = _filter_of(voxels, target, taps, _limits_of(voxels.dtype, taps))
     absent = absent_of(voxels, None if interpolation in {"nearest", "label"} else padding)
     expect_stages(2 if absent.any else 1)
     parallel_for(target.shape[1], _ROWS_PER_PIECE, num_threads, run)
     if interpolation == "nearest":
         _settle_ties(voxels, target, taps)
     if absent.any:
-        exclude_absent(voxels, target, taps, absent, num_threads)
+        exclude_absent(voxels, target, taps, absent, _limits_of(voxels.dtype, taps), num_threads)
+
+
+def _limits_of(dtype: np.dtype[Any], taps: list[AxisTaps]) -> NDArray[Any]:
+    """Return the least and the greatest integer in the type of the arithmetic; nothing of floats."""
+    single = _is_narrow(dtype) and max(axis.taps for axis in taps) <= _MAX_FLOAT_TAPS
+    limits = [] if dtype.kind == "f" else [np.iinfo(dtype).min, np.iinfo(dtype).max]
+    return np.array(limits, np.float32 if single else np.float64)
 
 
 def _filter_of(
-    voxels: NDArray[Any], target: NDArray[Any], taps: list[AxisTaps]
+    voxels: NDArray[Any], target: NDArray[Any], taps: list[AxisTaps], limits: NDArray[Any]
 ) -> Callable[[int, int], None]:
     """Return what filters a range of rows."""
-    single = _is_narrow(voxels.dtype) and max(axis.taps for axis in taps) <= _MAX_FLOAT_TAPS
-    arithmetic = np.float32 if single else np.float64
-    tables = [part for axis in taps for part in (axis.start, axis.weights.astype(arithmetic))]
+    tables = [part for axis in taps for part in (axis.start, axis.weights.astype(limits.dtype))]
     tables[-2:] = tables[-2].astype(np.uint32), np.ascontiguousarray(tables[-1].T)
-    limits = np.zeros(0, arithmetic)
-    if voxels.dtype.kind != "f":
-        limits = np.array([np.iinfo(voxels.dtype).min, np.iinfo(voxels.dtype).max], arithmetic)
     return lambda first, last: _resample_rows(voxels, target, *tables, limits, first, last)

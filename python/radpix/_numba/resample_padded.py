@@ -26,15 +26,15 @@ def _filter_slice(  # type: ignore[no-untyped-def]
     voxels, slice_, y_start, y_weights, x_start, x_weights, absent, values, missing, touched
 ):
     """Y and x passes of one row of one input slice, over the values and over what is missing."""
-    taps, width = y_weights.size, voxels.shape[2]
-    window, gone = np.zeros(taps), np.zeros(taps)
-    row, gone_row, touched_row = np.zeros(width), np.zeros(width), np.zeros(width)
+    taps, width, work = y_weights.size, voxels.shape[2], y_weights.dtype
+    window, gone = np.zeros(taps, work), np.zeros(taps, work)
+    row, gone_row, touched_row = np.zeros(width, work), np.zeros(width, work), np.zeros(width, work)
     for x in range(width):
         for j in range(taps):
             voxel = voxels[slice_, y_start + j, x]
             is_gone = is_absent(voxel, absent)
-            window[j] = 0.0 if is_gone else np.float64(voxel)
-            gone[j] = 1.0 if is_gone else 0.0
+            window[j] = 0 if is_gone else voxel
+            gone[j] = 1 if is_gone else 0
         row[x] = sum_of_window(window, 0, y_weights)
         gone_row[x] = sum_of_window(gone, 0, y_weights)
         touched_row[x] = sum_of_window(gone, 0, np.abs(y_weights))
@@ -46,16 +46,17 @@ def _filter_slice(  # type: ignore[no-untyped-def]
 
 @jit
 def _correct(out, z, y, x, value, missing, touched, absent, limits):  # type: ignore[no-untyped-def]
-    if touched == 0.0 and not np.isnan(out[z, y, x]):
+    work = limits.dtype.type
+    if touched == 0 and not np.isnan(out[z, y, x]):
         return
     if missing > 0.5:
         out[z, y, x] = absent.value
         return
-    value = value / (1.0 - missing)
+    value = value / (work(1) - missing)
     if limits.size:
         value = np.rint(min(max(value, limits[0]), limits[1]))
     elif np.isnan(value):
-        value = np.nan  # one bit pattern on every path
+        value = work(np.nan)  # one bit pattern on every path
     out[z, y, x] = value
 
 
@@ -74,11 +75,12 @@ def _correct_rows(  # type: ignore[no-untyped-def]
     first,
     last,
 ):
-    taps = z_weights.shape[1]
-    values, missing = np.zeros((taps, x_start.size)), np.zeros((taps, x_start.size))
-    touched = np.zeros((taps, x_start.size))
+    """Correct output rows; the arithmetic has the weights' type."""
+    taps, work = z_weights.shape[1], z_weights.dtype
+    values, missing = np.zeros((taps, x_start.size), work), np.zeros((taps, x_start.size), work)
+    touched = np.zeros((taps, x_start.size), work)
     held = np.empty(taps, np.int64)
-    window, gone, touch = np.zeros(taps), np.zeros(taps), np.zeros(taps)
+    window, gone, touch = np.zeros(taps, work), np.zeros(taps, work), np.zeros(taps, work)
     for y in range(first, last):
         held[:] = -1
         for z in range(z_start.size):
@@ -109,13 +111,18 @@ def _correct_rows(  # type: ignore[no-untyped-def]
 
 
 def exclude_absent(
-    voxels: NDArray[Any], target: NDArray[Any], taps: list[AxisTaps], absent: Absent, num_threads: int
+    voxels: NDArray[Any],
+    target: NDArray[Any],
+    taps: list[AxisTaps],
+    absent: Absent,
+    limits: NDArray[Any],
+    num_threads: int,
 ) -> None:
-    """Correct ``target``, the filtered result, wherever absent voxels have a weight."""
-    tables = [part for axis in taps for part in (axis.start, axis.weights)]
-    limits = np.zeros(0)
-    if voxels.dtype.kind != "f":
-        limits = np.array([np.iinfo(voxels.dtype).min, np.iinfo(voxels.dtype).max], np.float64)
+    """Correct ``target``, the filtered result, wherever absent voxels have a weight.
+
+    ``limits`` are of the arithmetic that it was computed in: the least and the greatest integer, for floats none.
+    """
+    tables = [part for axis in taps for part in (axis.start, axis.weights.astype(limits.dtype))]
     parallel_for(
         target.shape[1],
         _ROWS_PER_PIECE,

@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     from radpix._source.attributes import Value
     from radpix._source.report import Reporter
 
-__all__ = ["PIXEL_TAGS", "DataSet", "Header", "open_data_set", "read_dataset", "read_file"]
+__all__ = [
+    "PIXEL_TAGS",
+    "DataSet",
+    "Header",
+    "open_data_set",
+    "read_dataset",
+    "read_file",
+    "syntax_of_dataset",
+]
 
 #: Float Pixel Data, Double Float Pixel Data, Pixel Data.
 PIXEL_TAGS: Final = (0x7FE00008, 0x7FE00009, 0x7FE00010)
@@ -239,7 +247,7 @@ def read_dataset(dataset: Dataset, report: Reporter) -> Header:
         raise
     except Exception as error:  # pydicom raises of every kind on elements it cannot convert
         raise PixelDataError(f"{where}: pydicom cannot read the Image Pixel attributes: {error}") from error
-    uid = _syntax_of_dataset(dataset, where)
+    uid = syntax_of_dataset(dataset, where)
     if hasattr(value, "read"):
         stream: Stream = FileStream(value, owned=False)
         length = stream.available(0, UNDEFINED_LENGTH - 1)
@@ -249,7 +257,14 @@ def read_dataset(dataset: Dataset, report: Reporter) -> Header:
     return Header(uid, values, stream, tag, vr, 0, length)
 
 
-def _syntax_of_dataset(dataset: Dataset, where: str) -> str:
+def syntax_of_dataset(dataset: Dataset, where: str) -> str:
+    """Return the Transfer Syntax UID of a pydicom Dataset, or that of the encoding it was read in.
+
+    Raises
+    ------
+    PixelDataError
+        Neither is known.
+    """
     meta = getattr(dataset, "file_meta", None)
     uid = str(meta.get("TransferSyntaxUID", "") or "") if meta is not None else ""
     if uid:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from radpix import _transfer_syntaxes as syntaxes
 from radpix import limits
+from radpix._arguments import integer
 from radpix._backend import FrameLayout
 from radpix._source import attributes as names
 from radpix.errors import PixelDataError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from radpix._source.header import Header
     from radpix._source.report import Reporter
 
-__all__ = ["ImagePixel", "check_arguments", "element_type", "frame_shape", "image_pixel", "native_bits"]
+__all__ = ["ImagePixel", "described_layout", "element_type", "frame_shape", "image_pixel", "native_bits"]
 
 _FLOAT_BITS = {0x7FE00008: 32, 0x7FE00009: 64}
 
@@ -25,7 +26,7 @@ _FLOAT_BITS = {0x7FE00008: 32, 0x7FE00009: 64}
 _BITS_ALLOCATED = frozenset({1, 8, 16, 32, 64})
 
 #: Native frames of these hold two thirds of the samples (PS3.3 C.7.6.3.1.2).
-_SUBSAMPLED = frozenset({"YBR_FULL_422"})
+_SUBSAMPLED = frozenset({"YBR_FULL_422", "YBR_PARTIAL_422"})
 
 
 @dataclass(frozen=True)
@@ -57,27 +58,48 @@ def native_bits(layout: FrameLayout) -> int:
     return layout.rows * layout.columns * samples * layout.bits_allocated
 
 
-def check_arguments(layout: FrameLayout, pixel_representation: int) -> None:
-    """Check a layout that a caller describes instead of a header.
+def described_layout(
+    rows: int,
+    columns: int,
+    samples_per_pixel: int,
+    bits_allocated: int,
+    bits_stored: int | None,
+    pixel_representation: int,
+    planar_configuration: int,
+    photometric_interpretation: str,
+) -> FrameLayout:
+    """Return the layout that a caller describes instead of a header.
 
     Raises
     ------
+    TypeError
+        A number is no integer.
     ValueError
         No frame can have it.
     """
-    allowed = {
-        "rows": (layout.rows, range(1, 1 << 31)),
-        "columns": (layout.columns, range(1, 1 << 31)),
-        "samples_per_pixel": (layout.samples_per_pixel, (1, 3, 4)),
-        "bits_allocated": (layout.bits_allocated, tuple(sorted(_BITS_ALLOCATED))),
-        "bits_stored": (layout.bits_stored, range(1, layout.bits_allocated + 1)),
-        "pixel_representation": (pixel_representation, (0, 1)),
-        "planar_configuration": (layout.planar_configuration, (0, 1)),
-    }
-    for name, (value, values) in allowed.items():
-        if value not in values:
-            text = f"{values[0]} to {values[-1]}" if isinstance(values, range) else f"one of {values}"
-            raise ValueError(f"{name} is {value}, expected {text}")
+    allocated = _argument("bits_allocated", bits_allocated, tuple(sorted(_BITS_ALLOCATED)))
+    stored = _argument(
+        "bits_stored", allocated if bits_stored is None else bits_stored, range(1, allocated + 1)
+    )
+    return FrameLayout(
+        rows=_argument("rows", rows, range(1, 1 << 31)),
+        columns=_argument("columns", columns, range(1, 1 << 31)),
+        samples_per_pixel=_argument("samples_per_pixel", samples_per_pixel, (1, 3, 4)),
+        bits_allocated=allocated,
+        bits_stored=stored,
+        high_bit=stored - 1,
+        is_signed=_argument("pixel_representation", pixel_representation, (0, 1)) == 1,
+        planar_configuration=_argument("planar_configuration", planar_configuration, (0, 1)),
+        photometric_interpretation=photometric_interpretation,
+    )
+
+
+def _argument(name: str, value: int, allowed: range | tuple[int, ...]) -> int:
+    number = integer(value, name)
+    if number not in allowed:
+        text = f"{allowed[0]} to {allowed[-1]}" if isinstance(allowed, range) else f"one of {allowed}"
+        raise ValueError(f"{name} is {number}, expected {text}")
+    return number
 
 
 class _Values:

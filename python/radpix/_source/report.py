@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
-
-from radpix._warn import depth_of_caller
-from radpix.errors import DecodeError, RadpixWarning
+from radpix._warn import warn
+from radpix.errors import DecodeError
 
 __all__ = ["Reporter"]
 
@@ -48,4 +46,4 @@ class Reporter:
             raise DecodeError(text, code=code, frame=frame, offset=offset, transfer_syntax=transfer_syntax)
         if code not in self._seen:
             self._seen.add(code)
-            warnings.warn(RadpixWarning(text, code), stacklevel=depth_of_caller())
+            warn(text, code)

@@ -89,7 +89,7 @@ class PixelSource:
         elif syntaxes.is_encapsulated(self.transfer_syntax):
             self._pixels = EncapsulatedFrames(header, image, report)
         else:
-            _check_native(header, report)
+            _check_native(header, image.layout, report)
             self.layout = _unsubsampled(header, image.layout, image.frames, report)
             image = type(image)(self.layout, image.frames)
             self._pixels = NativeFrames(header, image, report)
@@ -177,7 +177,19 @@ class PixelSource:
         return self._decoder
 
 
-def _check_native(header: Header, report: Reporter) -> None:
+def _check_native(header: Header, layout: FrameLayout, report: Reporter) -> None:
+    if layout.photometric_interpretation == "YBR_PARTIAL_420":
+        raise PixelDataError(
+            f"{report.where}: Photometric Interpretation is YBR_PARTIAL_420, which is for video only (PS3.3"
+            " C.7.6.3.1.2), but the pixel data is native; correct the header"
+        )
+    if layout.photometric_interpretation in {"YBR_ICT", "YBR_RCT"}:
+        report(
+            "photometric-interpretation-native",
+            f"Photometric Interpretation is {layout.photometric_interpretation}, which is for JPEG 2000 only, but the"
+            " pixel data is native; it is taken for RGB, as what has been decompressed without correcting this is",
+            transfer_syntax=header.transfer_syntax,
+        )
     if header.length == UNDEFINED_LENGTH:
         name = syntaxes.name_of(header.transfer_syntax)
         raise PixelDataError(
@@ -188,18 +200,21 @@ def _check_native(header: Header, report: Reporter) -> None:
 
 def _unsubsampled(header: Header, layout: FrameLayout, frames: int, report: Reporter) -> FrameLayout:
     """Believe the length where data said to be 4:2:2 holds all samples: a frequent lie."""
-    if layout.photometric_interpretation != "YBR_FULL_422":
+    said = layout.photometric_interpretation
+    if said not in {"YBR_FULL_422", "YBR_PARTIAL_422"}:
         return layout
     full = layout.rows * layout.columns * 3 * layout.bits_allocated // 8 * frames
     if not full <= header.length <= full + 1:
         return layout
     report(
         "ybr-422-not-subsampled",
-        "Photometric Interpretation is YBR_FULL_422, but the length is that of data without subsampling; it"
-        " is read as YBR_FULL",
+        f"Photometric Interpretation is {said}, but the length is that of data without subsampling; it is read"
+        " as such",
         transfer_syntax=header.transfer_syntax,
     )
-    return layout._replace(photometric_interpretation="YBR_FULL")
+    # Without subsampling the range of YBR_PARTIAL_420 is all that is left of it.
+    whole = {"YBR_FULL_422": "YBR_FULL", "YBR_PARTIAL_422": "YBR_PARTIAL_420"}[said]
+    return layout._replace(photometric_interpretation=whole)
 
 
 def open_source(source: Source, *, strict: bool = False) -> PixelSource:

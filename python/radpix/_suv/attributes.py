@@ -14,6 +14,7 @@ TAGS = {
     "AcquisitionTime": "(0008,0032) Acquisition Time",
     "Units": "(0054,1001) Units",
     "SUVType": "(0054,1006) SUV Type",
+    "DecayCorrectionDateTime": "(0018,9701) Decay Correction DateTime",
     "DecayCorrection": "(0054,1102) Decay Correction",
     "CorrectedImage": "(0028,0051) Corrected Image",
     "PatientWeight": "(0010,1030) Patient's Weight",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from radpix._suv.header import PetHeader
 
-__all__ = ["average_count_time", "injection", "moment", "parse_datetime", "scan_start"]
+__all__ = ["average_count_time", "injection", "moment", "offset_of", "parse_datetime", "scan_start"]
 
 _DATE = re.compile(r"(\d{4})[.]?(\d{2})[.]?(\d{2})")
 _TIME = re.compile(r"(\d{2}):?(\d{2})?:?(\d{2})?(\.\d{1,6})?")
@@ -52,10 +52,16 @@ def _offset(text: str) -> timedelta | None:
     return -size if found[1] == "-" else size
 
 
+def offset_of(text: str) -> str:
+    """Return the offset from UTC in a DT, empty where there is none."""
+    found = _DATETIME.fullmatch(text.strip("\0 "))
+    return (found[3] or "") if found else ""
+
+
 def parse_datetime(text: str, zone: str = "") -> datetime | None:
     """Return a DT as a time of the zone in Timezone Offset From UTC (0008,0201); None where it is no valid one.
 
-    An offset in the DT counts where the data set's own zone is known; else both are taken for the scanner's clock.
+    An offset in the DT counts where the zone of the scanner's clock is known.
     """
     found = _DATETIME.fullmatch(text.strip("\0 "))
     if found is None:
@@ -87,6 +93,14 @@ def average_count_time(header: PetHeader, half_life: float) -> timedelta:
 def injection(header: PetHeader, reference: datetime) -> datetime:
     """Return when the dose was injected, as the last such time before ``reference`` where only a time is known."""
     known, clock = header.injection_datetime, header.injection_time
+    if header.is_zone_unknown and not clock:
+        tag = TAGS["RadiopharmaceuticalStartDateTime"]
+        raise SuvError(
+            f"{tag} has an offset from UTC, and (0008,0201) Timezone Offset From UTC is absent: what the scanner's"
+            " clock said is unknown; give injected_at=",
+            code="suv-time-zone-unknown",
+            tag=tag,
+        )
     if clock:
         at = _combine(f"{known or reference:%Y%m%d}", clock)
         if known is None:
@@ -120,7 +134,15 @@ def scan_start(headers: Sequence[PetHeader], *, all_slices: bool) -> tuple[datet
     """
     first = headers[0]
     references = {header.decay_reference for header in headers}
-    if len(references) == 1 and first.decay_reference is not None:
+    if len(references) > 1:
+        tag = TAGS["DecayCorrectionDateTime"]
+        raise SuvError(
+            f"{tag} differs between the slices: they are corrected to {len(references)} moments; compute the SUV of"
+            " each frame by itself",
+            code="suv-headers-differ",
+            tag=tag,
+        )
+    if first.decay_reference is not None:
         return first.decay_reference, "Decay Correction DateTime"
     earliest = min(map(acquired, headers))
     if first.series is not None and first.series <= earliest + _ROUNDING:
@@ -144,4 +166,4 @@ def scan_start(headers: Sequence[PetHeader], *, all_slices: bool) -> tuple[datet
 
 def acquired(header: PetHeader) -> datetime:
     """Return the acquisition's start, refused where it is absent."""
-    return header.acquisition or missing("AcquisitionTime")
+    return header.acquisition or missing(header.acquisition_lacks)

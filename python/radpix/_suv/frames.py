@@ -88,7 +88,9 @@ def _units(header: Dataset, group: Dataset) -> None:
     """Take the unit of the values that `radpix.load` gives: those of the first Real World Value Mapping."""
     for mapping in items_of(group, "RealWorldValueMappingSequence")[:1]:
         for code in items_of(mapping, "MeasurementUnitsCodeSequence")[:1]:
-            units, suv_type = PET_UNITS.get(str(code.get("CodeValue") or ""), ("", ""))
+            value = str(code.get("CodeValue") or code.get("LongCodeValue") or "")
+            is_ucum = str(code.get("CodingSchemeDesignator") or "") == "UCUM"
+            units, suv_type = PET_UNITS.get(value if is_ucum else "", ("", ""))
             header.Units, header.SUVType = units, suv_type
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from radpix._enhanced.pet_units import ENHANCED_PET
 from radpix._suv.attributes import TAGS, invalid, missing
-from radpix._suv.clock import moment, parse_datetime
+from radpix._suv.clock import moment, offset_of, parse_datetime
 from radpix._suv.frames import items_of
 from radpix.errors import SuvError
 
@@ -114,6 +114,13 @@ def _private_number(dataset: Dataset, element: int) -> float | None:
     return number if math.isfinite(number) and number > 0 else None
 
 
+def _zone(dataset: Dataset) -> str:
+    """Return the offset of the scanner's clock: Timezone Offset From UTC, else that in the scan's own moments."""
+    moments = ("AcquisitionDateTime", "DecayCorrectionDateTime")
+    stated = {offset_of(_word(dataset, keyword)) for keyword in moments} - {""}
+    return _word(dataset, "TimezoneOffsetFromUTC") or (stated.pop() if len(stated) == 1 else "")
+
+
 @dataclass(frozen=True)
 class Given:
     """What the caller states instead of the header; None where the header is to be believed."""
@@ -124,6 +131,11 @@ class Given:
     dose: float | None = None
     half_life: float | None = None
     injected_at: datetime | None = None
+
+    @property
+    def is_injection(self) -> bool:
+        """Whether nothing of the injection is left to the header."""
+        return None not in {self.dose, self.half_life, self.injected_at}
 
 
 @dataclass(frozen=True)
@@ -174,6 +186,7 @@ class PetHeader:
     manufacturer: str
     series: datetime | None
     acquisition: datetime | None
+    acquisition_lacks: str
     ge_scan_start: datetime | None
     decay_reference: datetime | None
     frame_duration: float | None
@@ -181,6 +194,7 @@ class PetHeader:
     injections: int
     injection_datetime: datetime | None
     injection_time: str
+    is_zone_unknown: bool
     dose: float | None
     half_life: float | None
     nuclide: str
@@ -194,7 +208,8 @@ class PetHeader:
         items = items_of(dataset, "RadiopharmaceuticalInformationSequence")
         drug: Any = next(iter(items), {})
         nuclide: Any = next(iter(items_of(drug, "RadionuclideCodeSequence")), {})
-        zone = _word(dataset, "TimezoneOffsetFromUTC")
+        zone = _zone(dataset)
+        injected = _word(drug, "RadiopharmaceuticalStartDateTime")
         injected_at = given.injected_at
         return cls(
             units=_text(dataset, "Units"),
@@ -209,14 +224,15 @@ class PetHeader:
             manufacturer=_text(dataset, "Manufacturer"),
             series=moment(dataset, "Series"),
             acquisition=moment(dataset, "Acquisition"),
+            acquisition_lacks="AcquisitionDate" if _word(dataset, "AcquisitionTime") else "AcquisitionTime",
             ge_scan_start=parse_datetime(str(_private(dataset, *_GE_SCAN_START, literal=False)), zone),
             decay_reference=parse_datetime(_word(dataset, "DecayCorrectionDateTime"), zone),
             frame_duration=_milliseconds(dataset, "ActualFrameDuration"),
             frame_reference=_milliseconds(dataset, "FrameReferenceTime"),
-            injections=len(items),
-            injection_datetime=injected_at
-            or parse_datetime(_word(drug, "RadiopharmaceuticalStartDateTime"), zone),
+            injections=1 if given.is_injection else len(items),
+            injection_datetime=injected_at or parse_datetime(injected, zone),
             injection_time="" if injected_at else _word(drug, "RadiopharmaceuticalStartTime"),
+            is_zone_unknown=not injected_at and not zone and bool(offset_of(injected)),
             dose=given.dose or _dose(dataset, drug),
             half_life=_stated(given.half_life, drug, "RadionuclideHalfLife"),
             nuclide=_word(nuclide, "CodeValue"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -144,7 +145,8 @@ def _describe_image(image: Instance) -> dict[str, Any]:
 
 
 def _numbers(values: tuple[float | None, ...] | None) -> list[float] | None:
-    return None if values is None or None in values else [v for v in values if v is not None]
+    known = [v for v in values or () if v is not None and math.isfinite(v)]
+    return known if values is not None and len(known) == len(values) else None
 
 
 def _joined(values: list[Any] | None, between: str = " x ") -> str:

@@ -83,8 +83,24 @@ _TYPE_1_BY_MODALITY: dict[str, dict[str, Any]] = {
         "FrameReferenceTime": "0",
     },
 }
+#: Image Type value 2: of PET, PRIMARY is the only one (PS3.3 C.8.9.4.1.1).
+_IMAGE_TYPE_2 = {"PT": "PRIMARY"}
 #: Image Type value 3 where no source has one (PS3.3 C.8.2.1.1.1, C.8.3.1.1.1).
 _IMAGE_TYPE_3 = {"CT": "AXIAL", "MR": "OTHER"}
+#: Body Part Examined of which there are two, or which is not known (PS3.16 annex L).
+_PAIRED = frozenset(
+    {
+        "",
+        *_keywords(
+            """
+            ACJOINT ADRENAL ANKLE ARM AXILLA BREAST CALCANEUS CALF CAROTID CHEEK CLAVICLE COCHLEA EAR ELBOW EXTREMITY
+            EYE EYELID FEMUR FIBULA FINGER FOOT FOREARM GLUTEAL GROIN HAND HIP HUMERUS IAC KIDNEY KNEE LEG LOWERLEG
+            LOWERLIMB LUNG MASTOID ORBIT OVARY PAROTID PATELLA RADIUS RADIUSULNA RENAL RIB SCAPULA SCJOINT SHOULDER
+            SIJOINT TESTIS THIGH THUMB TIBIA TIBIAFIBULA TMJ TOE ULNA UPPERARM UPPERLIMB WRIST ZYGOMA
+            """
+        ),
+    }
+)
 _SUV_TYPES = {
     "bw": "BW",
     "lbm-janmahasatian": "LBMJANMA",
@@ -127,8 +143,11 @@ def copy_from(source: Dataset | None, dataset: Dataset, unit: str) -> None:
         _copy_kept(source, dataset, unit)
     _fill_missing(dataset)
     kinds = list(source.get("ImageType") or []) if source is not None else []
-    third = kinds[2] if len(kinds) > 2 else _IMAGE_TYPE_3.get(dataset.Modality)
-    dataset.ImageType = ["DERIVED", "SECONDARY", *([third] if third else [])]
+    # VOLUME is a value of enhanced objects, and these are none.
+    stated = kinds[2] if len(kinds) > 2 and kinds[2] != "VOLUME" else None
+    third = stated or _IMAGE_TYPE_3.get(dataset.Modality)
+    second = _IMAGE_TYPE_2.get(dataset.Modality, "SECONDARY")
+    dataset.ImageType = ["DERIVED", second, *([third] if third else [])]
 
 
 def _copy_kept(source: Dataset, dataset: Dataset, unit: str) -> None:
@@ -141,16 +160,30 @@ def _copy_kept(source: Dataset, dataset: Dataset, unit: str) -> None:
                 dataset.add(copy.deepcopy(source[keyword]))
     if pet and unit in {"CNTS", "BQML"}:
         _copy_private(source, dataset)
+    if "InversionTime" in dataset and "IR" not in _values(source, "ScanningSequence"):
+        del dataset.InversionTime  # type 2C: of inversion recovery only (PS3.3 C.8.3.1)
+    if dataset.Modality == "PT" and "PatientPosition" in dataset:
+        # Type 2C: not beside Patient Orientation Code Sequence, which PET has (PS3.3 C.7.3.1, C.8.4.6).
+        del dataset.PatientPosition
+
+
+def _values(dataset: Dataset, keyword: str) -> list[str]:
+    value = dataset.get(keyword) or []
+    return [value] if isinstance(value, str) else list(value)
 
 
 def _fill_missing(dataset: Dataset) -> None:
     """Add attributes of type 2 without a value, and those of type 1 with the one that says least."""
+    if (dataset.get("BodyPartExamined") or "") in _PAIRED and "Laterality" not in dataset:
+        dataset.Laterality = None  # type 2C: of a part that may be one of a pair (PS3.3 C.7.3.1)
     for keyword in [*_TYPE_2, *_TYPE_2_BY_MODALITY.get(dataset.Modality, [])]:
         if keyword not in dataset:
             setattr(dataset, keyword, [] if keyword.endswith("Sequence") else None)
     for keyword, value in _TYPE_1_BY_MODALITY.get(dataset.Modality, {}).items():
         if keyword not in dataset or dataset[keyword].is_empty:
             setattr(dataset, keyword, value)
+    if dataset.get("DecayCorrection") == "UNKNOWN" and "DecayFactor" not in dataset:
+        dataset.DecayFactor = "1"  # type 1C: of any correction (PS3.3 C.8.9.4); none is known
 
 
 def _copy_private(source: Dataset, dataset: Dataset) -> None:

@@ -59,20 +59,27 @@ def stored_form(volume: Volume, step: float | None) -> Stored:
         raise ValueError(f"no stored values hold {voxels.size} voxels of {voxels.dtype}")
     if voxels.dtype == bool or (voxels.dtype == np.uint8 and step is None):
         return Stored(np.dtype(np.uint8))
-    low, high = _range(voxels, exact=step is None)
-    if step is not None and not (math.isfinite(step) and step > 0):
-        raise ValueError(f"step is a positive number, not {step}")
-    slope = 1.0 if step is None else _as_decimal(step)
+    centred = volume.modality == "PT"  # Rescale Intercept of PET is 0 (PS3.3 C.8.9.4)
+    low, high = _range(voxels, exact=step is None, centred=centred)
+    slope = 1.0 if step is None else _slope(step)
     form = _fitting(low, high, slope, signed=voxels.dtype.kind != "u")
-    if form is None:
+    if form is None or (centred and form.intercept != 0):
         raise ValueError(
-            f"the voxels from {low:g} to {high:g} in steps of {slope:g} do not fit into 16 bits: give a step= of"
-            f" {_finest(low, high):.3g} or more, to whose multiples they are rounded, an error of half of it"
+            f"the voxels from {low:g} to {high:g} in steps of {slope:g} do not fit into 16 bits"
+            f"{' without an intercept, which PET has not' if centred else ''}: give a step= of"
+            f" {_finest(low, high, centred=centred):.3g} or more, to whose multiples they are rounded, an error of half"
+            " of it"
         )
     return form
 
 
-def _range(voxels: NDArray[Any], *, exact: bool) -> tuple[float, float]:
+def _slope(step: float) -> float:
+    if not (math.isfinite(step) and step > 0):
+        raise ValueError(f"step is a positive number, not {step}")
+    return _as_decimal(step)
+
+
+def _range(voxels: NDArray[Any], *, exact: bool, centred: bool) -> tuple[float, float]:
     """Return the smallest and the largest voxel; refuse values that have no stored form at all."""
     low, high = float(voxels.min()), float(voxels.max())
     if not (math.isfinite(low) and math.isfinite(high)):
@@ -80,7 +87,8 @@ def _range(voxels: NDArray[Any], *, exact: bool) -> tuple[float, float]:
     if exact and voxels.dtype.kind == "f" and not all(np.array_equal(np.rint(v), v) for v in voxels):
         raise ValueError(
             f"stored values are integers of 16 bits, the voxels are {voxels.dtype} with fractions: give step=, to"
-            f" whose multiples they are rounded, an error of half of it; {_finest(low, high):.3g} is the finest"
+            f" whose multiples they are rounded, an error of half of it;"
+            f" {_finest(low, high, centred=centred):.3g} is the finest"
         )
     return low, high
 
@@ -106,8 +114,10 @@ def _as_decimal(number: float) -> float:
     return float(format_number_as_ds(float(number)))
 
 
-def _finest(low: float, high: float) -> float:
-    """Return a step of three digits that surely fits."""
+def _finest(low: float, high: float, *, centred: bool) -> float:
+    """Return a step of three digits that surely fits; ``centred`` without an intercept."""
+    if centred:
+        low, high = 0.0, high if low >= 0 else 2 * max(high, -low)
     # An intercept has 13 digits surely.
     step = max((high - low) / 65000, 1e-12 * abs(low), 1e-30)
     digits = 10.0 ** (math.floor(math.log10(step)) - 2)

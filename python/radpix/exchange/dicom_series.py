@@ -74,8 +74,9 @@ def write_dicom_series(
 
     Notes
     -----
-    Image Type is DERIVED, SECONDARY; UIDs are new (2.25, random); SOP class CT, MR or PET Image Storage by the volume's
-    modality, else Secondary Capture. Positions are decimal strings, within 1e-6 mm. SUV have their SUV Type.
+    Image Type is DERIVED, SECONDARY (of PET PRIMARY); UIDs are new (2.25, random); SOP class CT, MR or PET Image
+    Storage by the volume's modality, else Secondary Capture. Positions are decimal strings, within 1e-6 mm. SUV have
+    their SUV Type.
 
     Examples
     --------
@@ -201,6 +202,17 @@ def _add_plane(volume: Volume, axes: Axes, position: NDArray[np.float64], datase
     dataset.ImageOrientationPatient = _decimals([*row, *column])
     dataset.PixelSpacing = _decimals([between_rows, between_columns])
     dataset.SliceThickness = dataset.SpacingBetweenSlices = _decimals([apart])[0]
+    if "ConversionType" in dataset:
+        # Type 2C of images that need no Image Orientation (PS3.3 C.7.6.1), which Secondary Capture does not.
+        dataset.PatientOrientation = [_letters(row), _letters(column)]
+
+
+def _letters(direction: NDArray[np.float64]) -> str:
+    """Return where a direction points, the largest component first (PS3.3 C.7.6.1.1.1): "L", "AR", "FPL", ..."""
+    order = np.argsort(-np.abs(direction), kind="stable")
+    return "".join(
+        "LPH"[k] if direction[k] > 0 else "RAF"[k] for k in order if abs(direction[k]) > _ORTHOGONAL
+    )
 
 
 def _add_pixels(volume: Volume, k: int, stored: Stored, dataset: Dataset) -> None:

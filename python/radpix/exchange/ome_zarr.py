@@ -19,6 +19,7 @@ from radpix.volume import Volume
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -55,7 +56,8 @@ def write_ome_zarr(
         Of NGFF: 0.4 is Zarr 2 with zlib, 0.5 is Zarr 3 with gzip.
     levels
         Resolutions, each half of the one before along the axes whose voxels are less than twice as long as the
-        shortest. By default until no axis is longer than 128.
+        shortest. By default until no axis is longer than 128; one for integers of 64 bits, which `radpix.resample` does
+        not take.
     interpolation
         Of `radpix.resample` for the coarser levels; ``"label"`` for masks.
     chunks
@@ -84,11 +86,7 @@ def write_ome_zarr(
     if voxels.dtype.kind not in "iuf" or voxels.dtype.name == "float16" or min(voxels.shape) < 1:
         raise ValueError(f"no OME-Zarr is written of voxels of {voxels.dtype} and shape {voxels.shape}")
     zarr = _format(version)
-    if not 0 <= compression <= 9:
-        raise ValueError(f"compression is 0 to 9, not {compression}")
-    steps = list(chunks)
-    if len(steps) != 3 or min(steps) < 1 or (levels is not None and not 1 <= levels <= 32):
-        raise ValueError(f"chunks are three numbers from 1, levels 1 to 32, not {chunks} and {levels}")
+    levels = _arguments(voxels.dtype, levels, chunks, compression)
     whole = Volume(voxels, volume.affine, padding_value=volume.padding_value)
     names = [*(["c"] if voxels.ndim == 4 else []), *_AXES]
     with new_folder(Path(path)) as folder:
@@ -108,6 +106,21 @@ def write_ome_zarr(
             datasets.append(_dataset(whole, level, str(len(datasets)), names))
             level = _next(level, len(datasets), levels, interpolation)
         _write_group(folder, volume, datasets, names, version, interpolation)
+
+
+def _arguments(
+    dtype: np.dtype[Any], levels: int | None, chunks: Sequence[int], compression: int
+) -> int | None:
+    """Return how many levels are written; raise for arguments outside their choices."""
+    if not 0 <= compression <= 9:
+        raise ValueError(f"compression is 0 to 9, not {compression}")
+    if len(chunks) != 3 or min(chunks) < 1 or (levels is not None and not 1 <= levels <= 32):
+        raise ValueError(f"chunks are three numbers from 1, levels 1 to 32, not {chunks} and {levels}")
+    if dtype.kind in "iu" and dtype.itemsize == 8:
+        if levels not in {None, 1}:
+            raise ValueError(f"voxels of {dtype} are written at one level; convert them for levels={levels}")
+        return 1
+    return levels
 
 
 def _format(version: str) -> Format:
@@ -198,7 +211,8 @@ def read_ome_zarr(
     level
         0 is the finest.
     space
-        Where positive x, y and z point in a file of another writer, which NGFF has no word for: needed there.
+        Where positive x, y and z point in a file of another writer, which NGFF has no word for: needed there. In a
+        file with radpix's affine it must agree with that.
     affine
         4 x 4, (z, y, x) of this level to LPS mm as in `Volume`, in place of the file's.
 
@@ -316,6 +330,28 @@ def _step(step: Any) -> tuple[str, NDArray[np.float64] | None]:
         return kind, None
 
 
+def _check_space(
+    own: dict[str, Any],
+    scale0: NDArray[np.float64],
+    factor: NDArray[np.float64],
+    affine: NDArray[np.float64],
+    root: Path,
+) -> None:
+    """Refuse a space that turns a volume whose own affine holds: it has directions that scales cannot say."""
+    whole = _own_affine(own, root) if "affine" in own else None
+    if whole is None or not np.allclose(np.linalg.norm(whole[:3, :3], axis=0), np.abs(scale0), rtol=1e-5):
+        return
+    if not np.allclose(whole[:3, :3] * factor, affine[:3, :3], rtol=0, atol=1e-5 * np.abs(affine).max()):
+        raise GeometryError(f"{root}: radpix's affine has other directions than space=; leave space= out")
+
+
+def _own_affine(own: dict[str, Any], root: Path) -> NDArray[np.float64]:
+    try:
+        return np.array(own["affine"], dtype=np.float64).reshape(4, 4)
+    except (TypeError, ValueError):
+        raise DecodeError(f"{root}: radpix affine {own['affine']!r}", code="zarr-metadata") from None
+
+
 def _affine(
     own: dict[str, Any], steps: list[NDArray[np.float64]], units: list[float], space: str | None, root: Path
 ) -> NDArray[np.float64]:
@@ -330,11 +366,9 @@ def _affine(
         signs = np.array([1, 1, 1] if space == "LPS" else [1, -1, -1])
         affine[:3, :3] = np.diag(scale * signs)[::-1]
         affine[:3, 3] = (first * signs)[::-1]
+        _check_space(own, scale0, scale / scale0, affine, root)
         return affine
-    try:
-        whole = np.array(own["affine"], dtype=np.float64).reshape(4, 4)
-    except (TypeError, ValueError):
-        raise DecodeError(f"{root}: radpix affine {own['affine']!r}", code="zarr-metadata") from None
+    whole = _own_affine(own, root)
     if not np.allclose(np.linalg.norm(whole[:3, :3], axis=0), np.abs(scale0), rtol=1e-5):
         raise GeometryError(
             f"{root}: scale and radpix's affine contradict each other; give space= or affine="

@@ -9,10 +9,9 @@ namespace radpix::jpeg2000::avx2 {
 namespace {
 
 #include "ht_quads-inl.hpp"
-#include "refinements_avx2-inl.hpp"
-#define list_refinements_at_level list_refinements_in_vectors
+#include "part_1_rows-inl.hpp"
+#include "pass_flags-inl.hpp"
 #include "passes-inl.hpp"
-#undef list_refinements_at_level
 
 #define measure_at_level measure_quads_in_vectors
 #define read_row_at_level read_pairs_of_quads
@@ -28,17 +27,11 @@ RADPIX_END_AVX2
 
 namespace radpix::jpeg2000 {
 
-constinit const BlockKernels avx2_block_kernels{avx2::significance,
-                                                avx2::refinement_pass,
-                                                avx2::cleanup,
-                                                avx2::raw_significance,
-                                                avx2::raw_refinement,
-                                                avx2::read_ht_quads,
-                                                avx2::read_ht_quads_of_two,
-                                                avx2::read_ht_samples,
-                                                avx2::to_integers,
-                                                avx2::to_reals,
-                                                "avx2"};
+constinit const BlockKernels avx2_block_kernels{
+    avx2::significance,      avx2::refinement,     avx2::cleanup,          avx2::significance_of_two,
+    avx2::refinement_of_two, avx2::cleanup_of_two, avx2::raw_significance, avx2::raw_refinement,
+    avx2::row_to_integers,   avx2::row_to_reals,   avx2::read_ht_quads,    avx2::read_ht_quads_of_two,
+    avx2::read_ht_samples,   avx2::to_integers,    avx2::to_reals,         "avx2"};
 
 } // namespace radpix::jpeg2000
 #endif

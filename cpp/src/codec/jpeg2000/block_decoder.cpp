@@ -12,14 +12,6 @@ namespace {
 
 /// Magnitudes are kept times two in 32 bits.
 constexpr int max_planes = 31;
-constexpr unsigned first_bypassed_pass = 10;
-
-enum class PassKind : std::uint8_t { significance, refinement, cleanup };
-
-/// The first bit-plane has a cleanup pass only (D.3).
-PassKind kind_of_pass(unsigned index) noexcept {
-    return static_cast<PassKind>((index + 2) % 3);
-}
 
 std::uint32_t scaled_back(std::uint32_t doubled, int roi_shift) noexcept {
     // H.1: what reaches 2^s belongs to the region of interest
@@ -59,6 +51,12 @@ void fill_with_zeros(const BlockTask &task) noexcept {
     }
 }
 
+/// Whether two Part 1 blocks can be decoded at once.
+bool are_like(const Tile &tile, const BlockTask &first, const BlockTask &second) noexcept {
+    return second.block->coder != BlockCoder::high_throughput && tile.has_passes(*second.block) &&
+           first.traits.style == second.traits.style;
+}
+
 bool are_decoded_at_once(const Tile &tile, const CodeBlock &first, const CodeBlock &second) noexcept {
     return second.coder == BlockCoder::high_throughput && tile.has_passes(second) &&
            first.width == second.width;
@@ -67,8 +65,9 @@ bool are_decoded_at_once(const Tile &tile, const CodeBlock &first, const CodeBlo
 } // namespace
 
 BlockDecoder::BlockDecoder() noexcept(false)
-    : kernels_(block_kernels()), ht_{HtBlock{HtBlockDecoder(kernels_), {}, {}}, //
-                                     HtBlock{HtBlockDecoder(kernels_), {}, {}}} {}
+    : kernels_(block_kernels()), part_1_{Part1BlockDecoder(kernels_), Part1BlockDecoder(kernels_)},
+      ht_{HtBlock{HtBlockDecoder(kernels_), {}, {}}, //
+          HtBlock{HtBlockDecoder(kernels_), {}, {}}} {}
 
 void BlockDecoder::run(const Tile &tile, std::span<const BlockTask> tasks) {
     for (std::size_t i = 0; i < tasks.size(); ++i) {
@@ -77,8 +76,9 @@ void BlockDecoder::run(const Tile &tile, std::span<const BlockTask> tasks) {
         if (!tile.has_passes(block)) {
             fill_with_zeros(task);
         } else if (block.coder != BlockCoder::high_throughput) {
-            decode_part_1(tile, block, task.traits, planes_of(block, task.traits));
-            write_part_1(task);
+            const bool two = i + 1 < tasks.size() && are_like(tile, task, tasks[i + 1]);
+            run_part_1(tile, tasks.subspan(i, two ? 2 : 1));
+            i += two ? 1 : 0;
         } else if (i + 1 < tasks.size() && are_decoded_at_once(tile, block, *tasks[i + 1].block)) {
             begin_ht(tile, task, ht_[0]);
             begin_ht(tile, tasks[++i], ht_[1]);
@@ -93,84 +93,21 @@ void BlockDecoder::run(const Tile &tile, std::span<const BlockTask> tasks) {
     }
 }
 
-/// The bytes of a segment in one piece, two bytes FF behind them.
-const std::uint8_t *BlockDecoder::gather(const Tile &tile, std::uint32_t segment,
-                                         std::vector<std::uint8_t> &bytes) {
-    const Segment &source = tile.segments[segment];
-    if (bytes.size() < source.used_length + 2U) {
-        bytes.resize(source.used_length + 2U);
+void BlockDecoder::run_part_1(const Tile &tile, std::span<const BlockTask> tasks) {
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        const BlockTask &task = tasks[i];
+        part_1_[i].begin(tile, *task.block, task.traits.orientation, task.traits.style,
+                         planes_of(*task.block, task.traits));
     }
-    std::size_t at = 0;
-    for (std::uint32_t c = source.first_chunk; at < source.used_length; c = tile.chunks[c].next) {
-        const Chunk &chunk = tile.chunks[c];
-        std::memcpy(bytes.data() + at, tile.data.data() + chunk.offset, chunk.length);
-        at += chunk.length;
+    while (tasks.size() == 2 && part_1_[0].has_pass() && part_1_[1].has_pass()) {
+        Part1BlockDecoder::decode_pass_of_two(part_1_[0], part_1_[1]);
     }
-    bytes[at] = bytes[at + 1] = 0xFF;
-    return bytes.data();
-}
-
-void BlockDecoder::decode_part_1(const Tile &tile, const CodeBlock &block, const BlockTraits &traits,
-                                 int planes) {
-    state_.width = block.width;
-    state_.height = block.height;
-    state_.is_causal = (traits.style & vertically_causal) != 0;
-    state_.zero_context = zero_contexts[static_cast<std::size_t>(traits.orientation)].data();
-    state_.flag_stride = block.width + 2;
-    flags_.assign(static_cast<std::size_t>((state_.stripes() + 2) * state_.flag_stride), 0);
-    magnitudes_.assign(static_cast<std::size_t>(4 * state_.stripes() * block.width), 0);
-    state_.flags = flags_.data() + state_.flag_stride + 1;
-    state_.magnitudes = magnitudes_.data();
-    state_.contexts = initial_contexts;
-
-    unsigned pass = 0;
-    for (std::uint32_t s = block.first_segment; s != none; s = tile.segments[s].next) {
-        if (tile.segments[s].used_passes == 0) {
-            break;
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        while (part_1_[i].has_pass()) {
+            part_1_[i].decode_pass();
         }
-        const std::uint8_t *const bytes = gather(tile, s, bytes_);
-        MqDecoder decoder(bytes);
-        RawBits bits(bytes);
-        for (const unsigned end = pass + tile.segments[s].used_passes; pass < end; ++pass) {
-            const int plane = planes - 1 - static_cast<int>((pass + 2) / 3);
-            if (plane < 0) {
-                throw_error(Errc::jpeg2000_code_block, "a code-block with more passes than bit-planes");
-            }
-            const bool is_raw = (traits.style & selective_bypass) != 0 && pass >= first_bypassed_pass;
-            switch (kind_of_pass(pass)) {
-            case PassKind::significance:
-                is_raw ? kernels_.raw_significance(state_, bits, plane)
-                       : kernels_.significance(state_, decoder, plane);
-                break;
-            case PassKind::refinement:
-                is_raw ? kernels_.raw_refinement(state_, bits, plane)
-                       : kernels_.refinement(state_, decoder, plane);
-                break;
-            case PassKind::cleanup:
-                kernels_.cleanup(state_, decoder, plane);
-                if ((traits.style & segmentation_symbols) != 0) { // D.5: 1010, which nothing here depends on
-                    for (int i = 0; i < 4; ++i) {
-                        static_cast<void>(decoder.decode(state_.contexts[uniform_context]));
-                    }
-                }
-                break;
-            }
-            if ((traits.style & reset_contexts) != 0) {
-                state_.contexts = initial_contexts;
-            }
-        }
+        write_part_1(tasks[i], part_1_[i]);
     }
-}
-
-/// The bytes of a segment where they are, if they are in one piece.
-const std::uint8_t *BlockDecoder::find_or_gather(const Tile &tile, std::uint32_t segment,
-                                                 std::vector<std::uint8_t> &bytes) {
-    const Segment &source = tile.segments[segment];
-    if (source.first_chunk != none && tile.chunks[source.first_chunk].length >= source.used_length) {
-        return reinterpret_cast<const std::uint8_t *>(tile.data.data()) +
-               tile.chunks[source.first_chunk].offset;
-    }
-    return gather(tile, segment, bytes);
 }
 
 void BlockDecoder::begin_ht(const Tile &tile, const BlockTask &task, HtBlock &ht) {
@@ -216,25 +153,24 @@ void BlockDecoder::finish_ht(const BlockTask &task, HtBlock &ht) {
     }
 }
 
-void BlockDecoder::write_part_1(const BlockTask &task) {
-    const CodeBlock &block = *task.block;
+void BlockDecoder::write_part_1(const BlockTask &task, Part1BlockDecoder &block) {
+    constexpr unsigned first_sign = 19;
     const BlockTraits &traits = task.traits;
-    const float half_step = 0.5F * traits.step;
+    if (traits.roi_shift > 0) {
+        for (std::uint32_t &doubled : block.magnitudes()) {
+            doubled = scaled_back(doubled, traits.roi_shift);
+        }
+    }
+    const Index width = task.part.width();
     for (Index y = task.part.y0; y < task.part.y1; ++y) {
-        const Index stripe = y / 4, row = y % 4;
-        const std::uint32_t *const magnitudes = magnitudes_.data() + 4 * stripe * block.width + row;
-        const Flags *const flags = state_.flags + stripe * state_.flag_stride;
-        Coefficient *const out = task.target + (y - task.part.y0) * task.stride - task.part.x0;
-        for (Index x = task.part.x0; x < task.part.x1; ++x) {
-            const std::uint32_t doubled = scaled_back(magnitudes[4 * x], traits.roi_shift);
-            const bool negative = (flags[x] >> (19 + row) & 1U) != 0;
-            if (traits.reversible) {
-                const auto value = static_cast<std::int32_t>(doubled >> 1U);
-                out[x].integer = negative ? -value : value;
-            } else {
-                const float value = static_cast<float>(doubled) * half_step;
-                out[x].real = negative ? -value : value;
-            }
+        const std::uint32_t *const magnitudes = block.magnitudes(y) + 4 * task.part.x0;
+        const Flags *const flags = block.flags(y) + task.part.x0;
+        const unsigned sign = first_sign + static_cast<unsigned>(y % 4);
+        Coefficient *const out = task.target + (y - task.part.y0) * task.stride;
+        if (traits.reversible) {
+            kernels_.row_to_integers(magnitudes, flags, sign, &out->integer, width);
+        } else {
+            kernels_.row_to_reals(magnitudes, flags, sign, &out->real, width, 0.5F * traits.step);
         }
     }
 }

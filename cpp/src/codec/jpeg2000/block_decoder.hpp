@@ -7,6 +7,7 @@
 #include "codec/jpeg2000/block_kernels.hpp"
 #include "codec/jpeg2000/ht_block_decoder.hpp"
 #include "codec/jpeg2000/idwt/level_rows.hpp"
+#include "codec/jpeg2000/part_1_block_decoder.hpp"
 #include "codec/jpeg2000/tile.hpp"
 
 namespace radpix::jpeg2000 {
@@ -42,7 +43,7 @@ class BlockDecoder {
 public:
     BlockDecoder() noexcept(false);
 
-    /// One after the other, two HT blocks of the same width at once.
+    /// Two alike at once, where one follows the other.
     void run(const Tile &tile, std::span<const BlockTask> tasks);
 
 private:
@@ -52,19 +53,14 @@ private:
         std::vector<std::uint8_t> bytes, refinement_bytes;
     };
 
-    const std::uint8_t *gather(const Tile &tile, std::uint32_t segment, std::vector<std::uint8_t> &bytes);
-    const std::uint8_t *find_or_gather(const Tile &tile, std::uint32_t segment,
-                                       std::vector<std::uint8_t> &bytes);
     void begin_ht(const Tile &tile, const BlockTask &task, HtBlock &ht);
     void finish_ht(const BlockTask &task, HtBlock &ht);
-    void decode_part_1(const Tile &tile, const CodeBlock &block, const BlockTraits &traits, int planes);
-    void write_part_1(const BlockTask &task);
+    /// One block, or two at once.
+    void run_part_1(const Tile &tile, std::span<const BlockTask> tasks);
+    void write_part_1(const BlockTask &task, Part1BlockDecoder &block);
 
     const BlockKernels &kernels_;
-    BlockState state_;
-    std::vector<Flags> flags_;
-    std::vector<std::uint32_t> magnitudes_;
-    std::vector<std::uint8_t> bytes_;
+    std::array<Part1BlockDecoder, 2> part_1_;
     std::array<HtBlock, 2> ht_;
 };
 

@@ -35,18 +35,27 @@ private:
 
 /// The flag word of one stripe column, 4 rows of one column. Bits 3 x row + column: significance of the 6 x 3
 /// coefficients around it, row 0 the one above the stripe, column 1 its own. Bits 18-23: their signs in its
-/// own column. Bits 24-27: coded in this bit-plane's significance pass. Bits 28-31: refined before.
+/// own column.
 using Flags = std::uint32_t;
 
-/// An entry in the list of a refinement pass: position in the stripe's magnitudes, and above it the context.
-inline constexpr unsigned refinement_context_shift = 12;
+/// Sixteen stripe columns, 64 coefficients in the order in which passes go through them: bit 4 x column +
+/// row.
+struct ColumnGroup {
+    std::uint64_t significant = 0;
+    std::uint64_t coded = 0;   ///< in this bit-plane's significance pass
+    std::uint64_t refined = 0; ///< before
+    std::uint64_t within = 0;  ///< the block
+};
+inline constexpr Index group_columns = 16;
 
-/// Rows whose refinement bit this column codes, four bits.
-RADPIX_MQ_INLINE unsigned refined_rows(Flags flags) noexcept {
-    const unsigned own = flags >> 4U;
-    const unsigned packed = (own & 1U) | (own >> 2U & 2U) | (own >> 4U & 4U) | (own >> 6U & 8U);
-    return packed & ~(flags >> 24U);
-}
+/// An entry in the list of a refinement pass.
+struct RefinementEntry {
+    std::uint16_t position; ///< of the magnitude
+    std::uint16_t context;  ///< counted from first_refinement_context
+};
+
+/// Most coefficients of a code-block (A.6.1).
+inline constexpr Index max_block_area = 4096;
 
 /// A code-block while it is decoded. Stripe columns follow each other along the stripe; a magnitude is kept
 /// times two, the half being the middle of what is not known.
@@ -55,19 +64,39 @@ struct BlockState {
     bool is_causal = false;
     const std::uint8_t *zero_context = nullptr; ///< 512 entries
     Flags *flags = nullptr;                     ///< of the first stripe's first column
-    Index flag_stride = 0;                      ///< from one stripe to the next
+    Index stride = 0;                           ///< columns from one stripe to the next, one of them border
+    ColumnGroup *groups = nullptr;              ///< of the first stripe
+    Index group_stride = 0;                     ///< groups from one stripe to the next, one of them border
     std::uint32_t *magnitudes = nullptr;        ///< 4 for each stripe column
     Contexts contexts{};
 
     [[nodiscard]] Index stripes() const noexcept { return (height + 3) / 4; }
 };
 
+/// A coding pass over a block.
+struct CodingPass {
+    BlockState *block;
+    MqDecoder *decoder;
+    RawBits *bits; ///< in place of the decoder where it is bypassed
+    int plane;
+};
+
 struct BlockKernels {
-    void (*significance)(BlockState &block, MqDecoder &decoder, int plane) noexcept;
-    void (*refinement)(BlockState &block, MqDecoder &decoder, int plane) noexcept;
-    void (*cleanup)(BlockState &block, MqDecoder &decoder, int plane) noexcept;
-    void (*raw_significance)(BlockState &block, RawBits &bits, int plane) noexcept;
-    void (*raw_refinement)(BlockState &block, RawBits &bits, int plane) noexcept;
+    void (*significance)(const CodingPass &pass) noexcept;
+    void (*refinement)(const CodingPass &pass) noexcept;
+    void (*cleanup)(const CodingPass &pass) noexcept;
+    /// Of two blocks in turn, equal in is_causal.
+    void (*significance_of_two)(const CodingPass &first, const CodingPass &second) noexcept;
+    void (*refinement_of_two)(const CodingPass &first, const CodingPass &second) noexcept;
+    void (*cleanup_of_two)(const CodingPass &first, const CodingPass &second) noexcept;
+    void (*raw_significance)(const CodingPass &pass) noexcept;
+    void (*raw_refinement)(const CodingPass &pass) noexcept;
+    /// A row of a decoded block: magnitudes times two, four apart, and flag words with the sign at bit
+    /// `sign`.
+    void (*row_to_integers)(const std::uint32_t *magnitudes, const Flags *flags, unsigned sign,
+                            std::int32_t *target, Index count) noexcept;
+    void (*row_to_reals)(const std::uint32_t *magnitudes, const Flags *flags, unsigned sign, float *target,
+                         Index count, float half_step) noexcept;
     void (*read_ht_quads)(const HtQuadTask &task) noexcept;
     /// Of two blocks with as many quads across.
     void (*read_ht_quads_of_two)(const HtQuadTask &first, const HtQuadTask &second) noexcept;

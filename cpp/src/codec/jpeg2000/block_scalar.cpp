@@ -8,9 +8,9 @@ namespace scalar {
 namespace {
 
 #include "ht_quads-inl.hpp"
-#define list_refinements_at_level list_refinements
+#include "part_1_rows-inl.hpp"
+#include "pass_flags-inl.hpp"
 #include "passes-inl.hpp"
-#undef list_refinements_at_level
 
 constexpr unsigned most_at_level = 30;
 #define measure_at_level measure_quads
@@ -22,17 +22,11 @@ constexpr unsigned most_at_level = 30;
 } // namespace
 } // namespace scalar
 
-constinit const BlockKernels scalar_block_kernels{scalar::significance,
-                                                  scalar::refinement_pass,
-                                                  scalar::cleanup,
-                                                  scalar::raw_significance,
-                                                  scalar::raw_refinement,
-                                                  scalar::read_ht_quads,
-                                                  scalar::read_ht_quads_of_two,
-                                                  scalar::read_ht_samples,
-                                                  scalar::to_integers,
-                                                  scalar::to_reals,
-                                                  "scalar"};
+constinit const BlockKernels scalar_block_kernels{
+    scalar::significance,      scalar::refinement,     scalar::cleanup,          scalar::significance_of_two,
+    scalar::refinement_of_two, scalar::cleanup_of_two, scalar::raw_significance, scalar::raw_refinement,
+    scalar::row_to_integers,   scalar::row_to_reals,   scalar::read_ht_quads,    scalar::read_ht_quads_of_two,
+    scalar::read_ht_samples,   scalar::to_integers,    scalar::to_reals,         "scalar"};
 
 const BlockKernels &block_kernels() {
 #if RADPIX_HAS_AVX2_TARGET

@@ -19,11 +19,11 @@ using Contexts = std::array<MqContext, context_count>;
 consteval Contexts make_initial_contexts() {
     Contexts contexts{};
     for (MqContext &context : contexts) {
-        context = mq_states[0];
+        context = mq_context(0, 0);
     }
-    contexts[0] = mq_states[2 * 4];
-    contexts[run_length_context] = mq_states[2 * 3];
-    contexts[uniform_context] = mq_states[2 * 46];
+    contexts[0] = mq_context(4, 0);
+    contexts[run_length_context] = mq_context(3, 0);
+    contexts[uniform_context] = mq_context(46, 0);
     return contexts;
 }
 

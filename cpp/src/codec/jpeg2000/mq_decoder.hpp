@@ -13,14 +13,19 @@ namespace radpix::jpeg2000 {
 #if defined(__GNUC__)
 #define RADPIX_MQ_INLINE [[gnu::always_inline]] inline
 #define RADPIX_MQ_UNLIKELY(condition) __builtin_expect((condition), 0)
+/// Keeps the compiler from turning arithmetic on a value back into branches.
+#define RADPIX_MQ_KEEP(value) asm("" : "+r"(value))
+/// Leading zeros of 64 bits that are not all zero; std::countl_zero would test for that.
+#define RADPIX_MQ_LEADING_ZEROS(value) __builtin_clzll(value)
 #else
 #define RADPIX_MQ_INLINE inline
 #define RADPIX_MQ_UNLIKELY(condition) (condition)
+#define RADPIX_MQ_KEEP(value) static_cast<void>(value)
+#define RADPIX_MQ_LEADING_ZEROS(value) std::countl_zero(value)
 #endif
 
-/// A context: bits 0-15 Qe, 16-22 the state after an MPS, 23-29 after an LPS, 31 the more probable symbol.
-/// A state is 2 x the index of table C.2 + its more probable symbol.
-using MqContext = std::uint32_t;
+/// A context: where its state lies in mq_states. Bit 7 is the more probable symbol.
+using MqContext = std::uint16_t;
 
 struct MqRow {
     std::uint16_t qe;
@@ -41,181 +46,123 @@ inline constexpr std::array<MqRow, 47> mq_rows{{
     {0x0001, 45, 43, 0}, {0x5601, 46, 46, 0},
 }};
 
-consteval std::array<MqContext, 94> make_mq_states() {
-    std::array<MqContext, 94> states{};
+/// Bits below Chigh in the 64-bit code register.
+inline constexpr int mq_point = 48;
+
+constexpr MqContext mq_context(unsigned row, unsigned mps) noexcept {
+    return static_cast<MqContext>(2U * row + 128U * mps);
+}
+
+/// Two words a state: Qe where it meets Chigh, and the states that follow a decision in 16 bits each: without
+/// renormalisation, after the more probable, after the less probable symbol.
+consteval std::array<std::uint64_t, 256> make_mq_states() {
+    std::array<std::uint64_t, 256> states{};
     for (unsigned i = 0; i < 47; ++i) {
         for (unsigned mps = 0; mps < 2; ++mps) {
             const MqRow row = mq_rows[i];
-            states[2 * i + mps] = row.qe | (2U * row.after_mps + mps) << 16U |
-                                  (2U * row.after_lps + (mps ^ row.switches)) << 23U | mps << 31U;
+            const MqContext here = mq_context(i, mps);
+            const std::uint64_t after_mps = mq_context(row.after_mps, mps),
+                                after_lps = mq_context(row.after_lps, mps ^ row.switches);
+            states[here] = std::uint64_t{row.qe} << mq_point;
+            states[here + 1U] = here | after_mps << 16U | after_lps << 32U;
         }
     }
     return states;
 }
 
-inline constexpr std::array<MqContext, 94> mq_states = make_mq_states();
+inline constexpr std::array<std::uint64_t, 256> mq_states = make_mq_states();
 
-/// Bits below Chigh in the 64-bit code register.
-inline constexpr int mq_point = 44;
+/// Bytes FF that have to follow a segment: two stand for the endless 1 bits behind its end (C.3.4), the
+/// others are read together with them. So no read has to be checked.
+inline constexpr std::size_t mq_padding = 8;
 
-/// The code register and where its bytes come from.
-struct MqInput {
-    std::uint64_t c;
+/// A segment without bytes.
+inline constexpr std::array<std::uint8_t, mq_padding> no_bytes{0xFF, 0xFF, 0xFF, 0xFF,
+                                                               0xFF, 0xFF, 0xFF, 0xFF};
+
+/// Where the bytes of the code register come from.
+struct MqSource {
     const std::uint8_t *next;
-    int bits;
-    bool after_ff;
+    bool after_ff = false;
+};
+
+/// The code register: Chigh is at bits 48-63, the `bits` bits below come from bytes read ahead.
+struct MqCode {
+    std::uint64_t c;
+    std::int64_t bits;
 };
 
 /// BYTEIN until the register is full; every thirty decisions or so, so better a call than more code in the
-/// passes.
-[[nodiscard]] MqInput refill_mq(MqInput input) noexcept;
+/// passes. A bit that follows FF lies on the last bit of the FF and is added, as the carry that it is; that
+/// it may arrive in Chigh before its time changes no decision of a valid stream.
+[[nodiscard]] MqCode refill_mq(MqSource &source, MqCode code) noexcept;
 
-/// Reads a segment that two bytes FF follow: they stand for the endless 1 bits behind its end (C.3.4), so no
-/// read has to be checked.
-///
-/// Chigh is at bits 44-59 of a 64-bit register, the bits below come from up to five bytes read ahead. Between
-/// renormalisations only `d_` = min(C, A - 0x8000) is kept: both fall by Qe with each more probable symbol,
-/// and the decision takes the fast path while the smaller stays positive - one subtraction, one branch.
-class MqDecoder {
-public:
-    RADPIX_MQ_INLINE explicit MqDecoder(const std::uint8_t *segment) noexcept : next_(segment) {
-        std::uint64_t c = 0;
-        refill(c);
-        split(c, one_half);
+/// Between passes.
+struct MqDecoder {
+    /// `segment`: mq_padding bytes FF follow it.
+    explicit MqDecoder(const std::uint8_t *segment) noexcept : source{segment} {
+        // INITDEC leaves the first byte 7 bits above the end of Chigh, so before it there are -15.
+        code = refill_mq(source, {0, -15});
     }
 
-    RADPIX_MQ_INLINE unsigned decode(MqContext &context) noexcept {
-        const MqContext state = context;
-        const std::uint64_t qe = static_cast<std::uint64_t>(state & 0xFFFFU) << point;
-        d_ -= qe;
-        unsigned symbol = state >> 31U;
-        if (RADPIX_MQ_UNLIKELY(is_negative(d_))) {
-            symbol ^= renormalise(context, state, qe);
-        }
-        return symbol;
-    }
-
-private:
-    friend class EvenMqDecoder;
-    static constexpr int point = mq_point;
-    static constexpr std::uint64_t one_half = std::uint64_t{0x8000} << point;
-
-    /// Registers are two's complement in unsigned words: an encoder's C stays below A, but that of any bytes
-    /// may be anything and has to wrap.
-    static constexpr bool is_negative(std::uint64_t value) noexcept { return value >> 63U != 0; }
-
-    /// The rest of DECODE (figure C.15): exchange, new state, renormalisation. 1 where the symbol is the LPS.
-    RADPIX_MQ_INLINE unsigned renormalise(MqContext &context, MqContext state, std::uint64_t qe) noexcept {
-        std::uint64_t c = d_ + c_above_, a = d_ + a_above_ + one_half;
-        unsigned is_lps = 0;
-        if (is_negative(c)) { // the lower sub-interval
-            is_lps = a < qe ? 0U : 1U;
-            c += qe;
-            a = qe;
-        } else {
-            is_lps = a < qe ? 1U : 0U;
-        }
-        context = mq_states[state >> (is_lps != 0 ? 23U : 16U) & 127U];
-        const int shift = std::countl_zero(a) - (63 - point - 15);
-        a <<= shift;
-        c <<= shift;
-        bits_ -= shift;
-        if (bits_ < 0) {
-            refill(c);
-        }
-        split(c, a);
-        return is_lps;
-    }
-
-    RADPIX_MQ_INLINE void split(std::uint64_t c, std::uint64_t a) noexcept {
-        a -= one_half;
-        d_ = static_cast<std::int64_t>(c) < static_cast<std::int64_t>(a) ? c : a;
-        c_above_ = c - d_;
-        a_above_ = a - d_;
-    }
-
-    /// BYTEIN until the register is full. A bit that follows FF lies on the last bit of the FF and is added,
-    /// as the carry that it is; that it may arrive in Chigh before its time changes no decision of a valid
-    /// stream.
-    RADPIX_MQ_INLINE void refill(std::uint64_t &c) noexcept {
-        const MqInput filled = refill_mq({c, next_, bits_, after_ff_});
-        c = filled.c;
-        next_ = filled.next;
-        bits_ = filled.bits;
-        after_ff_ = filled.after_ff;
-    }
-
-    std::uint64_t d_ = 0, c_above_ = 0, a_above_ = 0;
-    const std::uint8_t *next_;
-    /// Bits below Chigh that came from bytes. INITDEC leaves the first byte 7 bits above the end of Chigh, so
-    /// before it there are -15.
-    int bits_ = -15;
-    bool after_ff_ = false;
+    MqSource source;
+    MqCode code{};
+    std::uint64_t a = std::uint64_t{0x8000} << mq_point;
 };
 
-/// The same decisions without a branch, for contexts whose symbols are as good as random: where a decision is
-/// mispredicted every third time, what the branch saves costs more. Takes over from a decoder and gives back.
-class EvenMqDecoder {
+/// During a pass, its registers out of reach of other memory. Decides without a branch: most symbols are as
+/// good as random, and where a decision is mispredicted every third time, what a branch saves costs more.
+///
+/// An encoder's C stays below A, but that of any bytes may be anything and wraps.
+class MqCursor {
 public:
-    RADPIX_MQ_INLINE explicit EvenMqDecoder(const MqDecoder &decoder) noexcept
-        : c_(decoder.d_ + decoder.c_above_), a_(decoder.d_ + decoder.a_above_ + MqDecoder::one_half),
-          next_(decoder.next_), bits_(decoder.bits_), after_ff_(decoder.after_ff_) {}
+    RADPIX_MQ_INLINE explicit MqCursor(MqDecoder &decoder) noexcept
+        : source_(&decoder.source), code_(decoder.code), a_(decoder.a) {}
 
     RADPIX_MQ_INLINE void give_back(MqDecoder &decoder) const noexcept {
-        decoder.next_ = next_;
-        decoder.bits_ = bits_;
-        decoder.after_ff_ = after_ff_;
-        decoder.split(c_, a_);
+        decoder.code = code_;
+        decoder.a = a_;
     }
 
-    /// The same for a context that is nearly always right: with a branch for that case.
-    RADPIX_MQ_INLINE unsigned decode_likely(MqContext &context) noexcept {
-        const std::uint64_t qe = static_cast<std::uint64_t>(context & 0xFFFFU) << mq_point;
-        const std::uint64_t c = c_ - qe, a = a_ - qe;
-        if (RADPIX_MQ_UNLIKELY(((c | (a - MqDecoder::one_half)) >> 63U) != 0)) {
-            return decode(context);
+    /// Takes `count` decisions (at most 16) at once if they need no renormalisation and are all 0; else none.
+    RADPIX_MQ_INLINE bool pass_zeros(MqContext context, unsigned count) noexcept {
+        const std::uint64_t qe = mq_states[context] * count, most = (a_ - half) >> mq_point;
+        if (context >> 7U != 0 || (mq_states[context] >> mq_point) * count > most || code_.c < qe) {
+            return false;
         }
-        c_ = c;
-        a_ = a;
-        return context >> 31U;
+        code_.c -= qe;
+        a_ -= qe;
+        return true;
     }
 
     RADPIX_MQ_INLINE unsigned decode(MqContext &context) noexcept {
-        const MqContext state = context;
-        const std::uint64_t qe = static_cast<std::uint64_t>(state & 0xFFFFU) << mq_point;
-        const MqContext after_mps = mq_states[state >> 16U & 127U],
-                        after_lps = mq_states[state >> 23U & 127U];
-        const std::uint64_t c = c_ - qe, a = a_ - qe; // a is below 2^60 and above 0
-        const std::uint64_t lower = all_if_negative(c), swapped = all_if_negative(a - qe);
-        const std::uint64_t is_lps = lower ^ swapped;
-        c_ = c + (qe & lower);
-        a_ = a + ((qe - a) & lower);
-        const int shift = std::countl_zero(a_) - (63 - mq_point - 15);
-        const auto renormalised = static_cast<MqContext>(all_if_negative(static_cast<std::uint64_t>(-shift)));
-        const MqContext after = after_mps ^ ((after_mps ^ after_lps) & static_cast<MqContext>(is_lps));
-        context = state ^ ((state ^ after) & renormalised);
-        c_ <<= shift;
+        const std::size_t state = context;
+        const std::uint64_t qe = mq_states[state], next = mq_states[state + 1];
+        const std::uint64_t c = code_.c - qe, a = a_ - qe;
+        std::uint64_t lower = code_.c < qe ? ~std::uint64_t{0} : 0; // the lower sub-interval
+        RADPIX_MQ_KEEP(lower);
+        const std::uint64_t is_lps = lower ^ (a < qe ? ~std::uint64_t{0} : 0);
+        code_.c = c + (qe & lower);
+        a_ = a ^ ((qe ^ a) & lower);
+        const int shift = RADPIX_MQ_LEADING_ZEROS(a_);
+        std::uint64_t outcome = (shift != 0 ? 1U : 0U) - is_lps;
+        RADPIX_MQ_KEEP(outcome);
+        context = static_cast<MqContext>(next >> (16U * outcome));
+        code_.c <<= shift;
         a_ <<= shift;
-        bits_ -= shift;
-        if (RADPIX_MQ_UNLIKELY(bits_ < 0)) {
-            const MqInput filled = refill_mq({c_, next_, bits_, after_ff_});
-            c_ = filled.c;
-            next_ = filled.next;
-            bits_ = filled.bits;
-            after_ff_ = filled.after_ff;
+        code_.bits -= shift;
+        if (RADPIX_MQ_UNLIKELY(code_.bits < 0)) {
+            code_ = refill_mq(*source_, code_);
         }
-        return (state >> 31U) ^ static_cast<unsigned>(is_lps & 1U);
+        return static_cast<unsigned>(state >> 7U ^ (is_lps & 1U));
     }
 
 private:
-    RADPIX_MQ_INLINE static std::uint64_t all_if_negative(std::uint64_t value) noexcept {
-        return static_cast<std::uint64_t>(static_cast<std::int64_t>(value) >> 63U);
-    }
+    static constexpr std::uint64_t half = std::uint64_t{0x8000} << mq_point;
 
-    std::uint64_t c_, a_;
-    const std::uint8_t *next_;
-    int bits_;
-    bool after_ff_;
+    MqSource *source_;
+    MqCode code_;
+    std::uint64_t a_;
 };
 
 } // namespace radpix::jpeg2000

@@ -1,237 +1,320 @@
 // SPDX-License-Identifier: Apache-2.0
-// The coding passes, included once for each CPU level inside its anonymous namespace. One function a pass,
-// never inlined: together the compiler would keep too little of the decoder in registers.
+// The significance and cleanup passes, included once for each CPU level inside its anonymous namespace. One
+// function a pass, never inlined: together the compiler would keep too little of the decoder in registers.
+//
+// A decision waits for the one before it, some 25 cycles, so most of the processor idles. The functions
+// `of_two` take the decisions of two blocks in turn, each waiting for its own only.
 
-constexpr Flags significance_of_all = 0x3FFFF;
-constexpr Flags coded_of_all = 0xFU << 24U;
-constexpr Flags own_row_0 = 1U << 4U; ///< own significance of row 0; that of row r is 3r bits up
-constexpr Flags neighbours_of_row_0 = 0x1EF;
-
-/// Marks row `row` of the column at `at` significant. `flags` is that column's word, not yet stored.
-template <bool causal>
-RADPIX_MQ_INLINE Flags mark_significant(Flags *at, Index stride, Flags flags, unsigned row,
-                                        unsigned sign) noexcept {
-    const unsigned bit = 3 * row + 3;
-    at[-1] |= 4U << bit;
-    at[1] |= 1U << bit;
-    if (row == 0 && !causal) { // D.7: a causal stripe knows nothing of the next one
-        Flags *const above = at - stride;
-        above[-1] |= 4U << 15U;
-        above[0] |= 2U << 15U | sign << 23U;
-        above[1] |= 1U << 15U;
+/// The decisions of an arithmetic decoder.
+class MqCoder {
+public:
+    RADPIX_MQ_INLINE explicit MqCoder(const CodingPass &pass) noexcept
+        : contexts_(pass.block->contexts.data()), zero_context_(pass.block->zero_context),
+          cursor_(*pass.decoder) {}
+    RADPIX_MQ_INLINE void give_back(const CodingPass &pass) const noexcept {
+        cursor_.give_back(*pass.decoder);
     }
-    if (row == 3) {
-        Flags *const below = at + stride;
-        below[-1] |= 4U;
-        below[0] |= 2U | sign << 18U;
-        below[1] |= 1U;
+
+    RADPIX_MQ_INLINE unsigned significance(Flags around) noexcept {
+        return cursor_.decode(contexts_[zero_context_[around & 0x1FFU]]);
     }
-    return flags | 2U << bit | sign << (19 + row);
-}
+    RADPIX_MQ_INLINE unsigned sign(const Flags *at, unsigned row) noexcept {
+        const unsigned entry = sign_entry(at, row);
+        return cursor_.decode(contexts_[entry & 0x1FU]) ^ entry >> 7U;
+    }
+    /// Whether the columns of a run are all insignificant; nothing is read where they may not be.
+    RADPIX_MQ_INLINE bool pass_run(unsigned columns) noexcept {
+        return cursor_.pass_zeros(contexts_[run_length_context], columns);
+    }
+    RADPIX_MQ_INLINE unsigned refinement(std::size_t context) noexcept {
+        return cursor_.decode(contexts_[first_refinement_context + context]);
+    }
+    RADPIX_MQ_INLINE unsigned run_ends() noexcept { return cursor_.decode(contexts_[run_length_context]); }
+    RADPIX_MQ_INLINE unsigned run_row() noexcept {
+        const unsigned high = cursor_.decode(contexts_[uniform_context]);
+        return high << 1U | cursor_.decode(contexts_[uniform_context]);
+    }
 
-template <class Decoder>
-RADPIX_MQ_INLINE unsigned decode_sign(Decoder &decoder, MqContext *contexts, const Flags *at, Flags flags,
-                                      unsigned row) noexcept {
-    const unsigned index = (flags >> (3 * row) & 0xAAU) | (flags >> (18 + row) & 1U) |
-                           (at[-1] >> (19 + row) & 1U) << 2U | (at[1] >> (19 + row) & 1U) << 4U |
-                           (flags >> (20 + row) & 1U) << 6U;
-    const unsigned entry = sign_contexts[index];
-    return decoder.decode(contexts[entry & 0x1FU]) ^ entry >> 7U;
-}
+private:
+    MqContext *contexts_;
+    const std::uint8_t *zero_context_;
+    MqCursor cursor_;
+};
 
-RADPIX_MQ_INLINE Index rows_of(const BlockState &block, Index stripe) noexcept {
-    const Index left = block.height - 4 * stripe;
-    return left < 4 ? left : 4;
-}
+/// Those of bypassed passes (D.6), the bits themselves.
+class RawCoder {
+public:
+    RADPIX_MQ_INLINE explicit RawCoder(const CodingPass &pass) noexcept : bits_(*pass.bits) {}
+    RADPIX_MQ_INLINE void give_back(const CodingPass &pass) const noexcept { *pass.bits = bits_; }
+    RADPIX_MQ_INLINE unsigned significance(Flags /*around*/) noexcept { return bits_.bit(); }
+    RADPIX_MQ_INLINE unsigned sign(const Flags * /*at*/, unsigned /*row*/) noexcept { return bits_.bit(); }
+    RADPIX_MQ_INLINE unsigned refinement(std::size_t /*context*/) noexcept { return bits_.bit(); }
 
-/// Rows as bits 3 x row, as the significance bits lie.
-constexpr unsigned every_row = 0x249;
+private:
+    RawBits bits_;
+};
 
-RADPIX_MQ_INLINE unsigned rows_of_stripe(const BlockState &block, Index stripe) noexcept {
-    return every_row & ((1U << (3 * rows_of(block, stripe))) - 1U);
-}
+/// Goes through the coefficients of a pass that are decided one by one.
+template <bool causal, class Coder>
+class PassCursor {
+public:
+    RADPIX_MQ_INLINE explicit PassCursor(const CodingPass &pass) noexcept
+        : coder_(pass), at_(*pass.block), stride_(pass.block->stride), value_(3U << pass.plane) {}
 
-RADPIX_MQ_INLINE unsigned row_of_bit(unsigned bit) noexcept {
-    return bit * 11U >> 5U; // bit / 3
-}
+    RADPIX_MQ_INLINE void give_back(const CodingPass &pass) const noexcept { coder_.give_back(pass); }
 
-/// Four adjacent bits from and to such rows.
-RADPIX_MQ_INLINE unsigned packed_rows(unsigned rows) noexcept {
-    return (rows & 1U) | (rows >> 2U & 2U) | (rows >> 4U & 4U) | (rows >> 6U & 8U);
-}
+    /// The next decision; there has to be one.
+    RADPIX_MQ_INLINE unsigned decode() noexcept {
+        position_ = static_cast<unsigned>(std::countr_zero(members_));
+        members_ &= members_ - 1U;
+        return coder_.significance(at_.flags[position_ >> 2U] >> (3 * (position_ & 3U)));
+    }
 
-RADPIX_MQ_INLINE unsigned spread_rows(unsigned packed) noexcept {
-    return (packed & 1U) | (packed & 2U) << 2U | (packed & 4U) << 4U | (packed & 8U) << 6U;
-}
+protected:
+    /// Sign and value of the coefficient at position_, which has become significant.
+    RADPIX_MQ_INLINE void begin_coefficient() noexcept {
+        Flags *const column = at_.flags + (position_ >> 2U);
+        const unsigned row = position_ & 3U, sign = coder_.sign(column, row);
+        at_.magnitudes[position_] = value_;
+        mark_significant<causal>(column, stride_, row, sign);
+        significant_ |= std::uint64_t{1} << position_;
+    }
 
-/// Insignificant rows with a significant neighbour. Own bits need no mask: those of such rows are 0.
-RADPIX_MQ_INLINE unsigned candidates_of(Flags flags, unsigned rows) noexcept {
-    const Flags any = flags | flags >> 1U | flags >> 2U;
-    return (any | any >> 3U | any >> 6U) & ~(flags >> 4U) & rows;
-}
+    Coder coder_;
+    GroupCursor<causal> at_;
+    Index stride_;
+    std::uint32_t value_;           ///< of a coefficient that becomes significant
+    std::uint64_t members_ = 0;     ///< of this group, still to be decided
+    std::uint64_t significant_ = 0; ///< of this group
+    unsigned position_ = 0;         ///< of the last decision
+};
+
+template <bool causal, class Coder>
+class SignificanceCursor : public PassCursor<causal, Coder> {
+public:
+    RADPIX_MQ_INLINE explicit SignificanceCursor(const CodingPass &pass) noexcept
+        : PassCursor<causal, Coder>(pass) {}
+
+    /// Goes to the next group with candidates. False at the end of the block.
+    RADPIX_MQ_INLINE bool seek() noexcept {
+        while (this->at_.next()) {
+            this->significant_ = this->at_.group->significant;
+            may_follow_ = this->at_.group->within & ~this->significant_;
+            coded_ = this->members_ = this->at_.near_significant() & may_follow_;
+            if (coded_ != 0) {
+                return true;
+            }
+            this->at_.group->coded = 0;
+        }
+        return false;
+    }
+
+    /// Takes the last decision in, and goes to the next. False at the end of the block.
+    RADPIX_MQ_INLINE bool settle(unsigned symbol) noexcept {
+        if (symbol != 0) {
+            this->begin_coefficient();
+            const std::uint64_t follow =
+                neighbours_behind[this->position_ & 3U] << this->position_ & may_follow_;
+            this->members_ |= follow;
+            coded_ |= follow;
+        }
+        if (this->members_ != 0) {
+            return true;
+        }
+        this->at_.group->significant = this->significant_;
+        this->at_.group->coded = coded_;
+        return seek();
+    }
+
+private:
+    /// Of a coefficient in row 0 to 3, those that the pass has not been at.
+    static constexpr std::uint64_t neighbours_behind[4] = {0x32, 0x3A, 0x3A, 0x18};
+
+    std::uint64_t coded_ = 0, may_follow_ = 0;
+};
 
 template <bool causal>
-[[gnu::noinline]] void significance_pass(BlockState &block, MqDecoder &shared, int plane) noexcept {
-    EvenMqDecoder decoder(shared);
-    const std::uint8_t *const zero_context = block.zero_context;
-    const Index stride = block.flag_stride;
-    const std::uint32_t value = 3U << plane;
-    std::uint32_t *magnitudes = block.magnitudes;
-    MqContext *const contexts = block.contexts.data();
-    for (Index stripe = 0; stripe < block.stripes(); ++stripe) {
-        Flags *at = block.flags + stripe * stride;
-        const unsigned rows = rows_of_stripe(block, stripe);
-        for (Flags *const end = at + block.width; at != end; ++at, magnitudes += 4) {
-            Flags flags = *at;
-            unsigned candidates = candidates_of(flags & significance_of_all, rows), coded = 0;
-            if (candidates == 0) {
+class CleanupCursor : public PassCursor<causal, MqCoder> {
+public:
+    RADPIX_MQ_INLINE explicit CleanupCursor(const CodingPass &pass) noexcept
+        : PassCursor<causal, MqCoder>(pass) {}
+
+    /// Goes to the next group with coefficients to be decided one by one. False at the end of the block.
+    RADPIX_MQ_INLINE bool seek() noexcept {
+        while (this->at_.next()) {
+            const ColumnGroup &group = *this->at_.group;
+            this->significant_ = group.significant;
+            this->members_ = group.within & ~(group.significant | group.coded);
+            near_ = this->at_.near_significant() | ~group.within;
+            if (go_on()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    RADPIX_MQ_INLINE bool settle(unsigned symbol) noexcept {
+        if (symbol != 0) {
+            this->begin_coefficient();
+            near_ |= right_neighbours(this->position_);
+        }
+        return go_on() || seek();
+    }
+
+private:
+    /// The next column on the right, as far as it is in the group, and their own.
+    RADPIX_MQ_INLINE static std::uint64_t right_neighbours(unsigned position) noexcept {
+        return std::uint64_t{0xFF} << (position & ~3U);
+    }
+
+    /// As many of so many runs as are seen at once to be insignificant; 0 where the next has to be decoded.
+    RADPIX_MQ_INLINE unsigned pass_runs(unsigned columns) noexcept {
+        const unsigned quarter = (columns + 3U) / 4U;
+        if (this->coder_.pass_run(columns)) {
+            return columns;
+        }
+        return this->coder_.pass_run(quarter) ? quarter : 0U;
+    }
+
+    /// Passes runs until there is a member to be decided. False at the end of the group.
+    RADPIX_MQ_INLINE bool go_on() noexcept {
+        while (this->members_ != 0) {
+            const auto position = static_cast<unsigned>(std::countr_zero(this->members_));
+            const std::uint64_t from_here = near_ >> (position & ~3U);
+            if ((from_here & 15U) != 0) {
+                return true;
+            }
+            // D.5: columns without a significant neighbour are coded as runs of four
+            const unsigned alone = static_cast<unsigned>(std::countr_zero(from_here)) / 4U,
+                           left = 16U - position / 4U;
+            if (const unsigned columns = pass_runs(alone < left ? alone : left); columns != 0) {
+                this->members_ &= ~(((std::uint64_t{2} << (4U * columns - 1U)) - 1U) << position);
                 continue;
             }
-            do {
-                const auto bit = static_cast<unsigned>(std::countr_zero(candidates));
-                candidates &= candidates - 1U;
-                coded |= 1U << bit;
-                if (decoder.decode(contexts[zero_context[flags >> bit & 0x1FFU]]) != 0) {
-                    const unsigned row = row_of_bit(bit);
-                    const unsigned sign = decode_sign(decoder, contexts, at, flags, row);
-                    magnitudes[row] = value;
-                    flags = mark_significant<causal>(at, stride, flags, row, sign);
-                    candidates |= 8U << bit & rows & ~(flags >> 4U); // the row below now has a neighbour
-                }
-            } while (candidates != 0);
-            *at = flags | packed_rows(coded) << 24U;
-        }
-    }
-    decoder.give_back(shared);
-}
-
-// Which coefficients a refinement pass codes, and in which contexts, is known before it begins. A stripe's
-// are listed first, so that the decoding loop has no branch at all.
-/// Appends the entries of a stripe: position in its magnitudes and context. Returns the end.
-RADPIX_MQ_INLINE std::uint16_t *list_refinements(Flags *first, Index width, std::uint16_t *last) noexcept {
-    for (Index x = 0; x < width; ++x) {
-        const Flags flags = first[x];
-        const unsigned members = refined_rows(flags);
-        if (members == 0) {
-            continue;
-        }
-        for (unsigned row = 0; row < 4; ++row) {
-            const unsigned around = (flags >> (3 * row) & neighbours_of_row_0) != 0 ? 1U : 0U;
-            const unsigned context = (flags >> (28 + row) & 1U) != 0 ? 2U : around;
-            *last = static_cast<std::uint16_t>(context << refinement_context_shift |
-                                               (4U * static_cast<unsigned>(x) + row));
-            last += members >> row & 1U;
-        }
-        first[x] = flags | members << 28U;
-    }
-    return last;
-}
-
-[[gnu::noinline]] void refinement_pass(BlockState &block, MqDecoder &shared, int plane) noexcept {
-    EvenMqDecoder decoder(shared);
-    const std::uint32_t half = 1U << plane;
-    std::uint32_t *magnitudes = block.magnitudes;
-    MqContext *const contexts = block.contexts.data() + first_refinement_context;
-    std::uint16_t list[4 * 1024 + 4];
-    for (Index stripe = 0; stripe < block.stripes(); ++stripe, magnitudes += 4 * block.width) {
-        const std::uint16_t *const last =
-            list_refinements_at_level(block.flags + stripe * block.flag_stride, block.width, list);
-        for (const std::uint16_t *entry = list; entry != last; ++entry) {
-            const std::uint32_t bit = decoder.decode(contexts[*entry >> refinement_context_shift]);
-            magnitudes[*entry & ((1U << refinement_context_shift) - 1U)] ^= (bit ^ 1U) * 2U * half | half;
-        }
-    }
-    decoder.give_back(shared);
-}
-
-template <bool causal>
-[[gnu::noinline]] void cleanup_pass(BlockState &block, MqDecoder &shared, int plane) noexcept {
-    EvenMqDecoder decoder(shared);
-    const std::uint8_t *const zero_context = block.zero_context;
-    const Index stride = block.flag_stride;
-    const std::uint32_t value = 3U << plane;
-    std::uint32_t *magnitudes = block.magnitudes;
-    MqContext *const contexts = block.contexts.data();
-    for (Index stripe = 0; stripe < block.stripes(); ++stripe) {
-        Flags *at = block.flags + stripe * stride;
-        const unsigned rows = rows_of_stripe(block, stripe);
-        for (Flags *const end = at + block.width; at != end; ++at, magnitudes += 4) {
-            Flags flags = *at;
-            unsigned members = ~(flags >> 4U) & rows & ~spread_rows(flags >> 24U & 15U);
-            if ((flags & (significance_of_all | coded_of_all)) == 0 && rows == every_row) { // D.5: run-length
-                if (decoder.decode_likely(contexts[run_length_context]) == 0) {
-                    continue;
-                }
-                unsigned row = decoder.decode(contexts[uniform_context]) << 1U;
-                row |= decoder.decode(contexts[uniform_context]);
-                const unsigned sign = decode_sign(decoder, contexts, at, flags, row);
-                magnitudes[row] = value;
-                flags = mark_significant<causal>(at, stride, flags, row, sign);
-                members &= ~0U << (3 * row + 1);
-            }
-            while (members != 0) {
-                const auto bit = static_cast<unsigned>(std::countr_zero(members));
-                members &= members - 1U;
-                if (decoder.decode(contexts[zero_context[flags >> bit & 0x1FFU]]) != 0) {
-                    const unsigned row = row_of_bit(bit);
-                    const unsigned sign = decode_sign(decoder, contexts, at, flags, row);
-                    magnitudes[row] = value;
-                    flags = mark_significant<causal>(at, stride, flags, row, sign);
-                }
-            }
-            *at = flags & ~coded_of_all;
-        }
-    }
-    decoder.give_back(shared);
-}
-
-void significance(BlockState &block, MqDecoder &decoder, int plane) noexcept {
-    block.is_causal ? significance_pass<true>(block, decoder, plane)
-                    : significance_pass<false>(block, decoder, plane);
-}
-
-void cleanup(BlockState &block, MqDecoder &decoder, int plane) noexcept {
-    block.is_causal ? cleanup_pass<true>(block, decoder, plane) : cleanup_pass<false>(block, decoder, plane);
-}
-
-void raw_significance(BlockState &block, RawBits &bits, int plane) noexcept {
-    const std::uint32_t value = 3U << plane;
-    for (Index stripe = 0; stripe < block.stripes(); ++stripe) {
-        const auto rows = static_cast<unsigned>(rows_of(block, stripe));
-        for (Index x = 0; x < block.width; ++x) {
-            Flags *const at = block.flags + stripe * block.flag_stride + x;
-            Flags flags = *at;
-            for (unsigned row = 0; row < rows; ++row) {
-                const Flags around = flags >> (3 * row);
-                if ((around & neighbours_of_row_0) == 0 || (around & own_row_0) != 0) {
-                    continue;
-                }
-                flags |= 1U << (24 + row);
-                if (bits.bit() != 0) {
-                    const unsigned sign = bits.bit();
-                    block.magnitudes[4 * (stripe * block.width + x) + row] = value;
-                    flags = block.is_causal
-                                ? mark_significant<true>(at, block.flag_stride, flags, row, sign)
-                                : mark_significant<false>(at, block.flag_stride, flags, row, sign);
-                }
-            }
-            *at = flags;
-        }
-    }
-}
-
-void raw_refinement(BlockState &block, RawBits &bits, int plane) noexcept {
-    const std::uint32_t half = 1U << plane;
-    for (Index stripe = 0; stripe < block.stripes(); ++stripe) {
-        for (Index x = 0; x < block.width; ++x) {
-            Flags &flags = block.flags[stripe * block.flag_stride + x];
-            for (unsigned row = 0; row < 4; ++row) {
-                if ((flags >> (3 * row) & own_row_0) != 0 && (flags >> (24 + row) & 1U) == 0) {
-                    const std::uint32_t bit = bits.bit();
-                    block.magnitudes[4 * (stripe * block.width + x) + row] ^= (bit ^ 1U) * 2U * half | half;
-                    flags |= 1U << (28 + row);
-                }
+            this->members_ &= ~(std::uint64_t{15} << position);
+            if (this->coder_.run_ends() != 0) {
+                const unsigned row = this->coder_.run_row();
+                this->members_ |= (std::uint64_t{14} << row & 15U) << position;
+                this->position_ = position + row;
+                this->begin_coefficient();
+                near_ |= right_neighbours(position);
             }
         }
+        this->at_.group->significant = this->significant_;
+        return false;
     }
+
+    std::uint64_t near_ = 0; ///< of this group, and all bits beyond the block
+};
+
+/// The refinement pass. Which coefficients it codes, and in which contexts, is known before it begins.
+template <bool causal, class Coder>
+class RefinementCursor {
+public:
+    RADPIX_MQ_INLINE explicit RefinementCursor(const CodingPass &pass) noexcept
+        : coder_(pass), at_(*pass.block), changes_{3U << pass.plane, 1U << pass.plane} {}
+
+    RADPIX_MQ_INLINE void give_back(const CodingPass &pass) const noexcept { coder_.give_back(pass); }
+
+    /// Goes to the next group with coefficients to be refined. False at the end of the block.
+    RADPIX_MQ_INLINE bool seek() noexcept {
+        while (at_.next()) {
+            ColumnGroup &group = *at_.group;
+            members_ = group.significant & ~group.coded;
+            if (members_ != 0) {
+                refined_ = group.refined;
+                near_ = at_.near_significant() & ~refined_;
+                group.refined |= members_;
+                return true;
+            }
+        }
+        return false;
+    }
+
+    RADPIX_MQ_INLINE unsigned decode() noexcept {
+        position_ = static_cast<unsigned>(std::countr_zero(members_));
+        members_ &= members_ - 1U;
+        // table D.4
+        return coder_.refinement(
+            static_cast<std::size_t>((refined_ >> position_ & 1U) << 1U | (near_ >> position_ & 1U)));
+    }
+
+    RADPIX_MQ_INLINE bool settle(unsigned bit) noexcept {
+        at_.magnitudes[position_] ^= changes_[bit];
+        return members_ != 0 || seek();
+    }
+
+private:
+    Coder coder_;
+    GroupCursor<causal> at_;
+    std::uint32_t changes_[2]; ///< of a doubled magnitude by a bit 0 or 1: the half moves on
+    std::uint64_t members_ = 0, refined_ = 0, near_ = 0;
+    unsigned position_ = 0;
+};
+
+template <class Cursor>
+[[gnu::noinline]] void run_pass(const CodingPass &pass) noexcept {
+    Cursor cursor(pass);
+    for (bool more = cursor.seek(); more;) {
+        more = cursor.settle(cursor.decode());
+    }
+    cursor.give_back(pass);
+}
+
+template <class Cursor>
+[[gnu::noinline]] void run_two_passes(const CodingPass &first, const CodingPass &second) noexcept {
+    Cursor a(first), b(second);
+    bool more_a = a.seek(), more_b = b.seek();
+    while (more_a && more_b) {
+        const unsigned symbol_a = a.decode(), symbol_b = b.decode();
+        more_a = a.settle(symbol_a);
+        more_b = b.settle(symbol_b);
+    }
+    while (more_a) {
+        more_a = a.settle(a.decode());
+    }
+    while (more_b) {
+        more_b = b.settle(b.decode());
+    }
+    a.give_back(first);
+    b.give_back(second);
+}
+
+void significance(const CodingPass &pass) noexcept {
+    pass.block->is_causal ? run_pass<SignificanceCursor<true, MqCoder>>(pass)
+                          : run_pass<SignificanceCursor<false, MqCoder>>(pass);
+}
+
+void significance_of_two(const CodingPass &first, const CodingPass &second) noexcept {
+    first.block->is_causal ? run_two_passes<SignificanceCursor<true, MqCoder>>(first, second)
+                           : run_two_passes<SignificanceCursor<false, MqCoder>>(first, second);
+}
+
+void raw_significance(const CodingPass &pass) noexcept {
+    pass.block->is_causal ? run_pass<SignificanceCursor<true, RawCoder>>(pass)
+                          : run_pass<SignificanceCursor<false, RawCoder>>(pass);
+}
+
+void cleanup(const CodingPass &pass) noexcept {
+    pass.block->is_causal ? run_pass<CleanupCursor<true>>(pass) : run_pass<CleanupCursor<false>>(pass);
+}
+
+void cleanup_of_two(const CodingPass &first, const CodingPass &second) noexcept {
+    first.block->is_causal ? run_two_passes<CleanupCursor<true>>(first, second)
+                           : run_two_passes<CleanupCursor<false>>(first, second);
+}
+
+void refinement(const CodingPass &pass) noexcept {
+    pass.block->is_causal ? run_pass<RefinementCursor<true, MqCoder>>(pass)
+                          : run_pass<RefinementCursor<false, MqCoder>>(pass);
+}
+
+void refinement_of_two(const CodingPass &first, const CodingPass &second) noexcept {
+    first.block->is_causal ? run_two_passes<RefinementCursor<true, MqCoder>>(first, second)
+                           : run_two_passes<RefinementCursor<false, MqCoder>>(first, second);
+}
+
+void raw_refinement(const CodingPass &pass) noexcept {
+    pass.block->is_causal ? run_pass<RefinementCursor<true, RawCoder>>(pass)
+                          : run_pass<RefinementCursor<false, RawCoder>>(pass);
 }
