@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -45,12 +46,12 @@ render::Layer layer_of(const py::tuple &fields) {
 void bind_render(py::module_ &module) {
     module.def(
         "block_ranges",
-        [](const py::array &voxels, const py::array &out, int num_threads) {
+        [](const py::array &voxels, const py::array &out, int num_threads, std::optional<double> padding) {
             const ArrayView source = view_of(voxels);
             const ArrayView target = writable_view_of(out);
-            without_lock([&] { render::block_ranges(source, target, num_threads); });
+            without_lock([&] { render::block_ranges(source, target, num_threads, padding); });
         },
-        py::arg("voxels"), py::arg("out"), py::arg("num_threads"));
+        py::arg("voxels"), py::arg("out"), py::arg("num_threads"), py::arg("padding"));
     module.def(
         "composite",
         [](const py::array &voxels, const py::array &ranges, const py::array &out, const py::tuple &rays,
@@ -81,19 +82,20 @@ void bind_render(py::module_ &module) {
         "cast_rays",
         [](const py::array &voxels, const py::array &ranges, const py::array &out, const py::array &depth,
            const py::tuple &rays, const std::string &combine, float threshold, float scale, float offset,
-           float fill, int num_threads) {
+           float fill, int num_threads, std::optional<double> padding) {
             const ArrayView source = view_of(voxels);
             const ArrayView blocks = view_of(ranges);
             const ArrayView target = writable_view_of(out);
             const ArrayView depths = writable_view_of(depth);
             const render::Rays where = rays_of(rays);
-            const render::Reduction reduction{render::combine_named(combine), threshold, scale, offset, fill};
+            const render::Reduction reduction{
+                render::combine_named(combine), threshold, scale, offset, fill, padding};
             without_lock(
                 [&] { render::cast(source, blocks, target, depths, where, reduction, num_threads); });
         },
         py::arg("voxels"), py::arg("ranges"), py::arg("out"), py::arg("depth"), py::arg("rays"),
         py::arg("combine"), py::arg("threshold"), py::arg("scale"), py::arg("offset"), py::arg("fill"),
-        py::arg("num_threads"));
+        py::arg("num_threads"), py::arg("padding"));
 }
 
 } // namespace radpix::bindings

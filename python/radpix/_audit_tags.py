@@ -9,6 +9,7 @@ import numpy as np
 from radpix._findings import finding, name_slices
 from radpix._transfer_syntaxes import is_encapsulated
 from radpix.geometry import (
+    COARSEST_DECIMAL_MM,
     POSITION_TOLERANCE_MM,
     SPACING_TOLERANCE_RELATIVE,
     TILT_TOLERANCE_DEGREES,
@@ -96,14 +97,28 @@ def _nominal(instances: Sequence[Instance], stack: Stack) -> Iterator[Finding]:
     }
     if differing:
         tags = " and ".join(f"{name} is {value:.6g} mm" for name, value in differing.items())
+        multiple = _multiple(measured, differing.get("Spacing Between Slices"))
+        may_lack = f": {multiple - 1} of {multiple} slices may be missing throughout" if multiple > 1 else ""
         yield finding(
             "spacing-conflict",
-            "info",
-            f"{tags}, the positions are {measured:.6g} mm apart; the positions are used",
+            "warning" if multiple > 1 else "info",
+            f"{tags}, the positions are {measured:.6g} mm apart; the positions are used{may_lack}",
             [first],
             max(abs(value - measured) for value in differing.values()),
             measured=measured,
         )
+
+
+def _multiple(measured: float, nominal: float | None) -> int:
+    """Return how many nominal steps the measured one is, 1 where it is no whole number of them."""
+    if nominal is None or nominal < COARSEST_DECIMAL_MM:
+        return 1
+    multiple = round(measured / nominal)
+    return (
+        multiple
+        if multiple > 1 and abs(measured - multiple * nominal) <= SPACING_TOLERANCE_RELATIVE * nominal
+        else 1
+    )
 
 
 def _instance_order(instances: Sequence[Instance]) -> Iterator[Finding]:

@@ -280,7 +280,9 @@ class Kernels(Protocol):
         ``table`` (entries, 4) uint16: red, green, blue up to 255, opacity up to 2^14.
         """
 
-    def block_ranges(self, voxels: NDArray[Any], out: NDArray[Any], *, num_threads: int) -> None:
+    def block_ranges(
+        self, voxels: NDArray[Any], out: NDArray[Any], *, num_threads: int, padding: float | None = None
+    ) -> None:
         """Fill ``out`` (blocks z, y, x, 2) with the range of each block of 8 voxels along every axis."""
 
     def composite(
@@ -317,8 +319,12 @@ class Kernels(Protocol):
         offset: float,
         fill: float,
         num_threads: int,
+        padding: float | None = None,
     ) -> None:
-        """Combine samples along rays into ``out`` and where they were found into ``depth``, both float32."""
+        """Combine samples along rays into ``out`` and where they were found into ``depth``, both float32.
+
+        ``ranges`` are of the same ``padding``.
+        """
 
     def report_to(self, report: Callable[[float], object] | None) -> Callable[[float], object] | None:
         """Set what this thread's calls report to, and return what they did: None, nothing.

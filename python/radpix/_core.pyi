@@ -107,7 +107,9 @@ def blend(
     threshold: float,
     num_threads: int,
 ) -> None: ...
-def block_ranges(voxels: NDArray[Any], out: NDArray[Any], num_threads: int) -> None: ...
+def block_ranges(
+    voxels: NDArray[Any], out: NDArray[Any], num_threads: int, padding: float | None
+) -> None: ...
 def composite(
     voxels: NDArray[Any],
     ranges: NDArray[Any],
@@ -134,6 +136,7 @@ def cast_rays(
     offset: float,
     fill: float,
     num_threads: int,
+    padding: float | None,
 ) -> None: ...
 def scan_series_files(
     paths: Sequence[str], wanted: Sequence[Wanted], num_threads: int

@@ -57,6 +57,7 @@ class Instance(NamedTuple):
     high_bit: int | None = None
     pixel_representation: int = 0
     pixel_padding_value: float | None = None
+    pixel_padding_limit: float | None = None
     file_size: int = 0
     pixel_offset: int = 0
     pixel_length: int = 0

@@ -138,9 +138,16 @@ _PLAIN: tuple[tuple[str, int, Callable[[bytes, str], Any]], ...] = (
 )
 
 
-_CHARACTER_SET, _DESCRIPTION, _PADDING = 0x00080005, 0x0008103E, 0x00280120
-#: Of Float and Double Float Pixel Data (PS3.3 C.7.6.24, C.7.6.25).
-_FLOAT_PADDING, _DOUBLE_PADDING = 0x00280122, 0x00280123
+_CHARACTER_SET, _DESCRIPTION = 0x00080005, 0x0008103E
+#: Field and VR of Pixel Padding Value and Pixel Padding Range Limit (PS3.3 C.7.5.1.1.2), with those of floating point.
+_PADDINGS = {
+    0x00280120: ("pixel_padding_value", "US"),
+    0x00280121: ("pixel_padding_limit", "US"),
+    0x00280122: ("pixel_padding_value", "FL"),
+    0x00280123: ("pixel_padding_value", "FD"),
+    0x00280124: ("pixel_padding_limit", "FL"),
+    0x00280125: ("pixel_padding_limit", "FD"),
+}
 _MODALITY_LUT, _FUNCTIONAL_GROUPS, _PIXEL_DATA = 0x00283000, 0x52009230, 0x7FE00010
 _IMAGER_SPACING, _MAGNIFICATION, _SCANNED_SPACING = 0x00181164, 0x00181114, 0x00182010
 _REGION = ((0x00186011, 0),)
@@ -154,9 +161,7 @@ _OTHERS = (
         for tag in (
             _CHARACTER_SET,
             _DESCRIPTION,
-            _PADDING,
-            _FLOAT_PADDING,
-            _DOUBLE_PADDING,
+            *_PADDINGS,
             _IMAGER_SPACING,
             _MAGNIFICATION,
             _SCANNED_SPACING,
@@ -291,12 +296,9 @@ def _other_values(raw: dict[int, bytes], values: Mapping[str, Any], order: str) 
     found: dict[str, Any] = {}
     if _DESCRIPTION in raw:
         found["series_description"] = text(raw[_DESCRIPTION], raw.get(_CHARACTER_SET, b""))
-    if len(raw.get(_PADDING, b"")) >= 2:
-        value = short(raw[_PADDING], order)
-        found["pixel_padding_value"] = value - 65536 if signed and value > 32767 else value
-    for tag, vr in ((_FLOAT_PADDING, "FL"), (_DOUBLE_PADDING, "FD")):
+    for tag, (field, vr) in _PADDINGS.items():
         if tag in raw:
-            found["pixel_padding_value"] = real(raw[tag], order, vr)
+            found[field] = _padding(raw[tag], order, vr, signed=signed)
     spacing = values.get("pixel_spacing")
     found |= {"pixel_spacing_source": "Pixel Spacing"} if spacing else _other_spacing(raw, order)
     if not raw.keys().isdisjoint(PRIVATE_TAGS):
@@ -306,6 +308,15 @@ def _other_values(raw: dict[int, bytes], values: Mapping[str, Any], order: str) 
             if values.get(field) in {None, ""} or field == "philips_scale"
         }
     return found
+
+
+def _padding(raw: bytes, order: str, vr: str, *, signed: bool) -> float | None:
+    if vr != "US":
+        return real(raw, order, vr)
+    if len(raw) < 2:
+        return None
+    value = short(raw, order)
+    return value - 65536 if signed and value > 32767 else value
 
 
 def _other_spacing(raw: Mapping[int, bytes], order: str) -> dict[str, Any]:

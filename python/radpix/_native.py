@@ -179,8 +179,10 @@ def blend(
     _core.blend(base, overlay, out, table, first, scale, threshold, num_threads)
 
 
-def block_ranges(voxels: NDArray[Any], out: NDArray[Any], *, num_threads: int) -> None:
-    _core.block_ranges(voxels, out, num_threads)
+def block_ranges(
+    voxels: NDArray[Any], out: NDArray[Any], *, num_threads: int, padding: float | None = None
+) -> None:
+    _core.block_ranges(voxels, out, num_threads, padding)
 
 
 def composite(
@@ -217,5 +219,7 @@ def cast_rays(
     offset: float,
     fill: float,
     num_threads: int,
+    padding: float | None = None,
 ) -> None:
-    _core.cast_rays(voxels, ranges, out, depth, rays, combine, threshold, scale, offset, fill, num_threads)
+    numbers = (threshold, scale, offset, fill)
+    _core.cast_rays(voxels, ranges, out, depth, rays, combine, *numbers, num_threads, padding)

@@ -22,12 +22,17 @@ if TYPE_CHECKING:
 __all__ = ["straighten"]
 
 _Weighted = tuple["NDArray[np.float64]", "NDArray[np.float64]"]  # value x weight, weight
+_Range = tuple[float, float] | None  # of the values that are padding
 #: Offsets in pixels closer to a whole number are whole: no blur by the rounding of positions.
 _WHOLE_PIXEL = 1e-4
 
 
 def straighten(
-    voxels: NDArray[Any], stack: Stack, padding: float | None, instances: Sequence[Instance]
+    voxels: NDArray[Any],
+    stack: Stack,
+    padding: float | None,
+    ranges: Sequence[_Range],
+    instances: Sequence[Instance],
 ) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """Return voxels and affine of a grid along row, column and normal that holds all slices.
 
@@ -50,7 +55,7 @@ def straighten(
 
     @lru_cache(maxsize=2)
     def placed(index: int) -> _Weighted:
-        return _place(voxels[kept[index]], offsets[index] - low, (rows, columns), padding)
+        return _place(voxels[kept[index]], offsets[index] - low, (rows, columns), ranges[kept[index]])
 
     out = np.empty(shape, dtype=voxels.dtype)
     fill = float(voxels.min()) if padding is None else padding
@@ -85,12 +90,12 @@ def _distinct(voxels: NDArray[Any], stack: Stack, instances: Sequence[Instance])
 
 
 def _place(
-    pixels: NDArray[Any], offset: NDArray[np.float64], shape: tuple[int, int], padding: float | None
+    pixels: NDArray[Any], offset: NDArray[np.float64], shape: tuple[int, int], padding: _Range
 ) -> _Weighted:
     """Put a slice at an offset (rows, columns) into a larger plane: values times weight, and weight."""
     known = np.isfinite(pixels) if pixels.dtype.kind == "f" else np.ones(pixels.shape, dtype=bool)
     if padding is not None:
-        known &= pixels != padding
+        known &= ~((pixels >= padding[0]) & (pixels <= padding[1]))
     weight = known.astype(np.float64)
     value = np.where(known, pixels, 0).astype(np.float64)
     for axis in (0, 1):

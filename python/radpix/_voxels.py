@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from radpix._instance import Instance
     from radpix.window import Window
 
-__all__ = ["Level", "Scaling", "padding_value", "read_voxels", "windows_of"]
+__all__ = [
+    "Level",
+    "Scaling",
+    "join_padding",
+    "padding_ranges",
+    "padding_value",
+    "read_voxels",
+    "windows_of",
+]
 
 Level = Literal["modality", "stored"]
 Scaling = Literal["rescale", "philips"]
@@ -96,6 +104,31 @@ def padding_value(instances: Sequence[Instance], level: Level, scaling: Scaling 
             value = slope * stored + intercept
         values.add(math.nan if value is not None and math.isnan(value) else value)
     return values.pop() if len(values) == 1 else None
+
+
+def padding_ranges(
+    instances: Sequence[Instance], dtype: np.dtype[Any], level: Level, scaling: Scaling = "rescale"
+) -> list[tuple[float, float] | None]:
+    """Return of each slice from which to which value its voxels are padding (PS3.3 C.7.5.1.1.2), None for none."""
+    ranges: list[tuple[float, float] | None] = []
+    for instance in instances:
+        first, last = instance.pixel_padding_value, instance.pixel_padding_limit
+        if first is None or instance.samples_per_pixel > 1:  # black in a colour is not absent
+            ranges.append(None)
+            continue
+        slope, intercept = (1.0, 0.0) if level == "stored" else rescale_of(instance, scaling)
+        ends = [slope * end + intercept for end in (first, first if last is None else last)]
+        if dtype.kind in "iu":  # as the voxels are
+            ends = [float(round(end)) if math.isfinite(end) else end for end in ends]
+        ranges.append((min(ends), max(ends)))
+    return ranges
+
+
+def join_padding(voxels: NDArray[Any], ranges: Sequence[tuple[float, float] | None], padding: float) -> None:
+    """Give all padding the one value that a volume has for it, in place."""
+    for plane, ends in zip(voxels, ranges, strict=True):
+        if ends is not None and ends[0] != ends[1]:
+            plane[(plane >= ends[0]) & (plane <= ends[1])] = padding
 
 
 def read_voxels(

@@ -28,6 +28,8 @@ from radpix._voxels import (
     Scaling,
     check_dtype,
     deviations_told_once,
+    join_padding,
+    padding_ranges,
     padding_value,
     read_voxels,
     tell,
@@ -155,8 +157,11 @@ def load(
     padding = padding_value(plan.instances, level, scaling)
     if padding is not None and voxels.dtype.kind in "iu" and math.isfinite(padding):
         padding = float(round(padding))  # as the voxels are, half to even
+    ranges = padding_ranges(plan.instances, voxels.dtype, level, scaling)
+    if padding is not None and level == "modality":
+        join_padding(voxels, ranges, padding)
     irregular = on_irregular == "resample" and not plan.report.ok
-    grid = straighten(voxels, stack, padding, plan.instances) if irregular else (voxels, stack.affine)
+    grid = straighten(voxels, stack, padding, ranges, plan.instances) if irregular else (voxels, stack.affine)
     return _volume(plan, *grid, padding, level if scaling == "rescale" else "stored")
 
 

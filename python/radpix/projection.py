@@ -73,7 +73,7 @@ def project(
         As of `reslice`; for ``direction`` only. Rays are interpolated linearly.
     padding
         ``"exclude"``: voxels equal to the volume's padding value take no part, as of `reslice`; a line of nothing else
-        gives the padding value. For rays they stand for the smallest other value. ``"include"`` takes them for tissue.
+        gives the padding value. ``"include"`` takes them for tissue.
     progress
         Called as ``progress(done, total)`` now and then and once at the end; see ``docs/cancellation.md``.
     num_threads
@@ -329,13 +329,10 @@ def _found(
     num_threads: int | None,
 ) -> Slice:
     rows, columns = render.shape_of(plane.shape, 8)
-    voxels, ranges, threads = render.prepared(volume, padding, num_threads)
     values, depths = render.cast(
-        voxels,
-        ranges,
+        render.prepared_for_cast(volume, padding, num_threads),
         rays,
         (rows, columns),
-        threads,
         combine="max" if combine == "depth" else combine,
         threshold=0.0 if threshold is None else float(threshold),
         fill=default_fill(volume, lambda: False),

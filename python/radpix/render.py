@@ -34,8 +34,18 @@ __all__ = ["Shading", "drr", "render"]
 
 _MOST_LAYERS = 16
 
-# A pass over the voxels (15 ms for a CT), kept as long as the volume, as its minimum is.
+# A pass over the voxels (15 ms for a CT), kept as long as the volume, as its minimum is: with padding and without.
 _ranges: weakref.WeakKeyDictionary[Volume, NDArray[np.float32]] = weakref.WeakKeyDictionary()
+_present_ranges: weakref.WeakKeyDictionary[Volume, NDArray[np.float32]] = weakref.WeakKeyDictionary()
+
+
+class _Cast(NamedTuple):
+    """What `cast` takes: voxels (z, y, x), their blocks' ranges, the value of absent voxels, the number of threads."""
+
+    voxels: NDArray[Any]
+    ranges: NDArray[np.float32]
+    absent: float | None
+    threads: int
 
 
 class Shading(NamedTuple):
@@ -204,7 +214,7 @@ def drr(
         Between samples in mm, by default half the smallest voxel spacing. Every ray's way through the volume is divided
         into equal parts no longer than it, so that homogeneous volumes are exact at any obliquity.
     padding, progress, num_threads
-        As of `render`; padding is air.
+        As of `render`, but padding takes no part: there is nothing that attenuates.
 
     Returns
     -------
@@ -229,12 +239,10 @@ def drr(
     rows, columns = shape_of(shape, 8)
     if not (np.isfinite(mu_water) and 0 < mu_water < 1e6):
         raise ValueError(f"mu_water is a positive number per mm, not {mu_water}")
-    voxels, ranges, threads = prepared(volume, padding, num_threads, stand_in=-1000.0)
+    source = prepared_for_cast(volume, padding, num_threads)
     rays = camera.rays(volume, (rows, columns), step_of(volume, step))
     with told(progress, 1):
-        image, _ = cast(
-            voxels, ranges, rays, (rows, columns), threads, combine="integral", scale=0.001, offset=1.0
-        )
+        image, _ = cast(source, rays, (rows, columns), combine="integral", scale=0.001, offset=1.0)
     image *= np.float32(mu_water)
     return Slice(
         image,
@@ -248,11 +256,9 @@ def drr(
 
 
 def cast(
-    voxels: NDArray[Any],
-    ranges: NDArray[np.float32],
+    source: _Cast,
     rays: Rays,
     shape: tuple[int, int],
-    threads: int,
     *,
     combine: str,
     threshold: float = 0.0,
@@ -263,8 +269,8 @@ def cast(
     """Return values and depths (rows, columns) of rays."""
     image, depth = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     kernels().cast_rays(
-        voxels,
-        ranges,
+        source.voxels,
+        source.ranges,
         image,
         depth,
         rays,
@@ -273,7 +279,8 @@ def cast(
         scale=scale,
         offset=offset,
         fill=fill,
-        num_threads=threads,
+        num_threads=source.threads,
+        padding=source.absent,
     )
     return image, depth
 
@@ -296,39 +303,53 @@ def step_of(volume: Volume, step: float | None, default: float = 0.5) -> float:
     return chosen
 
 
+def prepared_for_cast(volume: Volume, padding: Padding, num_threads: int | None) -> _Cast:
+    """Return what `cast` takes: nothing is copied, absent voxels are left out of the samples."""
+    threads = thread_count(num_threads)
+    absent = absent_value(volume, padding)
+    voxels = _one_channel(volume)
+    kept = _ranges if absent is None else _present_ranges
+    if volume not in kept:
+        kept[volume] = _ranges_of(voxels, threads, absent)
+    return _Cast(voxels, kept[volume], absent, threads)
+
+
 def prepared(
-    volume: Volume, padding: Padding, num_threads: int | None, stand_in: float | None = None
+    volume: Volume, padding: Padding, num_threads: int | None
 ) -> tuple[NDArray[Any], NDArray[np.float32], int]:
     """Return voxels (z, y, x) without padding, their blocks' ranges, and the number of threads."""
     threads = thread_count(num_threads)
     absent = absent_value(volume, padding)
-    voxels = voxels_of(volume)
-    channels = int(voxels.shape[3])
-    if channels != 1 or not voxels.size:
-        raise ValueError(f"rays go through volumes (z, y, x) that are not empty, not {volume.voxels.shape}")
-    voxels = voxels[..., 0]
+    voxels = _one_channel(volume)
     if absent is not None:
-        voxels = _without(voxels, absent, stand_in)
+        voxels = _without(voxels, absent)
         return voxels, _ranges_of(voxels, threads), threads
     if volume not in _ranges:
         _ranges[volume] = _ranges_of(voxels, threads)
     return voxels, _ranges[volume], threads
 
 
-def _ranges_of(voxels: NDArray[Any], threads: int) -> NDArray[np.float32]:
+def _one_channel(volume: Volume) -> NDArray[Any]:
+    voxels = voxels_of(volume)
+    channels = int(voxels.shape[3])
+    if channels != 1 or not voxels.size:
+        raise ValueError(f"rays go through volumes (z, y, x) that are not empty, not {volume.voxels.shape}")
+    return voxels[..., 0]
+
+
+def _ranges_of(voxels: NDArray[Any], threads: int, absent: float | None = None) -> NDArray[np.float32]:
     blocks = [max(n - 2, 0) // 8 + 1 for n in voxels.shape]
     ranges = np.empty((*blocks, 2), np.float32)
     with silent():
-        kernels().block_ranges(voxels, ranges, num_threads=threads)
+        kernels().block_ranges(voxels, ranges, num_threads=threads, padding=absent)
     return ranges
 
 
-def _without(voxels: NDArray[Any], absent: float, stand_in: float | None) -> NDArray[Any]:
-    """Return a copy with another value in the place of the padding value, by default the smallest other one."""
+def _without(voxels: NDArray[Any], absent: float) -> NDArray[Any]:
+    """Return a copy with the smallest other value in the place of the padding value."""
     is_absent = np.isnan(voxels) if np.isnan(absent) else voxels == voxels.dtype.type(absent)
-    if stand_in is None or voxels.dtype.kind == "u":
-        others = voxels[~is_absent]
-        stand_in = float(np.fmin.reduce(others)) if others.size else 0.0
+    others = voxels[~is_absent]
+    stand_in = float(np.fmin.reduce(others)) if others.size else 0.0
     filled = voxels.copy()
     filled[is_absent] = voxels.dtype.type(stand_in)
     return filled

@@ -40,9 +40,11 @@ def cameras(one: Volume, seed: int = 0) -> tuple[Camera, Camera]:
     return Camera.around(one, rng.normal(size=3)), Camera.around(one, rng.normal(size=3), angle=40)
 
 
-def ranges_of(voxels: NDArray[Any], kernels: Kernels, threads: int = 1) -> NDArray[np.float32]:
+def ranges_of(
+    voxels: NDArray[Any], kernels: Kernels, threads: int = 1, padding: float | None = None
+) -> NDArray[np.float32]:
     ranges = np.full((*[max(n - 2, 0) // 8 + 1 for n in voxels.shape], 2), np.nan, np.float32)
-    kernels.block_ranges(voxels, ranges, num_threads=threads)
+    kernels.block_ranges(voxels, ranges, num_threads=threads, padding=padding)
     return ranges
 
 
@@ -80,15 +82,21 @@ def composited(
 
 
 def casted(
-    voxels: NDArray[Any], rays: Rays, shape: tuple[int, int], combine: str, threshold: float = 80.0
+    voxels: NDArray[Any],
+    rays: Rays,
+    shape: tuple[int, int],
+    combine: str,
+    threshold: float = 80.0,
+    padding: float | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Values and depths, the same bits everywhere."""
     results = {}
     numbers = {"threshold": threshold, "scale": 0.5, "offset": -10.0, "fill": -5.0}
     for name, kernels, threads in backends():
         out, depth = np.full((2, *shape), 99, np.float32)
-        ranges = ranges_of(voxels, kernels, threads)
-        kernels.cast_rays(voxels, ranges, out, depth, rays, combine=combine, **numbers, num_threads=threads)
+        ranges = ranges_of(voxels, kernels, threads, padding)
+        options = {"combine": combine, "padding": padding, "num_threads": threads}
+        kernels.cast_rays(voxels, ranges, out, depth, rays, **numbers, **options)  # type: ignore[arg-type]
         results[name] = (out, depth)
     first = next(iter(results.values()))
     different = {

@@ -329,3 +329,18 @@ def test_slices_that_are_counted_and_not_there_are_told(
     found = [one.details["missing"] for one in report.findings if one.code == "slice-count-conflict"]
     assert found == ([missing] if missing else [])
     assert report.ok
+
+
+@pytest.mark.parametrize(
+    ("nominal", "step", "severity"),
+    [(2.5, 5.0, "warning"), (2.5, 40.0, "warning"), (2.5, 6.0, "info"), (5.0, 2.5, "info"), (0.0, 5.0, None)],
+)
+def test_a_step_of_several_nominal_ones_may_lack_slices_throughout(
+    tmp_path: Path, nominal: float, step: float, severity: str | None
+) -> None:
+    tags = {"SpacingBetweenSlices": nominal}
+    Phantom(positions=stack_positions(4, step=(0, 0, step)), tags=tags).write(tmp_path)
+    report = radpix.scan(tmp_path)[0].audit()
+    found = [one for one in report.findings if one.code == "spacing-conflict"]
+    assert [one.severity for one in found] == ([] if severity is None else [severity])
+    assert all(("may be missing throughout" in one.message) == (severity == "warning") for one in found)

@@ -235,3 +235,42 @@ def test_resample_invents_no_labels_between_labels(tmp_path: Path, tags: dict[st
     replace(phantom, positions=positions).write(tmp_path)
     volume = radpix.load(tmp_path, on_irregular="resample")
     assert set(np.unique(volume.voxels)) == {2, 9}
+
+
+def bordered(**changes: Any) -> Phantom:
+    """Return a tilted phantom of 1000 with padding of -2000 and, further out, of -2004."""
+
+    def values(position: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        outside = np.where(position[..., 0] < -19.0, -2004.0, -2000.0)
+        return np.where(position[..., 0] < -17.0, outside, 1000.0)
+
+    tags = {"PixelPaddingValue": -2004, "PixelPaddingRangeLimit": -2000}
+    return replace(tilted(), values=values, dtype="int16", rescale=(1.0, 0.0), tags={**tags, **changes})
+
+
+def test_padding_of_a_range_is_one_value_of_the_volume(tmp_path: Path) -> None:
+    bordered().write(tmp_path)
+    kept = radpix.load(tmp_path, on_irregular="keep")
+    assert (set(np.unique(kept.voxels)), kept.padding_value) == ({-2004, 1000}, -2004)
+    stored = radpix.load(tmp_path, on_irregular="keep", level="stored")
+    assert set(np.unique(stored.voxels)) == {-2004, -2000, 1000}
+    straight = radpix.load(tmp_path, on_irregular="resample")
+    assert set(np.unique(straight.voxels)) == {-2004, 1000}
+
+
+def test_padding_of_slices_with_rescales_of_their_own_is_not_mixed_into_values(tmp_path: Path) -> None:
+    def values(position: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return np.where(position[..., 0] < -17.0, -5000.0, 1000.0)
+
+    phantom = tilted()
+    rescale = [(1.0, 10.0 * index) for index in range(len(phantom.positions))]
+    replace(
+        phantom,
+        values=values,
+        rescale=rescale,
+        dtype="uint16",
+        tags={"PixelPaddingValue": 0, "Modality": "MR"},
+    ).write(tmp_path)
+    volume = radpix.load(tmp_path, on_irregular="resample")
+    assert volume.padding_value is None
+    assert set(np.unique(volume.voxels)) == {0, 1000}  # 0: what the least slice has for padding

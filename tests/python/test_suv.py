@@ -505,3 +505,16 @@ def test_every_code_is_documented() -> None:
     }
     text = (PROJECT / "docs" / "suv.md").read_text(encoding="utf-8")
     assert codes == set(re.findall(r"^\| `(suv-[a-z-]+)` \|", text, re.MULTILINE))
+
+
+def test_the_part_of_a_moment_that_is_absent_is_named() -> None:
+    assert refusal(pet(AcquisitionDate=None)).tag == "(0008,0022) Acquisition Date"
+    assert refusal(pet(AcquisitionTime=None)).tag == "(0008,0032) Acquisition Time"
+
+
+def test_several_injections_are_refused_unless_the_one_is_stated() -> None:
+    dataset = pet()
+    dataset.RadiopharmaceuticalInformationSequence.append(Dataset())
+    stated: dict[str, Any] = {"dose": 350e6, "half_life": 3600.0}
+    assert refusal(dataset, **stated).code == "suv-multiple-injections"
+    assert suv(dataset, **stated, injected_at=datetime.fromisoformat("2024-03-10 12:00")) == 2.0

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -47,8 +48,10 @@ inline constexpr Index block = 8;
 
 /// Fills `out` (blocks z, blocks y, blocks x, 2), float32: the smallest and the largest voxel that samples
 /// with their lower corner in the block can meet, which are block + 1 along each axis. A block with a NaN has
-/// an infinite range.
-void block_ranges(const ArrayView &voxels, const ArrayView &out, int threads);
+/// an infinite range. Voxels equal to `padding` (NaN: every NaN) take no part; a block of nothing else is
+/// from infinity to -infinity, for `cast` with the same padding.
+void block_ranges(const ArrayView &voxels, const ArrayView &out, int threads,
+                  std::optional<double> padding = std::nullopt);
 
 /// Fills `out` (rows, columns, 4), float32: red, green, blue weighted with the opacity, and the opacity.
 /// The last, partial step of a ray counts with its length; a ray ends at an opacity above 1023 / 1024.
@@ -81,6 +84,9 @@ struct Reduction {
     float threshold = 0;         ///< of local_max: the first local maximum that reaches it, else the maximum
     float scale = 1, offset = 0; ///< of integral: the integral of max(0, scale * value + offset) over mm
     float fill = 0;              ///< where a ray meets no voxel
+    /// Voxels equal to it (NaN: every NaN) are absent: a sample is the mean of the others by their weights,
+    /// one of which they have more than 1/2 is left out; the integral over it is 0.
+    std::optional<double> padding{};
 };
 
 /// Fills `out` and `depth`, both (rows, columns) float32; the depth is t of the sample found (NaN where there

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "base/absent.hpp"
 #include "radpix/render.hpp"
 #include "radpix/view.hpp"
 
@@ -69,6 +70,17 @@ struct Found {
     alignas(32) std::int32_t at[lanes];
 };
 
+/// What is added up: max(floor, scale * value + offset) of each sample.
+struct Addends {
+    float floor, scale, offset;
+};
+
+/// Sums, and how many samples there were.
+struct Sums {
+    alignas(32) double value[lanes];
+    alignas(32) std::int32_t count[lanes];
+};
+
 /// A ray ends when less than this is left to see.
 inline constexpr float opaque = 1.0F / 1024;
 
@@ -80,16 +92,23 @@ struct KernelSet {
     /// them shows anything; then only opacities are written.
     std::int32_t (*look)(const Source<T> &source, const Scene &scene, const Packet &packet, std::int32_t k,
                          const std::int32_t *active, Look &look) noexcept;
-    void (*maximum)(const Source<T> &source, const Bounds &bounds, const Packet &packet,
-                    Found &found) noexcept;
-    /// sums[i] = the sum of max(floor, scale * value + offset) over the samples of ray i.
-    void (*sum)(const Source<T> &source, const Packet &packet, float floor, float scale, float offset,
-                double *sums) noexcept;
+};
+
+/// Searches and sums. `absent` tells the voxels that take no part, null: none do. A sample is the mean of the
+/// present ones by their weights; one of which more than 1/2 is absent is left out.
+template <class T>
+struct CastKernels {
+    void (*maximum)(const Source<T> &source, const Absent<T> *absent, const Bounds &bounds,
+                    const Packet &packet, Found &found) noexcept;
+    void (*sum)(const Source<T> &source, const Absent<T> *absent, const Addends &addends,
+                const Packet &packet, Sums &sums) noexcept;
 };
 
 /// Defined for every type of `DataType`, any strides.
 template <class T>
 [[nodiscard]] const KernelSet<T> &scalar_kernels() noexcept;
+template <class T>
+[[nodiscard]] const CastKernels<T> &scalar_cast_kernels() noexcept;
 
 /// x contiguous, every axis longer than 1, fewer than 2^30 voxels between the first and the last.
 struct Avx2Kernels {
@@ -98,5 +117,13 @@ struct Avx2Kernels {
     KernelSet<float> f32;
 };
 extern const Avx2Kernels avx2_kernels;
+
+/// As of Avx2Kernels.
+struct Avx2CastKernels {
+    CastKernels<std::int16_t> i16;
+    CastKernels<std::uint16_t> u16;
+    CastKernels<float> f32;
+};
+extern const Avx2CastKernels avx2_cast_kernels;
 
 } // namespace radpix::render

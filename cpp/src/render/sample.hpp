@@ -8,6 +8,21 @@
 
 namespace radpix::render {
 
+/// A sample's position, and the way to the next one.
+struct Point {
+    float position[3];
+    float step[3];
+};
+
+[[nodiscard]] inline Point point_of(const Packet &packet, int i, std::int32_t k) noexcept {
+    Point point{};
+    for (int axis = 0; axis < 3; ++axis) {
+        point.step[axis] = packet.step[axis][i];
+        point.position[axis] = packet.start[axis][i] + static_cast<float>(k) * point.step[axis];
+    }
+    return point;
+}
+
 /// A position's lower corner and its weights.
 struct Cell {
     Index base[3];
@@ -57,6 +72,61 @@ template <class T>
 [[nodiscard]] float value_at(const Source<T> &source, const float *position) noexcept {
     return interpolate(source, cell_at(source, position));
 }
+
+/// Eight corners, x fastest.
+[[nodiscard]] inline float blended(const float *corners, const float *weight) noexcept {
+    float planes[2];
+    for (int z = 0; z < 2; ++z) {
+        const float *plane = corners + 4 * z;
+        planes[z] = between(between(plane[0], plane[1], weight[2]), between(plane[2], plane[3], weight[2]),
+                            weight[1]);
+    }
+    return between(planes[0], planes[1], weight[0]);
+}
+
+/// The mean of the present corners by their weights; false where these sum to less than 1/2. Without absent
+/// corners the bits are those of `interpolate`.
+template <class T>
+[[nodiscard]] bool interpolate_present(const Source<T> &source, const Absent<T> &absent, const Cell &cell,
+                                       float &value) noexcept {
+    const T *corner = source.data;
+    Index up[3];
+    for (int axis = 0; axis < 3; ++axis) {
+        up[axis] = source.shape[axis] > 1 ? source.strides[axis] : 0;
+        corner += cell.base[axis] * source.strides[axis];
+    }
+    float values[8], gone[8];
+    for (int i = 0; i < 8; ++i) {
+        const T voxel = corner[(i & 4 ? up[0] : 0) + (i & 2 ? up[1] : 0) + (i & 1 ? up[2] : 0)];
+        const bool is_absent = absent(voxel);
+        values[i] = is_absent ? 0.0F : static_cast<float>(voxel);
+        gone[i] = is_absent ? 1.0F : 0.0F;
+    }
+    const float missing = blended(gone, cell.weight);
+    if (missing > 0.5F) {
+        return false;
+    }
+    value = blended(values, cell.weight) / (1.0F - missing);
+    return true;
+}
+
+/// Samples in which every voxel takes part.
+struct WholeSampler {
+    template <class T>
+    bool operator()(const Source<T> &source, const Cell &cell, float &value) const noexcept {
+        value = interpolate(source, cell);
+        return true;
+    }
+};
+
+template <class T>
+struct PresentSampler {
+    const Absent<T> &absent;
+
+    bool operator()(const Source<T> &source, const Cell &cell, float &value) const noexcept {
+        return interpolate_present(source, absent, cell, value);
+    }
+};
 
 /// The entry of a value; NaN and values below the first give 0.
 [[nodiscard]] inline Index entry_of(float value, float first, float scale, Index entries) noexcept {

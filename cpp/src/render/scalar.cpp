@@ -8,20 +8,6 @@
 namespace radpix::render {
 namespace {
 
-struct Point {
-    float position[3];
-    float step[3];
-};
-
-[[nodiscard]] Point point_of(const Packet &packet, int i, std::int32_t k) noexcept {
-    Point point{};
-    for (int axis = 0; axis < 3; ++axis) {
-        point.step[axis] = packet.step[axis][i];
-        point.position[axis] = packet.start[axis][i] + static_cast<float>(k) * point.step[axis];
-    }
-    return point;
-}
-
 template <class T>
 void composite(const Source<T> &source, const Scene &scene, const Packet &packet, Colors &colors) noexcept {
     for (int i = 0; i < lanes; ++i) {
@@ -83,48 +69,11 @@ std::int32_t look(const Source<T> &source, const Scene &scene, const Packet &pac
     return skip;
 }
 
-template <class T>
-void maximum(const Source<T> &source, const Bounds &bounds, const Packet &packet, Found &found) noexcept {
-    for (int i = 0; i < lanes; ++i) {
-        float largest = -std::numeric_limits<float>::infinity();
-        std::int32_t at = -1;
-        for (std::int32_t k = 0; k < packet.count[i];) {
-            const Point point = point_of(packet, i, k);
-            const Cell cell = cell_at(source, point.position);
-            if (bounds.highest[block_of(cell, bounds.blocks)] <= largest) {
-                k += samples_to_skip(cell, point.position, point.step, 1);
-                continue;
-            }
-            const float value = bounds.sign * interpolate(source, cell);
-            if (value > largest) {
-                largest = value;
-                at = k;
-            }
-            ++k;
-        }
-        found.value[i] = bounds.sign * largest;
-        found.at[i] = at;
-    }
-}
-
-template <class T>
-void sum(const Source<T> &source, const Packet &packet, float floor, float scale, float offset,
-         double *sums) noexcept {
-    for (int i = 0; i < lanes; ++i) {
-        double total = 0;
-        for (std::int32_t k = 0; k < packet.count[i]; ++k) {
-            const float value = value_at(source, point_of(packet, i, k).position) * scale + offset;
-            total += static_cast<double>(value < floor ? floor : value);
-        }
-        sums[i] = total;
-    }
-}
-
 } // namespace
 
 template <class T>
 const KernelSet<T> &scalar_kernels() noexcept {
-    static constexpr KernelSet<T> kernels{composite<T>, look<T>, maximum<T>, sum<T>};
+    static constexpr KernelSet<T> kernels{composite<T>, look<T>};
     return kernels;
 }
 

@@ -59,6 +59,23 @@ const KernelSet<T> &kernels_for(const Source<T> &source) {
     return scalar_kernels<T>();
 }
 
+template <class T>
+const CastKernels<T> &cast_kernels_for(const Source<T> &source) {
+#if RADPIX_HAS_AVX2_TARGET
+    if (cpu_level() == CpuLevel::avx2 && fits_avx2(source)) {
+        if constexpr (std::is_same_v<T, std::int16_t>) {
+            return avx2_cast_kernels.i16;
+        } else if constexpr (std::is_same_v<T, std::uint16_t>) {
+            return avx2_cast_kernels.u16;
+        } else if constexpr (std::is_same_v<T, float>) {
+            return avx2_cast_kernels.f32;
+        }
+    }
+#endif
+    (void)source;
+    return scalar_cast_kernels<T>();
+}
+
 /// Calls f(row, column, count) for groups of neighbouring pixels, tile by tile.
 template <class F>
 void for_packets(Index rows, Index columns, int threads, F &&f) {

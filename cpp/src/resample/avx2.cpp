@@ -326,7 +326,7 @@ void blend_out_floats(const float *const *rows, const float *weights, Index taps
 
 /// A mask of the absent ones among the voxels of a register.
 template <class T>
-inline __m256i absent_at(const T *p, T value, bool is_nan) {
+inline __m256i absent_at(const T *p, T value, [[maybe_unused]] bool is_nan) {
     if constexpr (std::is_same_v<T, float>) {
         const __m256 x = _mm256_loadu_ps(p);
         return _mm256_castps_si256(is_nan ? _mm256_cmp_ps(x, x, _CMP_UNORD_Q)
@@ -336,7 +336,6 @@ inline __m256i absent_at(const T *p, T value, bool is_nan) {
         return _mm256_castpd_si256(is_nan ? _mm256_cmp_pd(x, x, _CMP_UNORD_Q)
                                           : _mm256_cmp_pd(x, _mm256_set1_pd(value), _CMP_EQ_OQ));
     } else {
-        static_cast<void>(is_nan);
         const __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(p));
         if constexpr (sizeof(T) == 1) {
             return _mm256_cmpeq_epi8(x, _mm256_set1_epi8(static_cast<std::int8_t>(value)));

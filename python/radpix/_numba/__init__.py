@@ -8,7 +8,9 @@ from __future__ import annotations
 from radpix._numba.frames import decodable, decode_frames
 from radpix._numba.fuse import blend
 from radpix._numba.project import project
-from radpix._numba.render import block_ranges, cast_rays, composite
+from radpix._numba.render import composite
+from radpix._numba.render_blocks import block_ranges
+from radpix._numba.render_cast import cast_rays
 from radpix._numba.render_layers import composite_layers
 from radpix._numba.resample import resample
 from radpix._numba.reslice import reslice, reslice_lines

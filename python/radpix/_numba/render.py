@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from radpix._numba.jit import jit
-from radpix._numba.render_blocks import block_ranges, bounds_of, distances
+from radpix._numba.render_blocks import distances
 from radpix._numba.render_rays import (
     cell_at,
     entry_of,
@@ -24,11 +24,10 @@ if TYPE_CHECKING:
 
     from radpix._backend import Lighting, Rays
 
-__all__ = ["block_ranges", "cast_rays", "composite", "tables_of"]
+__all__ = ["composite", "tables_of"]
 
 _F = np.float32
 _OPAQUE = np.float32(1 / 1024)
-_COMBINES = ("max", "min", "mean", "integral", "local-max")
 
 
 @jit
@@ -151,97 +150,4 @@ def composite(
         lambda begin, end: _composite(
             voxels, distance, out, rays, colors, steps, _F(first), _F(scale), lighting, begin, end
         ),
-    )
-
-
-@jit
-def _extremum(voxels, bounds, sign, count, start, step):  # type: ignore[no-untyped-def]
-    position, weight = np.empty((2, 3), np.float32)
-    base = np.empty(3, np.int64)
-    largest, at, k = _F(-np.inf), -1, 0
-    while k < count:
-        for axis in range(3):
-            position[axis] = start[axis] + _F(k) * step[axis]
-        cell_at(voxels.shape, position, base, weight)
-        if bounds[base[0] // 8, base[1] // 8, base[2] // 8] <= largest:
-            k += samples_to_skip(base, position, step, 1)
-            continue
-        value = sign * interpolate(voxels, base, weight)
-        if value > largest:
-            largest, at = value, k
-        k += 1
-    return sign * largest, at
-
-
-@jit
-def _local_maximum(voxels, threshold, count, start, step):  # type: ignore[no-untyped-def]
-    position = np.empty(3, np.float32)
-    largest, before, at = _F(-np.inf), _F(-np.inf), -1
-    for k in range(count):
-        for axis in range(3):
-            position[axis] = start[axis] + _F(k) * step[axis]
-        value = value_at(voxels, position)
-        if before >= threshold and value < before:
-            return before, at
-        if value > largest:
-            largest, at = value, k
-        before = value
-    return largest, at
-
-
-@jit
-def _sum(voxels, count, start, step, floor, scale, offset):  # type: ignore[no-untyped-def]
-    position = np.empty(3, np.float32)
-    total = 0.0
-    for k in range(count):
-        for axis in range(3):
-            position[axis] = start[axis] + _F(k) * step[axis]
-        value = value_at(voxels, position) * scale + offset
-        total += np.float64(max(value, floor))
-    return total
-
-
-@jit
-def _cast(voxels, bounds, out, depth, rays, how, threshold, scale, offset, fill, begin, end):  # type: ignore[no-untyped-def]
-    start, step, direction, last = np.empty((4, 3), np.float32)
-    for r in range(begin, end):
-        for c in range(out.shape[1]):
-            count, _, first_at, apart = place(rays, voxels.shape, r, c, True, start, step, direction, last)
-            value, at = _F(0), -1
-            if how <= 1:
-                value, at = _extremum(voxels, bounds, _F(1 if how == 0 else -1), count, start, step)
-            elif how == 4:
-                value, at = _local_maximum(voxels, threshold, count, start, step)
-            elif how == 2:
-                total = _sum(voxels, count, start, step, _F(-np.inf), _F(1), _F(0))
-                value = _F(total * (1.0 / max(count, 1)))
-            else:
-                value = _F(_sum(voxels, count, start, step, _F(0), scale, offset) * apart)
-            none = count == 0 or (at < 0 and how not in (2, 3))
-            out[r, c] = fill if none else value + _F(0)
-            depth[r, c] = _F(np.nan) if at < 0 else _F(first_at + at * apart)
-
-
-def cast_rays(
-    voxels: NDArray[Any],
-    ranges: NDArray[Any],
-    out: NDArray[Any],
-    depth: NDArray[Any],
-    rays: Rays,
-    *,
-    combine: str,
-    threshold: float,
-    scale: float,
-    offset: float,
-    fill: float,
-    num_threads: int,
-) -> None:
-    how = _COMBINES.index(combine)
-    bounds = bounds_of(ranges, -1 if combine == "min" else 1)
-    numbers = (_F(threshold), _F(scale), _F(offset), _F(fill))
-    parallel_for(
-        out.shape[0],
-        8,
-        num_threads,
-        lambda begin, end: _cast(voxels, bounds, out, depth, rays, how, *numbers, begin, end),
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from radpix._numba.absent import absent_of, is_absent
 from radpix._numba.jit import jit
 from radpix._numba.render_rays import entry_of
 from radpix._numba.threads import parallel_for
@@ -19,26 +20,37 @@ _FARTHEST = 16
 
 
 @jit
-def _ranges_of_planes(voxels, out, begin, end):  # type: ignore[no-untyped-def]
+def _ranges_of_planes(voxels, absent, out, begin, end):  # type: ignore[no-untyped-def]
     depth, height, width = voxels.shape
     for bz in range(begin, end):
         for by in range(out.shape[1]):
             for bx in range(out.shape[2]):
                 low = high = voxels[8 * bz, 8 * by, 8 * bx]
-                has_nan = False
+                has_nan, is_empty = False, True
                 for z in range(8 * bz, min(8 * bz + 9, depth)):
                     for y in range(8 * by, min(8 * by + 9, height)):
                         for x in range(8 * bx, min(8 * bx + 9, width)):
                             value = voxels[z, y, x]
-                            low = min(low, value)
-                            high = max(high, value)
+                            if is_absent(value, absent):
+                                continue
+                            low = value if is_empty else min(low, value)
+                            high = value if is_empty else max(high, value)
+                            is_empty = False
                             has_nan |= np.isnan(value)
+                if is_empty:
+                    out[bz, by, bx, 0], out[bz, by, bx, 1] = np.inf, -np.inf
+                    continue
                 out[bz, by, bx, 0] = -np.inf if has_nan else np.float32(low)
                 out[bz, by, bx, 1] = np.inf if has_nan else np.float32(high)
 
 
-def block_ranges(voxels: NDArray[Any], out: NDArray[Any], *, num_threads: int) -> None:
-    parallel_for(out.shape[0], 1, num_threads, lambda begin, end: _ranges_of_planes(voxels, out, begin, end))
+def block_ranges(
+    voxels: NDArray[Any], out: NDArray[Any], *, num_threads: int, padding: float | None = None
+) -> None:
+    absent = absent_of(voxels, padding)
+    parallel_for(
+        out.shape[0], 1, num_threads, lambda begin, end: _ranges_of_planes(voxels, absent, out, begin, end)
+    )
 
 
 @jit
@@ -46,7 +58,7 @@ def _shows(ranges, shown_before, first, scale, shows):  # type: ignore[no-untype
     entries = len(shown_before) - 1
     for b in np.ndindex(shows.shape):
         low, high = ranges[b][0], ranges[b][1]
-        margin = max(abs(low), abs(high)) * np.float32(2.0**-20)
+        margin = max(abs(low), abs(high)) * np.float32(2.0**-18)
         from_entry = entry_of(low - margin, first, scale, entries)
         to_entry = entry_of(high + margin, first, scale, entries)
         shows[b] = shown_before[to_entry + 1] > shown_before[from_entry]
@@ -75,4 +87,6 @@ def bounds_of(ranges: NDArray[Any], sign: int) -> NDArray[np.float32]:
     largest = np.abs(ranges).max(axis=-1)
     highest = ranges[..., 1] if sign > 0 else -ranges[..., 0]
     with np.errstate(over="ignore", invalid="ignore"):
-        return np.asarray(highest + largest * np.float32(2.0**-20), dtype=np.float32)
+        bounds = np.asarray(highest + largest * np.float32(2.0**-18), dtype=np.float32)
+    bounds[ranges[..., 0] > ranges[..., 1]] = -np.inf  # of nothing but absent voxels
+    return bounds

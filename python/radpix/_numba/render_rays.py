@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from radpix._numba.absent import is_absent
 from radpix._numba.jit import jit
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "opacity_of",
     "place",
     "place_between",
+    "sample",
     "samples_to_skip",
     "value_at",
 ]
@@ -121,6 +123,33 @@ def interpolate(voxels, base, weight):  # type: ignore[no-untyped-def]
     c = _between(_F(voxels[z1, y, x]), _F(voxels[z1, y, x1]), weight[2])
     d = _between(_F(voxels[z1, y1, x]), _F(voxels[z1, y1, x1]), weight[2])
     return _between(_between(a, b, weight[1]), _between(c, d, weight[1]), weight[0])
+
+
+@jit
+def _blended(c, weight):  # type: ignore[no-untyped-def]
+    """Interpolate 8 corners, x fastest."""
+    low = _between(_between(c[0], c[1], weight[2]), _between(c[2], c[3], weight[2]), weight[1])
+    high = _between(_between(c[4], c[5], weight[2]), _between(c[6], c[7], weight[2]), weight[1])
+    return _between(low, high, weight[0])
+
+
+@jit
+def sample(voxels, absent, base, weight):  # type: ignore[no-untyped-def]
+    """Return whether at least half of a sample is present, and the mean of that."""
+    if not absent.any:
+        return True, interpolate(voxels, base, weight)
+    values, gone = np.empty(8, np.float32), np.empty(8, np.float32)
+    for i in range(8):
+        z = base[0] + (1 if i & 4 and voxels.shape[0] > 1 else 0)
+        y = base[1] + (1 if i & 2 and voxels.shape[1] > 1 else 0)
+        x = base[2] + (1 if i & 1 and voxels.shape[2] > 1 else 0)
+        is_gone = is_absent(voxels[z, y, x], absent)
+        values[i] = _F(0) if is_gone else _F(voxels[z, y, x])
+        gone[i] = _F(1) if is_gone else _F(0)
+    missing = _blended(gone, weight)
+    if missing > _F(0.5):
+        return False, _F(0)
+    return True, _blended(values, weight) / (_F(1) - missing)
 
 
 @jit

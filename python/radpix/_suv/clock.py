@@ -166,4 +166,4 @@ def scan_start(headers: Sequence[PetHeader], *, all_slices: bool) -> tuple[datet
 
 def acquired(header: PetHeader) -> datetime:
     """Return the acquisition's start, refused where it is absent."""
-    return header.acquisition or missing("AcquisitionTime")
+    return header.acquisition or missing(header.acquisition_lacks)

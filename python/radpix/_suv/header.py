@@ -132,6 +132,11 @@ class Given:
     half_life: float | None = None
     injected_at: datetime | None = None
 
+    @property
+    def is_injection(self) -> bool:
+        """Whether nothing of the injection is left to the header."""
+        return None not in {self.dose, self.half_life, self.injected_at}
+
 
 @dataclass(frozen=True)
 class Patient:
@@ -181,6 +186,7 @@ class PetHeader:
     manufacturer: str
     series: datetime | None
     acquisition: datetime | None
+    acquisition_lacks: str
     ge_scan_start: datetime | None
     decay_reference: datetime | None
     frame_duration: float | None
@@ -218,11 +224,12 @@ class PetHeader:
             manufacturer=_text(dataset, "Manufacturer"),
             series=moment(dataset, "Series"),
             acquisition=moment(dataset, "Acquisition"),
+            acquisition_lacks="AcquisitionDate" if _word(dataset, "AcquisitionTime") else "AcquisitionTime",
             ge_scan_start=parse_datetime(str(_private(dataset, *_GE_SCAN_START, literal=False)), zone),
             decay_reference=parse_datetime(_word(dataset, "DecayCorrectionDateTime"), zone),
             frame_duration=_milliseconds(dataset, "ActualFrameDuration"),
             frame_reference=_milliseconds(dataset, "FrameReferenceTime"),
-            injections=len(items),
+            injections=1 if given.is_injection else len(items),
             injection_datetime=injected_at or parse_datetime(injected, zone),
             injection_time="" if injected_at else _word(drug, "RadiopharmaceuticalStartTime"),
             is_zone_unknown=not injected_at and not zone and bool(offset_of(injected)),

@@ -109,7 +109,8 @@ def _check_equal(headers: list[PetHeader]) -> None:
     if headers[0].injections > 1:
         tag = TAGS["RadiopharmaceuticalInformationSequence"]
         raise SuvError(
-            f"{tag} has {headers[0].injections} items: which dose is in the image is not said",
+            f"{tag} has {headers[0].injections} items: which dose is in the image is not said; give dose=,"
+            " half_life= and injected_at=",
             code="suv-multiple-injections",
             tag=tag,
         )

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from tests.python.oracle import padded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -168,3 +169,21 @@ def samples(
     length = (end - start) / count
     places: Array = np.asarray(start + (np.arange(count) + 0.5) * length, dtype=np.float64)
     return trilinear(voxels, origin + places[:, None] * way), places, length
+
+
+def present_samples(
+    voxels: NDArray[Any],
+    affine: Array,
+    eye: Array,
+    direction: Array,
+    *,
+    step: float,
+    padding: float,
+    near: float = -np.inf,
+) -> tuple[Array, Array, Array, float]:
+    """As `samples`, of the voxels that are present: values, the weights present in them, places, the parts' length."""
+    nothing = np.zeros(voxels.shape)
+    _, places, length = samples(nothing, affine, eye, direction, step=step, near=near)
+    origin, way = ray_in_indices(affine, eye, direction)
+    values, weights = padded.linear(voxels, origin + places[:, None] * way, padding)
+    return values, weights, places, length
