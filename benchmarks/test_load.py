@@ -34,16 +34,16 @@ def _radpix(folder: Path, num_threads: int = 1) -> NDArray[Any]:
     return radpix.load(folder, num_threads=num_threads).voxels
 
 
-def _simpleitk(folder: Path) -> NDArray[Any]:
+def _simpleitk(folder: Path, num_threads: int = 1) -> NDArray[Any]:
     sitk = pytest.importorskip("SimpleITK")
-    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(num_threads)
     reader = sitk.ImageSeriesReader()
     reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(folder)))
     voxels: NDArray[Any] = sitk.GetArrayFromImage(reader.Execute())
     return voxels
 
 
-def _pydicom(folder: Path) -> NDArray[Any]:
+def _pydicom(folder: Path, _num_threads: int = 1) -> NDArray[Any]:
     from pydicom import dcmread
 
     slices = sorted((dcmread(path) for path in folder.iterdir()), key=lambda s: s.ImagePositionPatient[2])
@@ -53,7 +53,7 @@ def _pydicom(folder: Path) -> NDArray[Any]:
     return voxels
 
 
-def _dicomsdl(folder: Path) -> NDArray[Any]:
+def _dicomsdl(folder: Path, _num_threads: int = 1) -> NDArray[Any]:
     dicomsdl = pytest.importorskip("dicomsdl")
     slices = sorted(
         (dicomsdl.open(str(path)) for path in folder.iterdir()), key=lambda s: s.ImagePositionPatient[2]
@@ -66,6 +66,7 @@ def _dicomsdl(folder: Path) -> NDArray[Any]:
     return voxels
 
 
+@pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize(
     ("system", "call"),
     [
@@ -76,28 +77,21 @@ def _dicomsdl(folder: Path) -> NDArray[Any]:
     ],
 )
 def test_load_native_ct(
-    benchmark: BenchmarkFixture, folder: Path, system: str, call: Callable[[Path], NDArray[Any]]
+    benchmark: BenchmarkFixture,
+    folder: Path,
+    system: str,
+    call: Callable[[Path, int], NDArray[Any]],
+    threads: int,
 ) -> None:
-    np.testing.assert_array_equal(call(folder), _radpix(folder))
+    np.testing.assert_array_equal(call(folder, threads), _radpix(folder))
     timed(
         benchmark,
-        lambda: call(folder),
+        lambda: call(folder, threads),
         work="load CT 150 x 512 x 512, native",
         system=system,
-        threads=1,
+        threads=threads,
         pixels=int(np.prod(SHAPE)),
-    )
-
-
-def test_load_native_ct_with_two_threads(benchmark: BenchmarkFixture, folder: Path) -> None:
-    np.testing.assert_array_equal(_radpix(folder, 2), _radpix(folder))
-    timed(
-        benchmark,
-        lambda: _radpix(folder, 2),
-        work="load CT 150 x 512 x 512, native",
-        system="radpix",
-        threads=2,
-        pixels=int(np.prod(SHAPE)),
+        goal=3.0,
     )
 
 

@@ -178,7 +178,7 @@ py::list scan_series_files(const py::sequence &paths, const py::sequence &wanted
             continue;
         }
         results[k] = before != nullptr && is_alike(*before, header) ? changes_between(*before, header)
-                                                                   : tuple_of(header);
+                                                                    : tuple_of(header);
         before = &header;
     }
     return results;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-__all__ = ["integer"]
+__all__ = ["integer", "text"]
 
 
 def integer(value: Any, name: str) -> int:
@@ -19,3 +19,16 @@ def integer(value: Any, name: str) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError(f"{name} is an integer, not {value!r}")
     return operator.index(value)
+
+
+def text(value: Any, name: str) -> str:
+    """Return an argument that is a string.
+
+    Raises
+    ------
+    TypeError
+        It is anything else.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is a string, not {value!r}")
+    return value

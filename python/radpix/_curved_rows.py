@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from radpix import limits
-from radpix._curve import Curve, curve_through, frames_along, measured, sampled_by
+from radpix._curve import Curve, curve_through, frames_along, lengths_of, measured, sampled_by
 from radpix._plane_checks import unit_of
 from radpix.errors import GeometryError
 
@@ -52,7 +52,7 @@ def _following(curve: Curve, settings: Settings) -> Rows:
     sections = settings.mode == "cross-sections"
     step = settings.step if sections else settings.spacing[0]
     parameter, positions = measured(curve, step)
-    length = np.append(0.0, np.cumsum(np.linalg.norm(np.diff(positions, axis=0), axis=1)))
+    length = np.append(0.0, np.cumsum(lengths_of(np.diff(positions, axis=0))))
     frames = frames_along(curve, sampled_by(length, parameter, step), settings.across, settings.rotation)
     columns = _count(settings.width, settings.spacing[1])
     to_column = frames.across * settings.spacing[1]
@@ -92,7 +92,7 @@ def _flattened(curve: Curve, settings: Settings) -> Rows:
                 ' another along= or across=, or take mode="stretched"'
             )
     else:
-        measure = np.append(0.0, np.cumsum(np.linalg.norm(np.diff(beside, axis=0), axis=1)))
+        measure = np.append(0.0, np.cumsum(lengths_of(np.diff(beside, axis=0))))
     if measure[-1] - measure[0] < step:
         raise GeometryError("the path runs along the direction across; give another one")
     centres, tangents = curve.at(sampled_by(measure, parameter, step))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from radpix import _transfer_syntaxes as syntaxes
 from radpix import limits
-from radpix._arguments import integer
+from radpix._arguments import integer, text
 from radpix._backend import FrameLayout, kernels
 from radpix.errors import UnsupportedTransferSyntaxError
 
@@ -61,7 +61,8 @@ def encode_frame(
     Raises
     ------
     TypeError
-        ``pixels`` is no NumPy array of integers in the machine's byte order, or a number no integer.
+        ``pixels`` is no NumPy array of integers in the machine's byte order, or another argument of the
+        wrong type.
     ValueError
         Its shape is not a frame's, a value needs more than ``bits_stored`` bits, or ``near`` or ``interleave`` is out
         of range.
@@ -91,10 +92,13 @@ def encode_frame(
             f" {', '.join(sorted(encodable())) or 'none with this backend'}"
         )
     layout = _layout_of(pixels, bits_stored, photometric_interpretation)
+    error = integer(near, "near")
+    if not 0 <= error <= 255:
+        raise ValueError(f"near is {error}, expected 0 to 255 (T.87's NEAR)")
     from radpix import _core
 
     frame = pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
-    return _core.encode_frame(transfer_syntax, frame, layout, integer(near, "near"), interleave)
+    return _core.encode_frame(transfer_syntax, frame, layout, error, text(interleave, "interleave"))
 
 
 def _layout_of(pixels: NDArray[Any], bits_stored: int | None, photometric_interpretation: str) -> FrameLayout:
@@ -112,6 +116,8 @@ def _layout_of(pixels: NDArray[Any], bits_stored: int | None, photometric_interp
     limits.check_frame(pixels.shape[0], pixels.shape[1])
     bits = 8 * pixels.dtype.itemsize
     stored = bits if bits_stored is None else integer(bits_stored, "bits_stored")
+    if not 1 <= stored <= bits:
+        raise ValueError(f"bits_stored is {stored}, expected 1 to {bits} for {pixels.dtype}")
     return FrameLayout(
         rows=pixels.shape[0],
         columns=pixels.shape[1],
@@ -120,5 +126,5 @@ def _layout_of(pixels: NDArray[Any], bits_stored: int | None, photometric_interp
         bits_stored=stored,
         high_bit=stored - 1,
         is_signed=pixels.dtype.kind == "i",
-        photometric_interpretation=photometric_interpretation,
+        photometric_interpretation=text(photometric_interpretation, "photometric_interpretation"),
     )

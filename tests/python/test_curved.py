@@ -11,6 +11,7 @@ from tests.python.reslice_cases import COMBINES, DTYPES, LEVELS, SHEARED, noise,
 
 from radpix import GeometryError, LimitError, Plane, Volume, _core, curved, limits, reslice
 from radpix._backend import Grid
+from radpix._curve import curve_through, frames_along
 from radpix._numba import reslice_lines as numba_lines
 
 if TYPE_CHECKING:
@@ -215,6 +216,24 @@ def test_frames_of_a_planar_path_do_not_turn_and_are_perpendicular_on_any() -> N
     np.testing.assert_allclose(np.linalg.norm(wound.column_step, axis=-1), 1, atol=1e-12)
     along = np.gradient(wound.path, axis=0)
     assert np.abs(np.einsum("ij,ij->i", along, wound.column_step[0])[1:-1]).max() < 1e-2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_frames_are_those_of_double_reflection_row_by_row(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    points = np.cumsum(rng.normal(size=(9, 3)) * 10, axis=0)  # goes every way, along the first direction too
+    curve = curve_through(points, polyline=False)
+    frames = frames_along(curve, np.linspace(0, 8, 300), None, 0.0)
+    across = frames.across[0]
+    assert np.abs(frames.tangents @ across).max() > 0.95
+    for k in range(1, 300):
+        step = frames.positions[k] - frames.positions[k - 1]
+        # Wang et al. 2008, table I
+        mirrored = across - 2 * (step @ across) / (step @ step) * step
+        tangent = frames.tangents[k - 1] - 2 * (step @ frames.tangents[k - 1]) / (step @ step) * step
+        bend = frames.tangents[k] - tangent
+        across = mirrored - 2 * (bend @ mirrored) / (bend @ bend) * bend
+        np.testing.assert_allclose(frames.across[k], across, atol=1e-12)
 
 
 @pytest.mark.parametrize("direction", [(0, 0, 1), (0.4, -0.3, 1), (1, 2, 0.5)])

@@ -154,6 +154,10 @@ def test_a_codestream_and_a_syntax_that_are_none_are_named() -> None:
     how: dict[str, Any] = {"rows": 1, "columns": 1, "bits_allocated": 8}
     with pytest.raises(TypeError, match="codestream is a contiguous bytes-like object, not <class 'str'>"):
         radpix.decode_frame("1", transfer_syntax=objects.EXPLICIT, **how)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="photometric_interpretation is a string, not 3"):
+        radpix.decode_frame(
+            b"1", transfer_syntax=objects.EXPLICIT, **{**how, "photometric_interpretation": 3}
+        )
     with pytest.raises(radpix.UnsupportedTransferSyntaxError, match="'JPEG' is no Transfer Syntax UID"):
         radpix.decode_frame(b"1", transfer_syntax="JPEG", **how)
 

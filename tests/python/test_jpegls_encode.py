@@ -198,6 +198,13 @@ def test_what_cannot_be_encoded_is_refused() -> None:
         encode(pixels, bits_stored=12.0)
     with pytest.raises(TypeError, match="near is an integer"):
         encode(pixels, near="1")
+    wrong: list[dict[str, Any]] = [{"bits_stored": 1 << 70}, {"near": 1 << 70}]
+    for how in wrong:
+        with pytest.raises(ValueError, match="expected"):
+            encode(pixels, **how)
+    for name in ("interleave", "photometric_interpretation"):
+        with pytest.raises(TypeError, match=f"{name} is a string, not 3"):
+            encode(pixels, **{name: 3})  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"dtype >u2; convert it with array\.astype"):
         encode(pixels.astype(">u2"))
 

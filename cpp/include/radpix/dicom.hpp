@@ -100,7 +100,8 @@ struct HeaderScan {
     Index size = 0;              ///< bytes of the file
     Index start = 0;             ///< of the data set
     bool is_explicit = true, is_little_endian = true;
-    /// The data set is deflated: nothing but `transfer_syntax`, `size` and `start` was read. Inflate, and scan again.
+    /// The data set is deflated: nothing but `transfer_syntax`, `size` and `start` was read. Inflate, and
+    /// scan again.
     bool is_deflated = false;
     /// The file ends inside an element, before all that was asked for was passed.
     bool is_truncated = false;

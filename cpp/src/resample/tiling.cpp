@@ -21,7 +21,9 @@ Tiling make_tiling(const std::array<AxisTaps, 3> &axes, Index arithmetic_bytes, 
             tiling.columns = tiling.columns / 2 / group_size * group_size;
         }
     }
+    // Bands of the same height: a last one of few rows leaves a thread without work for most of a band.
     tiling.y_tiles = ceil_div(y.count(), tiling.rows);
+    tiling.rows = ceil_div(y.count(), tiling.y_tiles);
     tiling.x_tiles = ceil_div(x.count(), tiling.columns);
     // Cutting through slices recomputes those that two tiles need: only where there are too few bands.
     const Index bands = tiling.y_tiles * tiling.x_tiles;

@@ -24,8 +24,12 @@ inline void add_sample(const Source<T> &source, const Line &line, const Constant
     __m256d low_inside = _mm256_castsi256_pd(_mm256_set1_epi32(-1));
     __m256d high_inside = low_inside;
     for (int axis = 0; axis < 3; ++axis) {
-        const __m256d offset = _mm256_broadcast_sd(line.slab[axis] + k);
-        position[axis] = {_mm256_add_pd(centre[axis].low, offset), _mm256_add_pd(centre[axis].high, offset)};
+        position[axis] = centre[axis];
+        if constexpr (operation != Operation::only) {
+            const __m256d offset = _mm256_broadcast_sd(line.slab[axis] + k);
+            position[axis].low = _mm256_add_pd(centre[axis].low, offset);
+            position[axis].high = _mm256_add_pd(centre[axis].high, offset);
+        }
         if constexpr (border) {
             low_inside = _mm256_and_pd(low_inside, inside(position[axis].low, c.last_edge[axis]));
             high_inside = _mm256_and_pd(high_inside, inside(position[axis].high, c.last_edge[axis]));
@@ -36,7 +40,7 @@ inline void add_sample(const Source<T> &source, const Line &line, const Constant
     }
     Nobody nobody;
     const __m256 value = sample<T, border>(source.data, position, c, nobody);
-    __m256 next = combined<operation>(total.value, value);
+    __m256 next = operation == Operation::only ? value : combined<operation>(total.value, value);
     __m256 nan = _mm256_cmp_ps(value, value, _CMP_UNORD_Q);
     if constexpr (border) {
         const __m256 mask = _mm256_castsi256_ps(low_words({low_inside, high_inside}));
@@ -45,12 +49,12 @@ inline void add_sample(const Source<T> &source, const Line &line, const Constant
         total.count = _mm256_add_epi32(total.count, _mm256_castps_si256(mask));
     }
     total.value = next;
-    if constexpr (std::is_same_v<T, float>) {
+    if constexpr (std::is_same_v<T, float> && operation != Operation::only) {
         total.nan = _mm256_or_ps(total.nan, nan);
     }
 }
 
-template <Operation operation, bool border>
+template <class T, Operation operation, bool border>
 inline __m256 result_of(const Total &total, const Line &line) noexcept {
     __m256 value = total.value;
     if constexpr (operation == Operation::mean) {
@@ -61,7 +65,11 @@ inline __m256 result_of(const Total &total, const Line &line) noexcept {
     }
     constexpr float quiet_nan = std::numeric_limits<float>::quiet_NaN();
     const __m256 one_nan = _mm256_set1_ps(quiet_nan);
-    value = _mm256_blendv_ps(value, one_nan, total.nan);
+    if constexpr (operation != Operation::only) {
+        value = _mm256_blendv_ps(value, one_nan, total.nan);
+    } else if constexpr (!border && !std::is_same_v<T, float>) {
+        return value; // integers are not NaN
+    }
     if constexpr (border) {
         const __m256i none = _mm256_cmpeq_epi32(total.count, _mm256_setzero_si256());
         value =
@@ -78,16 +86,20 @@ void combine_row(const Source<T> &source, const Line &line, Index column, Index 
         Doubles centre[3];
         place_centres(c, column + i * group, centre);
         Total total{neutral<operation>(), _mm256_setzero_ps(), _mm256_setzero_si256()};
-        for (Index k = 0; k < line.samples; ++k) {
+        const Index samples = operation == Operation::only ? 1 : line.samples;
+        for (Index k = 0; k < samples; ++k) {
             add_sample<T, operation, border>(source, line, c, centre, k, total);
         }
-        _mm256_storeu_ps(values + i * group, result_of<operation, border>(total, line));
+        _mm256_storeu_ps(values + i * group, result_of<T, operation, border>(total, line));
     }
 }
 
 template <class T, bool border>
 void linear_row(const Source<T> &source, const Line &line, Index column, Index groups,
                 float *values) noexcept {
+    if (line.samples == 1) {
+        return combine_row<T, Operation::only, border>(source, line, column, groups, values);
+    }
     switch (line.combine) {
     case Combine::mean:
         return combine_row<T, Operation::mean, border>(source, line, column, groups, values);

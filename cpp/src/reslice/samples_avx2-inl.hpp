@@ -4,7 +4,8 @@
 // corners by one load, interpolation in 8 float32. The arithmetic is that of scalar.cpp, operation by
 // operation.
 
-enum class Operation : std::uint8_t { mean, sum, max, min };
+/// `only`: of the one sample of a pixel without a slab.
+enum class Operation : std::uint8_t { mean, sum, max, min, only };
 
 /// A double for each of 8 columns.
 struct Doubles {

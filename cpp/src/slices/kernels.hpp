@@ -23,6 +23,9 @@ struct Kernels {
     std::array<void (*)(void *values, Index n, int bits) noexcept, type_count> keep_low_bits;
     /// The ends of at least one value.
     std::array<Ends (*)(const void *values, Index n) noexcept, type_count> ends;
+    /// value + term in the low 16 bits, and the ends of the values: of uint16 and of int16, at least one.
+    Ends (*shift_uint16)(const std::byte *values, std::int16_t *out, Index n, int term) noexcept;
+    Ends (*shift_int16)(const std::byte *values, std::int16_t *out, Index n, int term) noexcept;
 };
 
 extern const Kernels scalar_kernels;

@@ -35,6 +35,18 @@ Ends ends(const void *values, Index n) noexcept {
     return {static_cast<double>(low), static_cast<double>(high)};
 }
 
+template <class T>
+Ends shift(const std::byte *values, std::int16_t *__restrict out, Index n, int term) noexcept {
+    const T *const __restrict pixels = reinterpret_cast<const T *>(values);
+    T low = pixels[0], high = pixels[0];
+    for (Index i = 0; i < n; ++i) {
+        low = pixels[i] < low ? pixels[i] : low;
+        high = pixels[i] > high ? pixels[i] : high;
+        out[i] = static_cast<std::int16_t>(static_cast<std::uint16_t>(pixels[i] + term));
+    }
+    return {static_cast<double>(low), static_cast<double>(high)};
+}
+
 // In the order of DataType.
 constexpr Kernels table{
     {has_other_bits<std::uint8_t, std::uint8_t>, has_other_bits<std::int8_t, std::uint8_t>,
@@ -44,4 +56,6 @@ constexpr Kernels table{
      keep_low_bits<std::uint16_t, std::uint16_t>, keep_low_bits<std::int16_t, std::uint16_t>,
      keep_low_bits<std::uint32_t, std::uint32_t>, keep_low_bits<std::int32_t, std::uint32_t>},
     {ends<std::uint8_t>, ends<std::int8_t>, ends<std::uint16_t>, ends<std::int16_t>, ends<std::uint32_t>,
-     ends<std::int32_t>}};
+     ends<std::int32_t>},
+    shift<std::uint16_t>,
+    shift<std::int16_t>};

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from radpix import _transfer_syntaxes as syntaxes
 from radpix import limits
-from radpix._arguments import integer
+from radpix._arguments import integer, text
 from radpix._backend import FrameLayout
 from radpix._source import attributes as names
 from radpix.errors import PixelDataError
@@ -73,7 +73,7 @@ def described_layout(
     Raises
     ------
     TypeError
-        A number is no integer.
+        A number is no integer, or the Photometric Interpretation no string.
     ValueError
         No frame can have it.
     """
@@ -90,15 +90,15 @@ def described_layout(
         high_bit=stored - 1,
         is_signed=_argument("pixel_representation", pixel_representation, (0, 1)) == 1,
         planar_configuration=_argument("planar_configuration", planar_configuration, (0, 1)),
-        photometric_interpretation=photometric_interpretation,
+        photometric_interpretation=text(photometric_interpretation, "photometric_interpretation"),
     )
 
 
 def _argument(name: str, value: int, allowed: range | tuple[int, ...]) -> int:
     number = integer(value, name)
     if number not in allowed:
-        text = f"{allowed[0]} to {allowed[-1]}" if isinstance(allowed, range) else f"one of {allowed}"
-        raise ValueError(f"{name} is {number}, expected {text}")
+        expected = f"{allowed[0]} to {allowed[-1]}" if isinstance(allowed, range) else f"one of {allowed}"
+        raise ValueError(f"{name} is {number}, expected {expected}")
     return number
 
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <limits>
 #include <string>
@@ -70,6 +71,26 @@ TEST(ReadSlices, HaveTheirHighBitsReplacedByTheSign) {
     EXPECT_EQ(voxels[2047], 2047);
     EXPECT_EQ(voxels[2048], -2048);
     EXPECT_EQ(voxels[4096], 0);
+}
+
+TEST(ReadSlices, OfWholeIntercept16BitsSaturateAndLoseTheirHighBits) {
+    constexpr Index count = 65536;
+    const PixelFile file(count, 0); // every value there is
+    std::vector<std::int16_t> voxels(count);
+    for (const DataType type : {DataType::uint16, DataType::int16}) {
+        for (const int bits : {16, 15, 9, 1}) {
+            for (const int term : {-65536, -1024, -1, 0, 1, 32767, 65536}) {
+                const std::vector<StoredSlice> slices{{file.path(), 0, 1.0, static_cast<double>(term)}};
+                (void)read_slices(slices, {type, bits}, volume_of(voxels, DataType::int16, 1), true, 1);
+                for (int k = 0; k < count; ++k) {
+                    const int range = 1 << bits, low = k & (range - 1);
+                    const int stored = type == DataType::int16 && low >= range / 2 ? low - range : low;
+                    ASSERT_EQ(voxels[static_cast<std::size_t>(k)], std::clamp(stored + term, -32768, 32767))
+                        << k << " of " << bits << " bits + " << term;
+                }
+            }
+        }
+    }
 }
 
 TEST(ReadSlices, AreIncompleteWhereTheFileIsShortOrAbsent) {

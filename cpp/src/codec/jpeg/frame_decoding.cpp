@@ -330,7 +330,7 @@ void FrameDecoding::finish() {
     check_end();
 }
 
-/// PS3.5 A.4: a frame ends with EOI and, for even length, one byte 00.
+/// What precedes EOI after the last scan, and what follows it.
 void FrameDecoding::check_end() {
     const Index begin = reader_.position();
     if (!found_eoi_) {
@@ -351,15 +351,7 @@ void FrameDecoding::check_end() {
         log_.add("jpeg-missing-eoi", "no EOI marker after the last scan", begin);
         return;
     }
-    const Bytes rest = reader_.rest();
-    const auto is_padding = [](std::byte value) { return value == std::byte{0} || value == std::byte{0xFF}; };
-    if (!std::all_of(rest.begin(), rest.end(), is_padding)) {
-        log_.add("jpeg-trailing-data", std::to_string(rest.size()) + " bytes after EOI, ignored",
-                 reader_.position());
-    } else if (rest.size() > 1 || (rest.size() == 1 && rest[0] != std::byte{0})) {
-        log_.add("jpeg-padding", std::to_string(rest.size()) + " bytes of padding after EOI",
-                 reader_.position());
-    }
+    check_trailing_bytes(reader_, {"jpeg-trailing-data", "jpeg-padding"}, log_);
 }
 
 } // namespace radpix::jpeg

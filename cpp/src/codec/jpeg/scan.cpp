@@ -16,6 +16,17 @@ void DeviationLog::add(const char *code, const std::string &message, Index offse
     }
 }
 
+void check_trailing_bytes(const MarkerReader &reader, TrailingCodes codes, DeviationLog &log) {
+    const Bytes rest = reader.rest();
+    const auto is_padding = [](std::byte value) { return value == std::byte{0} || value == std::byte{0xFF}; };
+    if (!std::all_of(rest.begin(), rest.end(), is_padding)) {
+        log.add(codes.data, std::to_string(rest.size()) + " bytes after EOI, ignored", reader.position());
+    } else if (rest.size() > 1 || (rest.size() == 1 && rest[0] != std::byte{0})) {
+        log.add(codes.padding, std::to_string(rest.size()) + " bytes of padding after EOI",
+                reader.position());
+    }
+}
+
 Index count_intervals(const Scan &scan, Index mcus) {
     const Index wanted = ceil_divide(mcus, scan.interval(mcus));
     const auto found = static_cast<Index>(scan.data.segments.size());

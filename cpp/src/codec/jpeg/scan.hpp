@@ -20,6 +20,15 @@ private:
     std::vector<Deviation> &deviations_;
 };
 
+/// The codes under which a codec tells of what lies behind EOI.
+struct TrailingCodes {
+    const char *data;
+    const char *padding;
+};
+
+/// PS3.5 A.4: a frame ends with EOI and, for even length, one byte 00. `reader` is behind EOI.
+void check_trailing_bytes(const MarkerReader &reader, TrailingCodes codes, DeviationLog &log);
+
 struct Scan {
     Bytes codestream;
     const FrameHeader &frame;

@@ -257,7 +257,7 @@ void FrameDecoding::convert_colour() {
     }
 }
 
-/// PS3.5 A.4: a frame ends with EOI and, for even length, one byte 00.
+/// What precedes EOI after the last scan, and what follows it.
 void FrameDecoding::check_end() {
     const Index begin = reader_.position();
     if (!found_eoi_) {
@@ -275,15 +275,7 @@ void FrameDecoding::check_end() {
         log_.add("jpegls-missing-eoi", "no EOI marker after the last scan", begin);
         return;
     }
-    const Bytes rest = reader_.rest();
-    const auto is_padding = [](std::byte value) { return value == std::byte{0} || value == std::byte{0xFF}; };
-    if (!std::all_of(rest.begin(), rest.end(), is_padding)) {
-        log_.add("jpegls-trailing-data", std::to_string(rest.size()) + " bytes after EOI, ignored",
-                 reader_.position());
-    } else if (rest.size() > 1 || (rest.size() == 1 && rest[0] != std::byte{0})) {
-        log_.add("jpegls-padding", std::to_string(rest.size()) + " bytes of padding after EOI",
-                 reader_.position());
-    }
+    jpeg::check_trailing_bytes(reader_, {"jpegls-trailing-data", "jpegls-padding"}, log_);
 }
 
 } // namespace radpix::jpegls
