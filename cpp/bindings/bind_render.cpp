@@ -35,10 +35,11 @@ render::Lighting lighting_of(const py::tuple &fields) {
 
 /// From `radpix._backend.RenderLayer`.
 render::Layer layer_of(const py::tuple &fields) {
-    const auto [voxels, ranges, to_index, table, first, scale, lighting] = fields.cast<
-        std::tuple<py::array, py::array, std::array<double, 12>, py::array, double, double, py::tuple>>();
-    return {
-        view_of(voxels), view_of(ranges), to_index, {view_of(table), first, scale}, lighting_of(lighting)};
+    const auto [voxels, ranges, to_index, table, first, scale, lighting, padding] =
+        fields.cast<std::tuple<py::array, py::array, std::array<double, 12>, py::array, double, double,
+                               py::tuple, std::optional<double>>>();
+    return {view_of(voxels),       view_of(ranges), to_index, {view_of(table), first, scale},
+            lighting_of(lighting), padding};
 }
 
 } // namespace
@@ -55,18 +56,20 @@ void bind_render(py::module_ &module) {
     module.def(
         "composite",
         [](const py::array &voxels, const py::array &ranges, const py::array &out, const py::tuple &rays,
-           const py::array &table, double first, double scale, const py::tuple &lighting, int num_threads) {
+           const py::array &table, double first, double scale, const py::tuple &lighting, int num_threads,
+           std::optional<double> padding) {
             const ArrayView source = view_of(voxels);
             const ArrayView blocks = view_of(ranges);
             const ArrayView target = writable_view_of(out);
             const render::Rays where = rays_of(rays);
             const render::Transfer transfer{view_of(table), first, scale};
             const render::Lighting light = lighting_of(lighting);
-            without_lock(
-                [&] { render::composite(source, blocks, target, where, transfer, light, num_threads); });
+            without_lock([&] {
+                render::composite(source, blocks, target, where, transfer, light, num_threads, padding);
+            });
         },
         py::arg("voxels"), py::arg("ranges"), py::arg("out"), py::arg("rays"), py::arg("table"),
-        py::arg("first"), py::arg("scale"), py::arg("lighting"), py::arg("num_threads"));
+        py::arg("first"), py::arg("scale"), py::arg("lighting"), py::arg("num_threads"), py::arg("padding"));
     module.def(
         "composite_layers",
         [](const std::vector<py::tuple> &layers, const py::array &out, const py::tuple &rays,

@@ -139,6 +139,7 @@ class RenderLayer(NamedTuple):
     first: float
     scale: float
     lighting: Lighting
+    padding: float | None = None
 
 
 class Kernels(Protocol):
@@ -297,8 +298,12 @@ class Kernels(Protocol):
         lighting: Lighting,
         *,
         num_threads: int,
+        padding: float | None = None,
     ) -> None:
-        """Composite ``table`` (entries, 4) along rays into premultiplied RGBA, ``out`` (rows, columns, 4) float32."""
+        """Composite ``table`` (entries, 4) along rays into premultiplied RGBA, ``out`` (rows, columns, 4) float32.
+
+        ``ranges`` are of the same ``padding``, here and in every layer.
+        """
 
     def composite_layers(
         self, layers: Sequence[RenderLayer], out: NDArray[Any], rays: Rays, *, num_threads: int

@@ -120,6 +120,7 @@ def composite(
     scale: float,
     lighting: Lighting,
     num_threads: int,
+    padding: float | None,
 ) -> None: ...
 def composite_layers(
     layers: Sequence[RenderLayer], out: NDArray[Any], rays: Rays, num_threads: int

@@ -196,8 +196,9 @@ def composite(
     lighting: Lighting,
     *,
     num_threads: int,
+    padding: float | None = None,
 ) -> None:
-    _core.composite(voxels, ranges, out, rays, table, first, scale, lighting, num_threads)
+    _core.composite(voxels, ranges, out, rays, table, first, scale, lighting, num_threads, padding)
 
 
 def composite_layers(

@@ -330,7 +330,7 @@ def _found(
 ) -> Slice:
     rows, columns = render.shape_of(plane.shape, 8)
     values, depths = render.cast(
-        render.prepared_for_cast(volume, padding, num_threads),
+        render.prepared(volume, padding, num_threads),
         rays,
         (rows, columns),
         combine="max" if combine == "depth" else combine,

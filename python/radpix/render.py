@@ -34,13 +34,13 @@ __all__ = ["Shading", "drr", "render"]
 
 _MOST_LAYERS = 16
 
-# A pass over the voxels (15 ms for a CT), kept as long as the volume, as its minimum is: with padding and without.
+# A pass over the voxels (15 ms for a CT), kept as long as the volume: with padding and without.
 _ranges: weakref.WeakKeyDictionary[Volume, NDArray[np.float32]] = weakref.WeakKeyDictionary()
 _present_ranges: weakref.WeakKeyDictionary[Volume, NDArray[np.float32]] = weakref.WeakKeyDictionary()
 
 
-class _Cast(NamedTuple):
-    """What `cast` takes: voxels (z, y, x), their blocks' ranges, the value of absent voxels, the number of threads."""
+class Source(NamedTuple):
+    """What rays go through: voxels (z, y, x), their blocks' ranges, the value of absent ones, the number of threads."""
 
     voxels: NDArray[Any]
     ranges: NDArray[np.float32]
@@ -99,7 +99,8 @@ def render(
     background
         (red, green, blue) from 0 to 1, behind the volume; the picture is then opaque. None leaves it transparent.
     padding
-        ``"exclude"``: the volume's padding value stands for the smallest other value. ``"include"`` takes it as it is.
+        ``"exclude"``: voxels of a volume's padding value take no part: a sample is the mean of the others by their
+        weights, and transparent where those of padding sum to more than 1/2. ``"include"`` takes them as they are.
     progress
         Called as ``progress(done, total)`` now and then and once at the end; see ``docs/cancellation.md``.
     num_threads
@@ -137,11 +138,12 @@ def render(
     rays = made[0]._replace(near=min(r.near for r in made), far=max(r.far for r in made))
     layers = []
     for one, function, own in zip(volumes, functions, made, strict=True):
-        voxels, ranges, threads = prepared(one, padding, num_threads)
-        layers.append(RenderLayer(voxels, ranges, own.to_index, *function.table(), light))
+        source = prepared(one, padding, num_threads)
+        scene = (source.voxels, source.ranges, own.to_index, *function.table(), light, source.absent)
+        layers.append(RenderLayer(*scene))
     with told(progress, 1):
         if overlays:
-            kernels().composite_layers(layers, image, rays, num_threads=threads)
+            kernels().composite_layers(layers, image, rays, num_threads=thread_count(num_threads))
         else:
             one_only = layers[0]
             kernels().composite(
@@ -153,7 +155,8 @@ def render(
                 one_only.first,
                 one_only.scale,
                 light,
-                num_threads=threads,
+                num_threads=thread_count(num_threads),
+                padding=one_only.padding,
             )
     return _picture(image, background)
 
@@ -220,7 +223,7 @@ def drr(
         Between samples in mm, by default half the smallest voxel spacing. Every ray's way through the volume is divided
         into equal parts no longer than it, so that homogeneous volumes are exact at any obliquity.
     padding, progress, num_threads
-        As of `render`, but padding takes no part: there is nothing that attenuates.
+        As of `render`: where there is padding, nothing attenuates.
 
     Returns
     -------
@@ -245,7 +248,7 @@ def drr(
     rows, columns = shape_of(shape, 8)
     if not (np.isfinite(mu_water) and 0 < mu_water < 1e6):
         raise ValueError(f"mu_water is a positive number per mm, not {mu_water}")
-    source = prepared_for_cast(volume, padding, num_threads)
+    source = prepared(volume, padding, num_threads)
     rays = camera.rays(volume, (rows, columns), step_of(volume, step))
     with told(progress, 1):
         image, _ = cast(source, rays, (rows, columns), combine="integral", scale=0.001, offset=1.0)
@@ -262,7 +265,7 @@ def drr(
 
 
 def cast(
-    source: _Cast,
+    source: Source,
     rays: Rays,
     shape: tuple[int, int],
     *,
@@ -309,30 +312,15 @@ def step_of(volume: Volume, step: float | None, default: float = 0.5) -> float:
     return chosen
 
 
-def prepared_for_cast(volume: Volume, padding: Padding, num_threads: int | None) -> _Cast:
-    """Return what `cast` takes: nothing is copied, absent voxels are left out of the samples."""
+def prepared(volume: Volume, padding: Padding, num_threads: int | None) -> Source:
+    """Return what rays go through: nothing is copied, absent voxels are left out of the samples."""
     threads = thread_count(num_threads)
     absent = absent_value(volume, padding)
     voxels = _one_channel(volume)
     kept = _ranges if absent is None else _present_ranges
     if volume not in kept:
         kept[volume] = _ranges_of(voxels, threads, absent)
-    return _Cast(voxels, kept[volume], absent, threads)
-
-
-def prepared(
-    volume: Volume, padding: Padding, num_threads: int | None
-) -> tuple[NDArray[Any], NDArray[np.float32], int]:
-    """Return voxels (z, y, x) without padding, their blocks' ranges, and the number of threads."""
-    threads = thread_count(num_threads)
-    absent = absent_value(volume, padding)
-    voxels = _one_channel(volume)
-    if absent is not None:
-        voxels = _without(voxels, absent)
-        return voxels, _ranges_of(voxels, threads), threads
-    if volume not in _ranges:
-        _ranges[volume] = _ranges_of(voxels, threads)
-    return voxels, _ranges[volume], threads
+    return Source(voxels, kept[volume], absent, threads)
 
 
 def _one_channel(volume: Volume) -> NDArray[Any]:
@@ -349,13 +337,3 @@ def _ranges_of(voxels: NDArray[Any], threads: int, absent: float | None = None) 
     with silent():
         kernels().block_ranges(voxels, ranges, num_threads=threads, padding=absent)
     return ranges
-
-
-def _without(voxels: NDArray[Any], absent: float) -> NDArray[Any]:
-    """Return a copy with the smallest other value in the place of the padding value."""
-    is_absent = np.isnan(voxels) if np.isnan(absent) else voxels == voxels.dtype.type(absent)
-    others = voxels[~is_absent]
-    stand_in = float(np.fmin.reduce(others)) if others.size else 0.0
-    filled = voxels.copy()
-    filled[is_absent] = voxels.dtype.type(stand_in)
-    return filled

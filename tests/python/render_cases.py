@@ -65,14 +65,16 @@ def composited(
     shape: tuple[int, int],
     lighting: Lighting,
     transfer: TransferFunction = TRANSFER,
+    padding: float | None = None,
 ) -> NDArray[np.float32]:
     """The picture, the same bits everywhere, with nothing written around it."""
     results = {}
     for name, kernels, threads in backends():
         out = np.full((shape[0] + 2, shape[1] + 2, 4), 99, np.float32)
-        ranges = ranges_of(voxels, kernels, threads)
+        ranges = ranges_of(voxels, kernels, threads, padding)
         table = transfer.table()
-        kernels.composite(voxels, ranges, out[1:-1, 1:-1], rays, *table, lighting, num_threads=threads)
+        options: dict[str, Any] = {"num_threads": threads, "padding": padding}
+        kernels.composite(voxels, ranges, out[1:-1, 1:-1], rays, *table, lighting, **options)
         results[name] = out[1:-1, 1:-1].copy()
         out[1:-1, 1:-1] = 99
         assert (out == 99).all(), "written outside the output"

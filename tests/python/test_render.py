@@ -289,7 +289,7 @@ def test_the_core_checks_what_it_is_given() -> None:
     table = np.zeros((3, 4), np.float32)
     good: dict[str, Any] = {
         "voxels": voxels, "ranges": ranges, "out": out, "rays": rays, "table": table, "first": 0.0, "scale": 1.0,
-        "lighting": PLAIN, "num_threads": 1,
+        "lighting": PLAIN, "num_threads": 1, "padding": None,
     }  # fmt: skip
     _core.composite(**good)
     for wrong in (

@@ -51,13 +51,20 @@ def layered(
     lighting: Lighting,
     step: float = 0.8,
 ) -> NDArray[np.float32]:
-    """The picture, the same bits everywhere, with nothing written around it."""
+    """The picture without padding, the same bits everywhere, with nothing written around it."""
     rays, matrices = rays_for(volumes, camera, shape, step)
     results = {}
     for name, kernels, threads in backends():
         out = np.full((shape[0] + 2, shape[1] + 2, 4), 99, np.float32)
         layers = [
-            RenderLayer(one.voxels, ranges_of(one.voxels, kernels), matrix, *function.table(), lighting)
+            RenderLayer(
+                one.voxels,
+                ranges_of(one.voxels, kernels, padding=one.padding_value),
+                matrix,
+                *function.table(),
+                lighting,
+                one.padding_value,
+            )
             for one, function, matrix in zip(volumes, functions, matrices, strict=True)
         ]
         kernels.composite_layers(layers, out[1:-1, 1:-1], rays, num_threads=threads)

@@ -49,14 +49,18 @@ inline constexpr Index block = 8;
 /// Fills `out` (blocks z, blocks y, blocks x, 2), float32: the smallest and the largest voxel that samples
 /// with their lower corner in the block can meet, which are block + 1 along each axis. A block with a NaN has
 /// an infinite range. Voxels equal to `padding` (NaN: every NaN) take no part; a block of nothing else is
-/// from infinity to -infinity, for `cast` with the same padding.
+/// from infinity to -infinity. What takes these ranges takes the same padding.
 void block_ranges(const ArrayView &voxels, const ArrayView &out, int threads,
                   std::optional<double> padding = std::nullopt);
 
 /// Fills `out` (rows, columns, 4), float32: red, green, blue weighted with the opacity, and the opacity.
 /// The last, partial step of a ray counts with its length; a ray ends at an opacity above 1023 / 1024.
+/// Voxels equal to `padding` (NaN: every NaN) are absent: a sample is the mean of the others by their
+/// weights, one of which they have more than 1/2 is transparent. Beside such a sample the gradient is
+/// one-sided, and 0 along an axis with one on either side.
 void composite(const ArrayView &voxels, const ArrayView &ranges, const ArrayView &out, const Rays &rays,
-               const Transfer &transfer, const Lighting &lighting, int threads);
+               const Transfer &transfer, const Lighting &lighting, int threads,
+               std::optional<double> padding = std::nullopt);
 
 /// A volume that is composited with others along the same rays.
 struct Layer {
@@ -64,6 +68,7 @@ struct Layer {
     std::array<double, 12> to_index{}; ///< as of `Rays`, of this volume
     Transfer transfer;
     Lighting lighting;
+    std::optional<double> padding{}; ///< as of `composite`
 };
 
 /// As `composite`, of 1 to 16 volumes that share the rays (whose own to_index does not count) and lie

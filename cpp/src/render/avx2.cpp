@@ -17,19 +17,37 @@ namespace {
 
 #include "render/lanes-inl.hpp"
 
-template <class T>
-inline __m256 facing(const T *data, const Packed &p, const Scene &scene, const Packet &packet,
-                     const __m256 *position, const CellLanes &cell) noexcept {
+/// Eight samples: their places and their values.
+struct Seen {
+    __m256 position[3];
+    CellLanes cell;
+    __m256 value;
+};
+
+inline __m256 change(WholeSampler, const Seen &, const Samples &upper, const Samples &lower) noexcept {
+    return _mm256_mul_ps(_mm256_sub_ps(upper.value, lower.value), _mm256_set1_ps(0.5F));
+}
+
+inline __m256 change(PresentSampler, const Seen &seen, const Samples &upper, const Samples &lower) noexcept {
+    const __m256 high = _mm256_blendv_ps(seen.value, upper.value, upper.present);
+    const __m256 low = _mm256_blendv_ps(seen.value, lower.value, lower.present);
+    const __m256 both = _mm256_and_ps(upper.present, lower.present);
+    return _mm256_mul_ps(_mm256_sub_ps(high, low),
+                         _mm256_blendv_ps(_mm256_set1_ps(1.0F), _mm256_set1_ps(0.5F), both));
+}
+
+template <class T, class Sampler>
+inline __m256 facing(const T *data, const Packed &p, const Sampler &sample, const Scene &scene,
+                     const Packet &packet, const Seen &seen) noexcept {
     const __m256 one = _mm256_set1_ps(1.0F);
     const __m256 sign = _mm256_set1_ps(-0.0F);
     __m256 gradient[3];
     for (int axis = 0; axis < 3; ++axis) {
-        CellLanes near = cell;
-        locate(p, axis, _mm256_add_ps(position[axis], one), near);
-        const __m256 upper = interpolate(data, p, near);
-        locate(p, axis, _mm256_sub_ps(position[axis], one), near);
-        gradient[axis] =
-            _mm256_mul_ps(_mm256_sub_ps(upper, interpolate(data, p, near)), _mm256_set1_ps(0.5F));
+        CellLanes near = seen.cell;
+        locate(p, axis, _mm256_add_ps(seen.position[axis], one), near);
+        const Samples upper = sample(data, p, near);
+        locate(p, axis, _mm256_sub_ps(seen.position[axis], one), near);
+        gradient[axis] = change(sample, seen, upper, sample(data, p, near));
     }
     __m256 along = _mm256_add_ps(_mm256_mul_ps(gradient[0], _mm256_load_ps(packet.direction[0])),
                                  _mm256_mul_ps(gradient[1], _mm256_load_ps(packet.direction[1])));
@@ -64,10 +82,10 @@ struct ColorLanes {
     __m256 channel[3];
 };
 
-template <class T>
-inline void shade(const T *data, const Packed &p, const Scene &scene, const Packet &packet,
-                  const __m256 *position, const CellLanes &cell, ColorLanes &color) noexcept {
-    const __m256 n = facing(data, p, scene, packet, position, cell);
+template <class T, class Sampler>
+inline void shade(const T *data, const Packed &p, const Sampler &sample, const Scene &scene,
+                  const Packet &packet, const Seen &seen, ColorLanes &color) noexcept {
+    const __m256 n = facing(data, p, sample, scene, packet, seen);
     const Lighting &lighting = scene.lighting;
     const __m256 light =
         _mm256_add_ps(_mm256_set1_ps(lighting.ambient), _mm256_mul_ps(_mm256_set1_ps(lighting.diffuse), n));
@@ -85,31 +103,34 @@ inline __m256i entries_of(__m256 value, const Scene &scene) noexcept {
     return _mm256_slli_epi32(_mm256_cvttps_epi32(at), 2);
 }
 
-template <class T>
-void composite(const Source<T> &source, const Scene &scene, const Packet &packet, Colors &colors) noexcept {
+template <class T, class Sampler>
+void composite_of(const Source<T> &source, const Sampler &sample, const Scene &scene, const Packet &packet,
+                  Colors &colors) noexcept {
     const Packed p = pack(source, packet, scene.blocks);
     const __m256i count = _mm256_load_si256(reinterpret_cast<const __m256i *>(packet.count));
     ColorLanes sum{{_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()}};
     __m256 transmittance = _mm256_load_ps(colors.transmittance);
     for (std::int32_t k = 0;;) {
-        const __m256i seen =
+        const __m256i goes_on =
             _mm256_castps_si256(_mm256_cmp_ps(transmittance, _mm256_set1_ps(opaque), _CMP_GE_OQ));
-        const __m256i active = _mm256_and_si256(_mm256_cmpgt_epi32(count, _mm256_set1_epi32(k)), seen);
+        const __m256i active = _mm256_and_si256(_mm256_cmpgt_epi32(count, _mm256_set1_epi32(k)), goes_on);
         if (_mm256_testz_si256(active, active) != 0) {
             break;
         }
-        __m256 position[3];
-        const CellLanes cell = cell_at(p, k, position);
-        const __m256i reach = _mm256_i32gather_epi32(scene.distance, block_of(p, cell), 4);
+        Seen seen;
+        seen.cell = cell_at(p, k, seen.position);
+        const __m256i reach = _mm256_i32gather_epi32(scene.distance, block_of(p, seen.cell), 4);
         const __m256i shows = _mm256_and_si256(active, _mm256_cmpeq_epi32(reach, _mm256_setzero_si256()));
         if (_mm256_testz_si256(shows, shows) != 0) {
-            k += samples_to_skip(p, cell, position, reach, active);
+            k += samples_to_skip(p, seen.cell, seen.position, reach, active);
             continue;
         }
         ++k;
-        const __m256i entry = entries_of(interpolate(source.data, p, cell), scene);
-        const __m256 opacity =
-            _mm256_and_ps(_mm256_i32gather_ps(scene.table + 3, entry, 4), _mm256_castsi256_ps(shows));
+        const Samples samples = sample(source.data, p, seen.cell);
+        seen.value = samples.value;
+        const __m256i entry = entries_of(seen.value, scene);
+        const __m256 there = _mm256_and_ps(samples.present, _mm256_castsi256_ps(shows));
+        const __m256 opacity = _mm256_and_ps(_mm256_i32gather_ps(scene.table + 3, entry, 4), there);
         const __m256 visible = _mm256_cmp_ps(opacity, _mm256_setzero_ps(), _CMP_GT_OQ);
         if (_mm256_movemask_ps(visible) == 0) {
             continue;
@@ -119,7 +140,7 @@ void composite(const Source<T> &source, const Scene &scene, const Packet &packet
             color.channel[c] = _mm256_i32gather_ps(scene.table + c, entry, 4);
         }
         if (scene.lighting.shading) {
-            shade(source.data, p, scene, packet, position, cell, color);
+            shade(source.data, p, sample, scene, packet, seen, color);
         }
         const __m256 weight = _mm256_mul_ps(transmittance, opacity);
         for (int c = 0; c < 3; ++c) {
@@ -134,21 +155,30 @@ void composite(const Source<T> &source, const Scene &scene, const Packet &packet
 }
 
 template <class T>
-std::int32_t look(const Source<T> &source, const Scene &scene, const Packet &packet, std::int32_t k,
-                  const std::int32_t *active_rays, Look &look) noexcept {
+void composite(const Source<T> &source, const Absent<T> *absent, const Scene &scene, const Packet &packet,
+               Colors &colors) noexcept {
+    absent == nullptr ? composite_of(source, WholeSampler{}, scene, packet, colors)
+                      : composite_of(source, present_sampler(*absent), scene, packet, colors);
+}
+
+template <class T, class Sampler>
+std::int32_t look_of(const Source<T> &source, const Sampler &sample, const Scene &scene, const Packet &packet,
+                     std::int32_t k, const std::int32_t *active_rays, Look &look) noexcept {
     const Packed p = pack(source, packet, scene.blocks);
     const __m256i active = _mm256_load_si256(reinterpret_cast<const __m256i *>(active_rays));
-    __m256 position[3];
-    const CellLanes cell = cell_at(p, k, position);
-    const __m256i reach = _mm256_i32gather_epi32(scene.distance, block_of(p, cell), 4);
+    Seen seen;
+    seen.cell = cell_at(p, k, seen.position);
+    const __m256i reach = _mm256_i32gather_epi32(scene.distance, block_of(p, seen.cell), 4);
     const __m256i shows = _mm256_and_si256(active, _mm256_cmpeq_epi32(reach, _mm256_setzero_si256()));
     if (_mm256_testz_si256(shows, shows) != 0) {
         _mm256_store_ps(look.opacity, _mm256_setzero_ps());
-        return samples_to_skip(p, cell, position, reach, active);
+        return samples_to_skip(p, seen.cell, seen.position, reach, active);
     }
-    const __m256i entry = entries_of(interpolate(source.data, p, cell), scene);
-    const __m256 opacity =
-        _mm256_and_ps(_mm256_i32gather_ps(scene.table + 3, entry, 4), _mm256_castsi256_ps(shows));
+    const Samples samples = sample(source.data, p, seen.cell);
+    seen.value = samples.value;
+    const __m256i entry = entries_of(seen.value, scene);
+    const __m256 there = _mm256_and_ps(samples.present, _mm256_castsi256_ps(shows));
+    const __m256 opacity = _mm256_and_ps(_mm256_i32gather_ps(scene.table + 3, entry, 4), there);
     _mm256_store_ps(look.opacity, opacity);
     if (_mm256_movemask_ps(_mm256_cmp_ps(opacity, _mm256_setzero_ps(), _CMP_GT_OQ)) == 0) {
         return 0;
@@ -158,13 +188,20 @@ std::int32_t look(const Source<T> &source, const Scene &scene, const Packet &pac
         color.channel[c] = _mm256_i32gather_ps(scene.table + c, entry, 4);
     }
     if (scene.lighting.shading) {
-        shade(source.data, p, scene, packet, position, cell, color);
+        shade(source.data, p, sample, scene, packet, seen, color);
     }
     _mm256_store_ps(look.red, color.channel[0]);
     _mm256_store_ps(look.green, color.channel[1]);
     _mm256_store_ps(look.blue, color.channel[2]);
     _mm256_store_ps(look.extinction, _mm256_i32gather_ps(scene.extinction, _mm256_srli_epi32(entry, 2), 4));
     return 0;
+}
+
+template <class T>
+std::int32_t look(const Source<T> &source, const Absent<T> *absent, const Scene &scene, const Packet &packet,
+                  std::int32_t k, const std::int32_t *active, Look &look) noexcept {
+    return absent == nullptr ? look_of(source, WholeSampler{}, scene, packet, k, active, look)
+                             : look_of(source, present_sampler(*absent), scene, packet, k, active, look);
 }
 
 } // namespace

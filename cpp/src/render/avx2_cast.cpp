@@ -15,58 +15,6 @@ namespace {
 
 #include "render/lanes-inl.hpp"
 
-/// Eight samples, and a mask of those that are present.
-struct Samples {
-    __m256 value, present;
-};
-
-struct WholeSampler {
-    template <class T>
-    Samples operator()(const T *data, const Packed &p, const CellLanes &cell) const noexcept {
-        return {interpolate(data, p, cell), _mm256_castsi256_ps(_mm256_set1_epi32(-1))};
-    }
-};
-
-/// Voxels become floats before they are compared: those of 16 bits exactly.
-struct PresentSampler {
-    __m256 padding;
-    bool is_nan;
-
-    [[nodiscard]] __m256 absent(__m256 x) const noexcept {
-        return is_nan ? _mm256_cmp_ps(x, x, _CMP_UNORD_Q) : _mm256_cmp_ps(x, padding, _CMP_EQ_OQ);
-    }
-
-    template <class T>
-    Samples operator()(const T *data, const Packed &p, const CellLanes &cell) const noexcept {
-        const __m256i offsets = offsets_of(p, cell);
-        const Pair pairs[4] = {pair_at(data, offsets), pair_at(data + p.up_y, offsets),
-                               pair_at(data + p.up_z, offsets), pair_at(data + p.up_z + p.up_y, offsets)};
-        __m256 rows[4];
-        Pair gone[4];
-        __m256 any = _mm256_setzero_ps();
-        for (int i = 0; i < 4; ++i) {
-            gone[i] = {absent(pairs[i].left), absent(pairs[i].right)};
-            any = _mm256_or_ps(any, _mm256_or_ps(gone[i].left, gone[i].right));
-            rows[i] = between(_mm256_andnot_ps(gone[i].left, pairs[i].left),
-                              _mm256_andnot_ps(gone[i].right, pairs[i].right), cell.weight[2]);
-        }
-        const __m256 value = between(between(rows[0], rows[1], cell.weight[1]),
-                                     between(rows[2], rows[3], cell.weight[1]), cell.weight[0]);
-        if (_mm256_movemask_ps(any) == 0) {
-            return {value, _mm256_castsi256_ps(_mm256_set1_epi32(-1))};
-        }
-        const __m256 one = _mm256_set1_ps(1.0F);
-        for (int i = 0; i < 4; ++i) {
-            rows[i] =
-                between(_mm256_and_ps(gone[i].left, one), _mm256_and_ps(gone[i].right, one), cell.weight[2]);
-        }
-        const __m256 missing = between(between(rows[0], rows[1], cell.weight[1]),
-                                       between(rows[2], rows[3], cell.weight[1]), cell.weight[0]);
-        return {_mm256_div_ps(value, _mm256_sub_ps(one, missing)),
-                _mm256_cmp_ps(missing, _mm256_set1_ps(0.5F), _CMP_LE_OQ)};
-    }
-};
-
 template <class T, class Sampler>
 void maximum_of(const Source<T> &source, const Sampler &sample, const Bounds &bounds, const Packet &packet,
                 Found &found) noexcept {
@@ -139,8 +87,7 @@ void maximum(const Source<T> &source, const Absent<T> *absent, const Bounds &bou
     if (absent == nullptr) {
         maximum_of(source, WholeSampler{}, bounds, packet, found);
     } else {
-        const PresentSampler sample{_mm256_set1_ps(static_cast<float>(absent->value)), absent->is_nan};
-        maximum_of(source, sample, bounds, packet, found);
+        maximum_of(source, present_sampler(*absent), bounds, packet, found);
     }
 }
 
@@ -150,8 +97,7 @@ void sum(const Source<T> &source, const Absent<T> *absent, const Addends &addend
     if (absent == nullptr) {
         sum_of(source, WholeSampler{}, addends, packet, sums);
     } else {
-        const PresentSampler sample{_mm256_set1_ps(static_cast<float>(absent->value)), absent->is_nan};
-        sum_of(source, sample, addends, packet, sums);
+        sum_of(source, present_sampler(*absent), addends, packet, sums);
     }
 }
 

@@ -175,6 +175,10 @@ std::vector<std::int32_t> distances(const ArrayView &ranges, const Scene &scene,
     const auto size = static_cast<std::size_t>(ranges.size() / 2);
     std::vector<std::int32_t> distance(size);
     for (std::size_t b = 0; b < size; ++b) {
+        if (range[2 * b] > range[2 * b + 1]) {
+            distance[b] = farthest; // nothing but absent voxels
+            continue;
+        }
         const float margin = rounding_of(range[2 * b], range[2 * b + 1]);
         const Index low = entry_of(range[2 * b] - margin, scene.first, scene.scale, scene.entries);
         const Index high = entry_of(range[2 * b + 1] + margin, scene.first, scene.scale, scene.entries);

@@ -84,18 +84,20 @@ struct Sums {
 /// A ray ends when less than this is left to see.
 inline constexpr float opaque = 1.0F / 1024;
 
+/// `absent` tells the voxels that take no part, null: none do. A sample is the mean of the present ones by
+/// their weights; one of which more than 1/2 is absent shows nothing and finds nothing.
 template <class T>
 struct KernelSet {
-    void (*composite)(const Source<T> &source, const Scene &scene, const Packet &packet,
-                      Colors &colors) noexcept;
+    void (*composite)(const Source<T> &source, const Absent<T> *absent, const Scene &scene,
+                      const Packet &packet, Colors &colors) noexcept;
     /// Sample k of the rays that are `active` (-1, else 0). Returns 0, or how many samples further none of
     /// them shows anything; then only opacities are written.
-    std::int32_t (*look)(const Source<T> &source, const Scene &scene, const Packet &packet, std::int32_t k,
-                         const std::int32_t *active, Look &look) noexcept;
+    std::int32_t (*look)(const Source<T> &source, const Absent<T> *absent, const Scene &scene,
+                         const Packet &packet, std::int32_t k, const std::int32_t *active,
+                         Look &look) noexcept;
 };
 
-/// Searches and sums. `absent` tells the voxels that take no part, null: none do. A sample is the mean of the
-/// present ones by their weights; one of which more than 1/2 is absent is left out.
+/// Searches and sums, `absent` as of KernelSet.
 template <class T>
 struct CastKernels {
     void (*maximum)(const Source<T> &source, const Absent<T> *absent, const Bounds &bounds,

@@ -113,6 +113,81 @@ inline __m256 interpolate(const T *data, const Packed &p, const CellLanes &cell)
     return between(between(x00, x01, cell.weight[1]), between(x10, x11, cell.weight[1]), cell.weight[0]);
 }
 
+/// Eight samples, and a mask of those that are present.
+struct Samples {
+    __m256 value, present;
+};
+
+struct WholeSampler {
+    template <class T>
+    Samples operator()(const T *data, const Packed &p, const CellLanes &cell) const noexcept {
+        return {interpolate(data, p, cell), _mm256_castsi256_ps(_mm256_set1_epi32(-1))};
+    }
+};
+
+inline __m256 blended(const Pair *pairs, const __m256 *weight) noexcept {
+    __m256 rows[4];
+    for (int i = 0; i < 4; ++i) {
+        rows[i] = between(pairs[i].left, pairs[i].right, weight[2]);
+    }
+    return between(between(rows[0], rows[1], weight[1]), between(rows[2], rows[3], weight[1]), weight[0]);
+}
+
+/// As interpolate_present of sample.hpp. Voxels become floats before they are compared: those of 16 bits
+/// exactly.
+struct PresentSampler {
+    __m256 padding;
+    bool is_nan;
+
+    [[nodiscard]] __m256 absent(__m256 x) const noexcept {
+        return is_nan ? _mm256_cmp_ps(x, x, _CMP_UNORD_Q) : _mm256_cmp_ps(x, padding, _CMP_EQ_OQ);
+    }
+
+    template <class T>
+    Samples operator()(const T *data, const Packed &p, const CellLanes &cell) const noexcept {
+        const __m256i offsets = offsets_of(p, cell);
+        const Pair pairs[4] = {pair_at(data, offsets), pair_at(data + p.up_y, offsets),
+                               pair_at(data + p.up_z, offsets), pair_at(data + p.up_z + p.up_y, offsets)};
+        Pair gone[4];
+        __m256 any = _mm256_setzero_ps();
+        for (int i = 0; i < 4; ++i) {
+            gone[i] = {absent(pairs[i].left), absent(pairs[i].right)};
+            any = _mm256_or_ps(any, _mm256_or_ps(gone[i].left, gone[i].right));
+        }
+        if (_mm256_movemask_ps(any) == 0) {
+            return {blended(pairs, cell.weight), _mm256_castsi256_ps(_mm256_set1_epi32(-1))};
+        }
+        return means(pairs, gone, any, cell.weight);
+    }
+
+    /// `any`: the samples that have absent corners.
+    static Samples means(const Pair *pairs, const Pair *gone, __m256 any, const __m256 *weight) noexcept {
+        const __m256 one = _mm256_set1_ps(1.0F);
+        const __m256 none = _mm256_set1_ps(infinity);
+        __m256 least = none;
+        for (int i = 0; i < 4; ++i) { // min(a, b) is b where either is NaN
+            least = _mm256_min_ps(_mm256_blendv_ps(pairs[i].left, none, gone[i].left), least);
+            least = _mm256_min_ps(_mm256_blendv_ps(pairs[i].right, none, gone[i].right), least);
+        }
+        least = _mm256_and_ps(any, least);
+        Pair above[4];
+        Pair missing[4];
+        for (int i = 0; i < 4; ++i) {
+            above[i] = {_mm256_andnot_ps(gone[i].left, _mm256_sub_ps(pairs[i].left, least)),
+                        _mm256_andnot_ps(gone[i].right, _mm256_sub_ps(pairs[i].right, least))};
+            missing[i] = {_mm256_and_ps(gone[i].left, one), _mm256_and_ps(gone[i].right, one)};
+        }
+        const __m256 share = blended(missing, weight);
+        const __m256 mean = _mm256_div_ps(blended(above, weight), _mm256_sub_ps(one, share));
+        return {_mm256_add_ps(mean, least), _mm256_cmp_ps(share, _mm256_set1_ps(0.5F), _CMP_LE_OQ)};
+    }
+};
+
+template <class T>
+inline PresentSampler present_sampler(const Absent<T> &absent) noexcept {
+    return {_mm256_set1_ps(static_cast<float>(absent.value)), absent.is_nan};
+}
+
 inline float smallest_of(__m256 values) noexcept {
     __m128 half = _mm_min_ps(_mm256_castps256_ps128(values), _mm256_extractf128_ps(values, 1));
     half = _mm_min_ps(half, _mm_movehl_ps(half, half));

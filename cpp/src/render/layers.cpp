@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "radpix/error.hpp"
@@ -38,7 +39,7 @@ public:
     }
     virtual std::int32_t look(const Packet &packet, std::int32_t k, const std::int32_t *active,
                               Look &look) const noexcept = 0;
-    /// The last, partial step of ray `i`: lit colour and extinction.
+    /// The last, partial step of ray `i`: lit colour and extinction, left as they are where nothing shows.
     virtual void look_last(const Packet &packet, int i, float *color, float &extinction) const noexcept = 0;
 
 protected:
@@ -54,25 +55,35 @@ template <class T>
 class VolumeOf final : public Volume {
 public:
     VolumeOf(const Layer &layer, const Rays &rays)
-        : Volume(layer, rays), source_(source_of<T>(layer.voxels)), kernels_(kernels_for(source_)) {}
+        : Volume(layer, rays), source_(source_of<T>(layer.voxels)), absent_(absent_of<T>(layer.padding)),
+          kernels_(kernels_for(source_)) {}
 
     std::int32_t look(const Packet &packet, std::int32_t k, const std::int32_t *active,
                       Look &look) const noexcept override {
-        return kernels_.look(source_, scene_, packet, k, active, look);
+        return kernels_.look(source_, absent(), scene_, packet, k, active, look);
     }
 
     void look_last(const Packet &packet, int i, float *color, float &extinction) const noexcept override {
         const float position[3] = {packet.last[0][i], packet.last[1][i], packet.last[2][i]};
-        const Index entry = entry_of(value_at(source_, position), scene_.first, scene_.scale, scene_.entries);
-        extinction = scene_.extinction[entry];
-        if (extinction > 0.0F) {
-            std::copy_n(scene_.table + 4 * entry, 3, color);
-            shade_sample(source_, scene_, packet, position, i, color);
-        }
+        with_sampler(absent(), [&](const auto &sample) {
+            float value = 0;
+            if (!sample(source_, cell_at(source_, position), value)) {
+                return;
+            }
+            const Index entry = entry_of(value, scene_.first, scene_.scale, scene_.entries);
+            extinction = scene_.extinction[entry];
+            if (extinction > 0.0F) {
+                std::copy_n(scene_.table + 4 * entry, 3, color);
+                shade_sample(source_, sample, scene_, packet, {position, value}, i, color);
+            }
+        });
     }
 
 private:
+    [[nodiscard]] const Absent<T> *absent() const noexcept { return absent_ ? &*absent_ : nullptr; }
+
     Source<T> source_;
+    std::optional<Absent<T>> absent_;
     const KernelSet<T> &kernels_;
 };
 

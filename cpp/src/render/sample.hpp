@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include "render/kernels.hpp"
 
@@ -84,8 +85,10 @@ template <class T>
     return between(planes[0], planes[1], weight[0]);
 }
 
-/// The mean of the present corners by their weights; false where these sum to less than 1/2. Without absent
-/// corners the bits are those of `interpolate`.
+/// The mean of the present corners by their weights; false, and `value` left as it was, where these sum to
+/// less than 1/2. Without absent corners the bits are those of `interpolate`. Beside absent ones what is
+/// averaged is how far the others are above the smallest of them, so that equal ones give exactly their
+/// value: the gradient of homogeneous tissue is 0 there too, not the direction of a rounding.
 template <class T>
 [[nodiscard]] bool interpolate_present(const Source<T> &source, const Absent<T> &absent, const Cell &cell,
                                        float &value) noexcept {
@@ -96,17 +99,28 @@ template <class T>
         corner += cell.base[axis] * source.strides[axis];
     }
     float values[8], gone[8];
+    float least = std::numeric_limits<float>::infinity();
+    bool any = false;
     for (int i = 0; i < 8; ++i) {
         const T voxel = corner[(i & 4 ? up[0] : 0) + (i & 2 ? up[1] : 0) + (i & 1 ? up[2] : 0)];
         const bool is_absent = absent(voxel);
-        values[i] = is_absent ? 0.0F : static_cast<float>(voxel);
+        values[i] = static_cast<float>(voxel);
         gone[i] = is_absent ? 1.0F : 0.0F;
+        least = !is_absent && values[i] < least ? values[i] : least;
+        any = any || is_absent;
+    }
+    if (!any) {
+        value = blended(values, cell.weight);
+        return true;
     }
     const float missing = blended(gone, cell.weight);
     if (missing > 0.5F) {
         return false;
     }
-    value = blended(values, cell.weight) / (1.0F - missing);
+    for (int i = 0; i < 8; ++i) {
+        values[i] = gone[i] > 0.0F ? 0.0F : values[i] - least;
+    }
+    value = blended(values, cell.weight) / (1.0F - missing) + least;
     return true;
 }
 
@@ -127,6 +141,12 @@ struct PresentSampler {
         return interpolate_present(source, absent, cell, value);
     }
 };
+
+/// f(the sampler for what is absent).
+template <class T, class F>
+decltype(auto) with_sampler(const Absent<T> *absent, F &&f) {
+    return absent == nullptr ? f(WholeSampler{}) : f(PresentSampler<T>{*absent});
+}
 
 /// The entry of a value; NaN and values below the first give 0.
 [[nodiscard]] inline Index entry_of(float value, float first, float scale, Index entries) noexcept {

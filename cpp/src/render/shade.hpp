@@ -9,19 +9,34 @@
 
 namespace radpix::render {
 
-/// |cosine| between the ray and the gradient (central differences over a voxel either way); 0 without a
-/// gradient.
-template <class T>
-[[nodiscard]] float facing(const Source<T> &source, const Scene &scene, const float *position,
-                           const float *direction) noexcept {
-    float gradient[3];
+/// A sample that is there: its place and its value.
+struct Seen {
+    const float *position;
+    float value;
+};
+
+/// By central differences over a voxel either way, per index; by the difference to the sample itself on the
+/// side where there is no other, and 0 where there is none on either side.
+template <class T, class Sampler>
+void gradient_at(const Source<T> &source, const Sampler &sample, const Seen &seen, float *gradient) noexcept {
     for (int axis = 0; axis < 3; ++axis) {
-        float near[3] = {position[0], position[1], position[2]};
-        near[axis] = position[axis] + 1.0F;
-        const float upper = value_at(source, near);
-        near[axis] = position[axis] - 1.0F;
-        gradient[axis] = (upper - value_at(source, near)) * 0.5F;
+        float near[3] = {seen.position[0], seen.position[1], seen.position[2]};
+        float upper = seen.value;
+        float lower = seen.value;
+        near[axis] = seen.position[axis] + 1.0F;
+        const bool above = sample(source, cell_at(source, near), upper);
+        near[axis] = seen.position[axis] - 1.0F;
+        const bool below = sample(source, cell_at(source, near), lower);
+        gradient[axis] = (upper - lower) * (above && below ? 0.5F : 1.0F);
     }
+}
+
+/// |cosine| between the ray and the gradient; 0 without a gradient.
+template <class T, class Sampler>
+[[nodiscard]] float facing(const Source<T> &source, const Sampler &sample, const Scene &scene,
+                           const Seen &seen, const float *direction) noexcept {
+    float gradient[3];
+    gradient_at(source, sample, seen, gradient);
     float along = gradient[0] * direction[0] + gradient[1] * direction[1];
     along = along + gradient[2] * direction[2];
     float squares[3];
@@ -57,13 +72,13 @@ template <class T>
 }
 
 /// The colour of a sample on ray `i`: that of the transfer function, lit.
-template <class T>
-void shade_sample(const Source<T> &source, const Scene &scene, const Packet &packet, const float *position,
-                  int i, float *color) noexcept {
+template <class T, class Sampler>
+void shade_sample(const Source<T> &source, const Sampler &sample, const Scene &scene, const Packet &packet,
+                  const Seen &seen, int i, float *color) noexcept {
     const Lighting &lighting = scene.lighting;
     if (lighting.shading) {
         const float direction[3] = {packet.direction[0][i], packet.direction[1][i], packet.direction[2][i]};
-        const float n = facing(source, scene, position, direction);
+        const float n = facing(source, sample, scene, seen, direction);
         const float light = lighting.ambient + lighting.diffuse * n;
         const float highlight = lighting.specular * power_of(n, lighting.power);
         for (int c = 0; c < 3; ++c) {
@@ -82,11 +97,11 @@ inline void add_color(const float *color, float opacity, int i, Colors &colors) 
 }
 
 /// Adds a sample of the given opacity to ray `i`.
-template <class T>
-void add_sample(const Source<T> &source, const Scene &scene, const Packet &packet, const float *position,
-                const float *entry, float opacity, int i, Colors &colors) noexcept {
+template <class T, class Sampler>
+void add_sample(const Source<T> &source, const Sampler &sample, const Scene &scene, const Packet &packet,
+                const Seen &seen, const float *entry, float opacity, int i, Colors &colors) noexcept {
     float color[3] = {entry[0], entry[1], entry[2]};
-    shade_sample(source, scene, packet, position, i, color);
+    shade_sample(source, sample, scene, packet, seen, i, color);
     add_color(color, opacity, i, colors);
 }
 

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from radpix._numba.absent import absent_of
 from radpix._numba.jit import jit
 from radpix._numba.render_blocks import distances
 from radpix._numba.render_rays import (
     cell_at,
     entry_of,
-    interpolate,
     opacity_of,
     place,
+    sample,
+    sample_at,
     samples_to_skip,
-    value_at,
 )
 from radpix._numba.threads import parallel_for
 
@@ -31,15 +32,17 @@ _OPAQUE = np.float32(1 / 1024)
 
 
 @jit
-def _facing(voxels, to_index, position, direction):  # type: ignore[no-untyped-def]
+def _facing(voxels, absent, to_index, position, value, direction):  # type: ignore[no-untyped-def]
     gradient = np.empty(3, np.float32)
     near = np.empty(3, np.float32)
     for axis in range(3):
         near[:] = position
         near[axis] = position[axis] + _F(1)
-        upper = value_at(voxels, near)
+        above, upper = sample_at(voxels, absent, near)
         near[axis] = position[axis] - _F(1)
-        gradient[axis] = (upper - value_at(voxels, near)) * _F(0.5)
+        below, lower = sample_at(voxels, absent, near)
+        change = (upper if above else value) - (lower if below else value)
+        gradient[axis] = change * (_F(0.5) if above and below else _F(1))
     along = gradient[0] * direction[0] + gradient[1] * direction[1]
     along = along + gradient[2] * direction[2]
     square = _F(0)
@@ -65,22 +68,21 @@ def _power_of(base, power):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _light(voxels, to_index, position, direction, lighting):  # type: ignore[no-untyped-def]
-    """Return what colours are multiplied by, and what is added to them."""
+def _light(voxels, absent, to_index, position, value, direction, lighting):  # type: ignore[no-untyped-def]
+    """Return what the colours of a sample are multiplied by, and what is added to them."""
     if not lighting[0]:
         return _F(1), _F(0)
-    n = _facing(voxels, to_index, position, direction)
+    n = _facing(voxels, absent, to_index, position, value, direction)
     return _F(lighting[1]) + _F(lighting[2]) * n, _F(lighting[3]) * _power_of(n, np.int64(lighting[4]))
 
 
 @jit
-def _add_sample(voxels, to_index, position, direction, color, opacity, lighting, ray):  # type: ignore[no-untyped-def]
+def _add_sample(color, opacity, light, highlight, lit, ray):  # type: ignore[no-untyped-def]
     """Add a sample to ``ray``: red, green, blue, transmittance."""
     weight = ray[3] * opacity
-    light, highlight = _light(voxels, to_index, position, direction, lighting)
     for c in range(3):
         shade = color[c]
-        if lighting[0]:
+        if lit:
             shade = shade * light + highlight
             shade = min(_F(1), shade)
         ray[c] = ray[c] + weight * shade
@@ -88,7 +90,7 @@ def _add_sample(voxels, to_index, position, direction, color, opacity, lighting,
 
 
 @jit
-def _composite(voxels, distance, out, rays, table, steps, first, scale, lighting, begin, end):  # type: ignore[no-untyped-def]
+def _composite(voxels, absent, distance, out, rays, table, steps, first, scale, lighting, begin, end):  # type: ignore[no-untyped-def]
     start, step, direction, last, position = np.empty((5, 3), np.float32)
     weight = np.empty(3, np.float32)
     base = np.empty(3, np.int64)
@@ -107,17 +109,21 @@ def _composite(voxels, distance, out, rays, table, steps, first, scale, lighting
                 if reach > 0:
                     k += samples_to_skip(base, position, step, reach)
                     continue
-                entry = entry_of(interpolate(voxels, base, weight), first, scale, len(table))
-                if steps[entry] > _F(0):
-                    _add_sample(
-                        voxels, rays.to_index, position, direction, table[entry], steps[entry], lighting, ray
-                    )
                 k += 1
+                is_present, value = sample(voxels, absent, base, weight)
+                entry = entry_of(value, first, scale, len(table))
+                if is_present and steps[entry] > _F(0):
+                    light, highlight = _light(
+                        voxels, absent, rays.to_index, position, value, direction, lighting
+                    )
+                    _add_sample(table[entry], steps[entry], light, highlight, lighting[0], ray)
             if rest > 0 and ray[3] >= _OPAQUE:
-                entry = entry_of(value_at(voxels, last), first, scale, len(table))
+                is_present, value = sample_at(voxels, absent, last)
+                entry = entry_of(value, first, scale, len(table))
                 opacity = _F(opacity_of(np.float64(table[entry, 3]) * rest))
-                if opacity > _F(0):
-                    _add_sample(voxels, rays.to_index, last, direction, table[entry], opacity, lighting, ray)
+                if is_present and opacity > _F(0):
+                    light, highlight = _light(voxels, absent, rays.to_index, last, value, direction, lighting)
+                    _add_sample(table[entry], opacity, light, highlight, lighting[0], ray)
             out[r, c, :3] = ray[:3]
             out[r, c, 3] = _F(1) - ray[3]
 
@@ -140,7 +146,9 @@ def composite(
     lighting: Lighting,
     *,
     num_threads: int,
+    padding: float | None = None,
 ) -> None:
+    absent = absent_of(voxels, padding)
     colors, steps = tables_of(table, rays.step)
     distance = distances(ranges, steps, _F(first), _F(scale))
     parallel_for(
@@ -148,6 +156,6 @@ def composite(
         8,
         num_threads,
         lambda begin, end: _composite(
-            voxels, distance, out, rays, colors, steps, _F(first), _F(scale), lighting, begin, end
+            voxels, absent, distance, out, rays, colors, steps, _F(first), _F(scale), lighting, begin, end
         ),
     )

@@ -58,6 +58,9 @@ def _shows(ranges, shown_before, first, scale, shows):  # type: ignore[no-untype
     entries = len(shown_before) - 1
     for b in np.ndindex(shows.shape):
         low, high = ranges[b][0], ranges[b][1]
+        if low > high:  # nothing but absent voxels
+            shows[b] = False
+            continue
         margin = max(abs(low), abs(high)) * np.float32(2.0**-18)
         from_entry = entry_of(low - margin, first, scale, entries)
         to_entry = entry_of(high + margin, first, scale, entries)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from radpix._numba.absent import Absent, absent_of
 from radpix._numba.jit import jit
 from radpix._numba.render import _OPAQUE, _light, tables_of
 from radpix._numba.render_blocks import distances
@@ -13,12 +14,12 @@ from radpix._numba.render_rays import (
     SHORTEST_REST,
     cell_at,
     entry_of,
-    interpolate,
     line_of,
     opacity_of,
     place_between,
+    sample,
+    sample_at,
     samples_to_skip,
-    value_at,
 )
 from radpix._numba.threads import parallel_for
 
@@ -63,7 +64,7 @@ def _add_mixture(mixture, ray):  # type: ignore[no-untyped-def]
 @jit
 def _look(scene, n, k, part, position, base, weight, mixture):  # type: ignore[no-untyped-def]
     """Add layer ``n``'s part in sample k to the mixture; return how many samples further it shows nothing."""
-    voxels, distance, tables, steps, numbers, lights, to_index = scene
+    voxels, absent, distance, tables, steps, numbers, lights, to_index = scene
     start, step, direction = part[0], part[1], part[2]
     for axis in range(3):
         position[axis] = start[axis] + _F(k) * step[axis]
@@ -71,10 +72,11 @@ def _look(scene, n, k, part, position, base, weight, mixture):  # type: ignore[n
     reach = distance[n][base[0] // 8, base[1] // 8, base[2] // 8]
     if reach > 0:
         return samples_to_skip(base, position, step, reach)
-    entry = entry_of(interpolate(voxels[n], base, weight), numbers[n, 0], numbers[n, 1], len(tables[n]))
+    is_present, value = sample(voxels[n], absent[n], base, weight)
+    entry = entry_of(value, numbers[n, 0], numbers[n, 1], len(tables[n]))
     opacity = steps[n][entry]
-    if opacity > _F(0):
-        light, highlight = _light(voxels[n], to_index[n], position, direction, lights[n])
+    if is_present and opacity > _F(0):
+        light, highlight = _light(voxels[n], absent[n], to_index[n], position, value, direction, lights[n])
         color = tables[n][entry]
         _add(mixture, color, light, highlight, lights[n, 0] != 0, opacity, color[3])
     return 0
@@ -82,12 +84,13 @@ def _look(scene, n, k, part, position, base, weight, mixture):  # type: ignore[n
 
 @jit
 def _look_last(scene, n, rest, part, mixture):  # type: ignore[no-untyped-def]
-    voxels, _, tables, _, numbers, lights, to_index = scene
+    voxels, absent, _, tables, _, numbers, lights, to_index = scene
     direction, last = part[2], part[3]
-    entry = entry_of(value_at(voxels[n], last), numbers[n, 0], numbers[n, 1], len(tables[n]))
+    is_present, value = sample_at(voxels[n], absent[n], last)
+    entry = entry_of(value, numbers[n, 0], numbers[n, 1], len(tables[n]))
     color = tables[n][entry]
-    if color[3] > _F(0):
-        light, highlight = _light(voxels[n], to_index[n], last, direction, lights[n])
+    if is_present and color[3] > _F(0):
+        light, highlight = _light(voxels[n], absent[n], to_index[n], last, value, direction, lights[n])
         opacity = _F(opacity_of(np.float64(color[3]) * rest))
         _add(mixture, color, light, highlight, lights[n, 0] != 0, opacity, color[3])
 
@@ -135,7 +138,7 @@ def _stretch(scene, rays, lines, ends, parts, ray):  # type: ignore[no-untyped-d
 
 @jit
 def _composite(scene, rays, out, begin, end):  # type: ignore[no-untyped-def]
-    voxels, to_index = scene[0], scene[6]
+    voxels, to_index = scene[0], scene[7]
     layers = len(voxels)
     lines, parts = np.empty((layers, 3, 3)), np.empty((layers, 4, 3), np.float32)
     ray = np.empty(4, np.float32)
@@ -160,19 +163,36 @@ def _composite(scene, rays, out, begin, end):  # type: ignore[no-untyped-def]
             out[r, c, 3] = _F(1) - ray[3]
 
 
+def _floats(voxels: NDArray[Any], padding: float | None) -> tuple[NDArray[np.float32], Absent]:
+    """Return the voxels as float32, which compiled tuples need, and how the absent ones are told among these."""
+    absent = absent_of(voxels, padding)
+    floats = np.ascontiguousarray(voxels, np.float32)
+    if voxels.dtype.itemsize <= 2 or voxels.dtype == np.float32 or not absent.any or absent.is_nan:
+        return floats, absent._replace(value=np.float32(absent.value))
+    # Present voxels may be rounded to the padding value: a number that is not among them is put in its place.
+    gone = voxels == absent.value
+    marker = np.finfo(np.float32).max
+    while (floats == marker).any():
+        marker = np.nextafter(marker, _F(0))
+    floats[gone] = marker
+    return floats, Absent(True, marker, False)
+
+
 def composite_layers(
     layers: Sequence[RenderLayer], out: NDArray[Any], rays: Rays, *, num_threads: int
 ) -> None:
     if not 1 <= len(layers) <= 16:
         raise ValueError("a picture has 1 to 16 layers")
     tables, steps, near = [], [], []
+    floats = [_floats(np.asarray(layer.voxels), layer.padding) for layer in layers]
     for layer in layers:
         table, opacities = tables_of(layer.table, rays.step)
         tables.append(table)
         steps.append(opacities)
         near.append(distances(layer.ranges, steps[-1], _F(layer.first), _F(layer.scale)))
     scene = (
-        tuple(np.ascontiguousarray(layer.voxels, np.float32) for layer in layers),
+        tuple(voxels for voxels, _ in floats),
+        tuple(absent for _, absent in floats),
         tuple(np.ascontiguousarray(one) for one in near),
         tuple(np.ascontiguousarray(one) for one in tables),
         tuple(steps),

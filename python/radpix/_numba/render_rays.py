@@ -17,8 +17,8 @@ __all__ = [
     "place",
     "place_between",
     "sample",
+    "sample_at",
     "samples_to_skip",
-    "value_at",
 ]
 
 _F = np.float32
@@ -134,29 +134,45 @@ def _blended(c, weight):  # type: ignore[no-untyped-def]
 
 
 @jit
-def sample(voxels, absent, base, weight):  # type: ignore[no-untyped-def]
-    """Return whether at least half of a sample is present, and the mean of that."""
-    if not absent.any:
-        return True, interpolate(voxels, base, weight)
-    values, gone = np.empty(8, np.float32), np.empty(8, np.float32)
+def _fill_corners(voxels, absent, base, values, gone):  # type: ignore[no-untyped-def]
+    """Fill 8 corners, and 1 for the absent ones; return whether there are none, and the smallest of the others."""
+    least, is_whole = _F(np.inf), True
     for i in range(8):
         z = base[0] + (1 if i & 4 and voxels.shape[0] > 1 else 0)
         y = base[1] + (1 if i & 2 and voxels.shape[1] > 1 else 0)
         x = base[2] + (1 if i & 1 and voxels.shape[2] > 1 else 0)
         is_gone = is_absent(voxels[z, y, x], absent)
-        values[i] = _F(0) if is_gone else _F(voxels[z, y, x])
+        values[i] = _F(voxels[z, y, x])
         gone[i] = _F(1) if is_gone else _F(0)
-    missing = _blended(gone, weight)
-    if missing > _F(0.5):
-        return False, _F(0)
-    return True, _blended(values, weight) / (_F(1) - missing)
+        if is_gone:
+            is_whole = False
+        elif values[i] < least:
+            least = values[i]
+    return is_whole, least
 
 
 @jit
-def value_at(voxels, position):  # type: ignore[no-untyped-def]
+def sample(voxels, absent, base, weight):  # type: ignore[no-untyped-def]
+    """Return whether at least half of a sample is present, and the mean of that."""
+    if not absent.any:
+        return True, interpolate(voxels, base, weight)
+    values, gone = np.empty(8, np.float32), np.empty(8, np.float32)
+    is_whole, least = _fill_corners(voxels, absent, base, values, gone)
+    if is_whole:
+        return True, _blended(values, weight)
+    missing = _blended(gone, weight)
+    if missing > _F(0.5):
+        return False, _F(0)
+    for i in range(8):
+        values[i] = _F(0) if gone[i] > _F(0) else values[i] - least
+    return True, _blended(values, weight) / (_F(1) - missing) + least
+
+
+@jit
+def sample_at(voxels, absent, position):  # type: ignore[no-untyped-def]
     base, weight = np.empty(3, np.int64), np.empty(3, np.float32)
     cell_at(voxels.shape, position, base, weight)
-    return interpolate(voxels, base, weight)
+    return sample(voxels, absent, base, weight)
 
 
 @jit

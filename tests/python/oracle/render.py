@@ -34,10 +34,22 @@ def trilinear(voxels: NDArray[Any], index: Array) -> Array:
     return total
 
 
-def gradients(voxels: NDArray[Any], index: Array) -> Array:
-    """Central differences over one voxel either way, per index."""
-    steps = np.eye(3)
-    parts = [(trilinear(voxels, index + e) - trilinear(voxels, index - e)) / 2 for e in steps]
+def sampled(voxels: NDArray[Any], index: Array, padding: float | None) -> tuple[Array, Array]:
+    """Values at indices (..., 3), and the weight that is present in each: a sample is there from 1/2 on."""
+    if padding is None:
+        return trilinear(voxels, index), np.ones(index.shape[:-1])
+    return padded.linear(voxels, index, padding)
+
+
+def gradients(voxels: NDArray[Any], index: Array, padding: float | None = None) -> Array:
+    """Central differences over one voxel either way, per index; one-sided beside what is absent, 0 between it."""
+    here, _ = sampled(voxels, index, padding)
+    parts = []
+    for step in np.eye(3):
+        (upper, above), (lower, below) = (sampled(voxels, index + e, padding) for e in (step, -step))
+        change = np.where(above < 0.5, here, upper) - np.where(below < 0.5, here, lower)
+        change[np.abs(change) < 1e-9 * np.abs(here)] = 0  # what the divisions by weights are rounded by
+        parts.append(change / np.where(np.minimum(above, below) < 0.5, 1, 2))
     return np.stack(parts, axis=-1)
 
 
@@ -72,6 +84,7 @@ def composite(
     transfer: Callable[[Array], Array],
     lighting: tuple[float, float, float, int] | None = None,
     near: float = -np.inf,
+    padding: float | None = None,
 ) -> Array:
     """Premultiplied red, green, blue, and the opacity of one ray; ``transfer`` gives colours and extinctions per mm."""
     origin, way = ray_in_indices(affine, eye, direction)
@@ -82,11 +95,13 @@ def composite(
     edges = np.append(np.arange(start, end - 1e-9, step), end)
     middles, lengths = (edges[:-1] + edges[1:]) / 2, np.diff(edges)
     index = origin + middles[:, None] * way
-    colors = transfer(trilinear(voxels, index))
+    values, weights = sampled(voxels, index, padding)
+    colors = transfer(values)
+    colors[weights < 0.5, 3] = 0
     opacity = 1 - np.exp(-colors[:, 3] * lengths)
     shades = colors[:, :3]
     if lighting is not None:
-        shades = lit(shades, voxels, affine, index, direction, lighting)
+        shades = lit(shades, voxels, affine, index, direction, lighting, padding)
     before = np.concatenate([[1.0], np.cumprod(1 - opacity)])
     weights = before[:-1] * opacity
     return np.append(weights @ shades, 1 - before[-1])
@@ -100,6 +115,7 @@ def composite_layers(
     step: float,
     lighting: tuple[float, float, float, int] | None = None,
     near: float = -np.inf,
+    paddings: Sequence[float | None] | None = None,
 ) -> Array:
     """As `composite`, of (voxels, affine, transfer) each: extinctions and emissions add up at every sample."""
     lines = [ray_in_indices(affine, eye, direction) for _, affine, _ in layers]
@@ -118,17 +134,20 @@ def composite_layers(
         edges = np.append(np.arange(start, stop - 1e-9, step), stop)
         for a, b in pairwise(edges):
             extinction, emission = 0.0, np.zeros(3)
-            for (voxels, affine, transfer), (origin, way), (begin, end) in zip(
-                layers, lines, ends, strict=True
+            for (voxels, affine, transfer), padding, (origin, way), (begin, end) in zip(
+                layers, paddings or [None] * len(layers), lines, ends, strict=True
             ):
                 middle = (a + b) / 2
                 if not begin <= middle <= end or end - begin <= 0:
                     continue
                 index = (origin + middle * way)[None]
-                color = transfer(trilinear(voxels, index))[0]
+                value, weight = sampled(voxels, index, padding)
+                if weight[0] < 0.5:
+                    continue
+                color = transfer(value)[0]
                 shade = color[:3]
                 if lighting is not None:
-                    shade = lit(shade[None], voxels, affine, index, direction, lighting)[0]
+                    shade = lit(shade[None], voxels, affine, index, direction, lighting, padding)[0]
                 extinction += color[3]
                 emission += color[3] * shade
             if extinction > 0:
@@ -145,10 +164,11 @@ def lit(
     index: Array,
     direction: Array,
     lighting: tuple[float, float, float, int],
+    padding: float | None = None,
 ) -> Array:
     """Colours (n, 3) at indices (n, 3), lit from the eye by Blinn and Phong, of surfaces with two sides."""
     ambient, diffuse, specular, power = lighting
-    per_mm = gradients(voxels, index) @ np.linalg.inv(affine)[:3, :3]
+    per_mm = gradients(voxels, index, padding) @ np.linalg.inv(affine)[:3, :3]
     size = np.linalg.norm(per_mm, axis=1)
     unit = direction / np.linalg.norm(direction)
     facing = np.abs(per_mm @ unit) / np.where(size > 0, size, 1)
@@ -187,3 +207,25 @@ def present_samples(
     origin, way = ray_in_indices(affine, eye, direction)
     values, weights = padded.linear(voxels, origin + places[:, None] * way, padding)
     return values, weights, places, length
+
+
+def is_undecided(
+    voxels: NDArray[Any],
+    affine: Array,
+    eye: Array,
+    direction: Array,
+    *,
+    step: float,
+    padding: float,
+    near: float = -np.inf,
+) -> bool:
+    """Whether a sample of `composite`, or one beside it, is too near the limit of 1/2 for float32."""
+    origin, way = ray_in_indices(affine, eye, direction)
+    start, end = inside(voxels.shape, origin, way)
+    start = max(start, near)
+    if end - start <= 0:
+        return False
+    edges = np.append(np.arange(start, end - 1e-9, step), end)
+    index = origin + ((edges[:-1] + edges[1:]) / 2)[:, None] * way
+    beside = [np.zeros(3), *np.eye(3), *-np.eye(3)]
+    return any(bool((np.abs(sampled(voxels, index + e, padding)[1] - 0.5) < 1e-4).any()) for e in beside)
