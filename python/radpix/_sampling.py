@@ -87,7 +87,11 @@ class Field(NamedTuple):
 
 
 def check_volume(volume: Volume, name: str) -> None:
-    """Refuse voxels that no kernel takes."""
+    """Refuse what is no volume, and voxels that no kernel takes."""
+    if not hasattr(volume, "voxels"):
+        raise TypeError(
+            f"{name} takes a radpix.Volume, which knows where its voxels are, not {type(volume).__name__}"
+        )
     dtype = volume.voxels.dtype
     if dtype.name not in _DTYPES or not dtype.isnative:
         raise TypeError(

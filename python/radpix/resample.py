@@ -122,6 +122,8 @@ def resample(
 
 def _three(value: float | Sequence[float], name: str) -> tuple[float, float, float]:
     """Return three finite, positive numbers (z, y, x)."""
+    if np.asarray(value).dtype.kind not in "iuf":  # NumPy takes text for numbers
+        raise TypeError(f"{name} is one number or three, not {value!r}")
     numbers = [float(number) for number in np.broadcast_to(np.asarray(value, np.float64), 3)]
     if not all(math.isfinite(number) and number > 0 for number in numbers):
         raise ValueError(f"{name} is positive and finite along (z, y, x), not {value}")

@@ -309,6 +309,17 @@ def test_other_dtypes_are_refused(dtype: str) -> None:
         resample(Volume(np.zeros((2, 2, 2), dtype)), spacing=1.0)
 
 
+@pytest.mark.parametrize("spacing", ["111", ["1", "1", "1"], True, [None, 1, 1], 1j])
+def test_a_spacing_that_is_no_number_is_refused(spacing: Any) -> None:
+    with pytest.raises(TypeError, match="spacing is one number or three"):
+        resample(Volume(np.zeros((2, 3, 4), np.int16)), spacing=spacing)
+
+
+def test_an_array_is_no_volume() -> None:
+    with pytest.raises(TypeError, match=r"resample takes a radpix.Volume, .* not ndarray"):
+        resample(np.zeros((2, 3, 4), np.int16), spacing=1.0)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("shape", [(0, 2, 2), (2, 0, 2), (2, 2, 2, 0)])
 def test_volumes_without_voxels_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(GeometryError, match="no voxels"):
