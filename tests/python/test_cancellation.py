@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 
 #: How long a call may go on after a signal.
-PATIENCE = 0.5
+PATIENCE = 1.0
 
 _JPEG_LS = "1.2.840.10008.1.2.4.80"
 _CUBE = Volume(np.arange(24**3, dtype=np.int16).reshape(24, 24, 24) % 301)
