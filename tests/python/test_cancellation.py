@@ -92,6 +92,8 @@ def _signal_after(seconds: float, number: int = signal.SIGINT) -> Iterator[list[
         sent.append(time.monotonic())
         os.kill(os.getpid(), number)
 
+    # A shell's background jobs ignore Ctrl-C, and so would the calls that it is to end.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(seconds, send)
     timer.start()
     try:
@@ -99,6 +101,7 @@ def _signal_after(seconds: float, number: int = signal.SIGINT) -> Iterator[list[
     finally:
         timer.cancel()
         timer.join()
+        signal.signal(signal.SIGINT, before)
 
 
 def _check_pool() -> None:

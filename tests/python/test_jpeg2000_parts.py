@@ -306,8 +306,8 @@ def test_out_of_a_region() -> None:
     [
         ({"reduce": -1}, ValueError, "reduce is from 0"),
         ({"reduce": 33}, ValueError, "reduce is from 0"),
-        ({"reduce": 1.5}, TypeError, "float"),
-        ({"reduce": True}, TypeError, "bool"),
+        ({"reduce": 1.5}, TypeError, "reduce is an integer, not 1.5"),
+        ({"reduce": True}, TypeError, "reduce is an integer, not True"),
         ({"reduce": 9}, ValueError, "decomposition levels cannot be reduced by 9"),
         ({"layers": 0}, ValueError, "layers is from 1"),
         ({"region": (0, 0, 1)}, ValueError, "row, column, height, width"),
