@@ -17,20 +17,13 @@ namespace {
 
 #include "render/lanes-inl.hpp"
 
-/// Eight samples: their places and their values.
-struct Seen {
-    __m256 position[3];
-    CellLanes cell;
-    __m256 value;
-};
-
-inline __m256 change(WholeSampler, const Seen &, const Samples &upper, const Samples &lower) noexcept {
+inline __m256 change(WholeSampler, __m256, const Samples &upper, const Samples &lower) noexcept {
     return _mm256_mul_ps(_mm256_sub_ps(upper.value, lower.value), _mm256_set1_ps(0.5F));
 }
 
-inline __m256 change(PresentSampler, const Seen &seen, const Samples &upper, const Samples &lower) noexcept {
-    const __m256 high = _mm256_blendv_ps(seen.value, upper.value, upper.present);
-    const __m256 low = _mm256_blendv_ps(seen.value, lower.value, lower.present);
+inline __m256 change(PresentSampler, __m256 value, const Samples &upper, const Samples &lower) noexcept {
+    const __m256 high = _mm256_blendv_ps(value, upper.value, upper.present);
+    const __m256 low = _mm256_blendv_ps(value, lower.value, lower.present);
     const __m256 both = _mm256_and_ps(upper.present, lower.present);
     return _mm256_mul_ps(_mm256_sub_ps(high, low),
                          _mm256_blendv_ps(_mm256_set1_ps(1.0F), _mm256_set1_ps(0.5F), both));
@@ -38,16 +31,17 @@ inline __m256 change(PresentSampler, const Seen &seen, const Samples &upper, con
 
 template <class T, class Sampler>
 inline __m256 facing(const T *data, const Packed &p, const Sampler &sample, const Scene &scene,
-                     const Packet &packet, const Seen &seen) noexcept {
+                     const Packet &packet, const __m256 *position, const CellLanes &cell,
+                     __m256 value) noexcept {
     const __m256 one = _mm256_set1_ps(1.0F);
     const __m256 sign = _mm256_set1_ps(-0.0F);
     __m256 gradient[3];
     for (int axis = 0; axis < 3; ++axis) {
-        CellLanes near = seen.cell;
-        locate(p, axis, _mm256_add_ps(seen.position[axis], one), near);
+        CellLanes near = cell;
+        locate(p, axis, _mm256_add_ps(position[axis], one), near);
         const Samples upper = sample(data, p, near);
-        locate(p, axis, _mm256_sub_ps(seen.position[axis], one), near);
-        gradient[axis] = change(sample, seen, upper, sample(data, p, near));
+        locate(p, axis, _mm256_sub_ps(position[axis], one), near);
+        gradient[axis] = change(sample, value, upper, sample(data, p, near));
     }
     __m256 along = _mm256_add_ps(_mm256_mul_ps(gradient[0], _mm256_load_ps(packet.direction[0])),
                                  _mm256_mul_ps(gradient[1], _mm256_load_ps(packet.direction[1])));
@@ -84,8 +78,9 @@ struct ColorLanes {
 
 template <class T, class Sampler>
 inline void shade(const T *data, const Packed &p, const Sampler &sample, const Scene &scene,
-                  const Packet &packet, const Seen &seen, ColorLanes &color) noexcept {
-    const __m256 n = facing(data, p, sample, scene, packet, seen);
+                  const Packet &packet, const __m256 *position, const CellLanes &cell, __m256 value,
+                  ColorLanes &color) noexcept {
+    const __m256 n = facing(data, p, sample, scene, packet, position, cell, value);
     const Lighting &lighting = scene.lighting;
     const __m256 light =
         _mm256_add_ps(_mm256_set1_ps(lighting.ambient), _mm256_mul_ps(_mm256_set1_ps(lighting.diffuse), n));
@@ -117,18 +112,17 @@ void composite_of(const Source<T> &source, const Sampler &sample, const Scene &s
         if (_mm256_testz_si256(active, active) != 0) {
             break;
         }
-        Seen seen;
-        seen.cell = cell_at(p, k, seen.position);
-        const __m256i reach = _mm256_i32gather_epi32(scene.distance, block_of(p, seen.cell), 4);
+        __m256 position[3];
+        const CellLanes cell = cell_at(p, k, position);
+        const __m256i reach = _mm256_i32gather_epi32(scene.distance, block_of(p, cell), 4);
         const __m256i shows = _mm256_and_si256(active, _mm256_cmpeq_epi32(reach, _mm256_setzero_si256()));
         if (_mm256_testz_si256(shows, shows) != 0) {
-            k += samples_to_skip(p, seen.cell, seen.position, reach, active);
+            k += samples_to_skip(p, cell, position, reach, active);
             continue;
         }
         ++k;
-        const Samples samples = sample(source.data, p, seen.cell);
-        seen.value = samples.value;
-        const __m256i entry = entries_of(seen.value, scene);
+        const Samples samples = sample(source.data, p, cell);
+        const __m256i entry = entries_of(samples.value, scene);
         const __m256 there = _mm256_and_ps(samples.present, _mm256_castsi256_ps(shows));
         const __m256 opacity = _mm256_and_ps(_mm256_i32gather_ps(scene.table + 3, entry, 4), there);
         const __m256 visible = _mm256_cmp_ps(opacity, _mm256_setzero_ps(), _CMP_GT_OQ);
@@ -140,7 +134,7 @@ void composite_of(const Source<T> &source, const Sampler &sample, const Scene &s
             color.channel[c] = _mm256_i32gather_ps(scene.table + c, entry, 4);
         }
         if (scene.lighting.shading) {
-            shade(source.data, p, sample, scene, packet, seen, color);
+            shade(source.data, p, sample, scene, packet, position, cell, samples.value, color);
         }
         const __m256 weight = _mm256_mul_ps(transmittance, opacity);
         for (int c = 0; c < 3; ++c) {
@@ -166,17 +160,16 @@ std::int32_t look_of(const Source<T> &source, const Sampler &sample, const Scene
                      std::int32_t k, const std::int32_t *active_rays, Look &look) noexcept {
     const Packed p = pack(source, packet, scene.blocks);
     const __m256i active = _mm256_load_si256(reinterpret_cast<const __m256i *>(active_rays));
-    Seen seen;
-    seen.cell = cell_at(p, k, seen.position);
-    const __m256i reach = _mm256_i32gather_epi32(scene.distance, block_of(p, seen.cell), 4);
+    __m256 position[3];
+    const CellLanes cell = cell_at(p, k, position);
+    const __m256i reach = _mm256_i32gather_epi32(scene.distance, block_of(p, cell), 4);
     const __m256i shows = _mm256_and_si256(active, _mm256_cmpeq_epi32(reach, _mm256_setzero_si256()));
     if (_mm256_testz_si256(shows, shows) != 0) {
         _mm256_store_ps(look.opacity, _mm256_setzero_ps());
-        return samples_to_skip(p, seen.cell, seen.position, reach, active);
+        return samples_to_skip(p, cell, position, reach, active);
     }
-    const Samples samples = sample(source.data, p, seen.cell);
-    seen.value = samples.value;
-    const __m256i entry = entries_of(seen.value, scene);
+    const Samples samples = sample(source.data, p, cell);
+    const __m256i entry = entries_of(samples.value, scene);
     const __m256 there = _mm256_and_ps(samples.present, _mm256_castsi256_ps(shows));
     const __m256 opacity = _mm256_and_ps(_mm256_i32gather_ps(scene.table + 3, entry, 4), there);
     _mm256_store_ps(look.opacity, opacity);
@@ -188,7 +181,7 @@ std::int32_t look_of(const Source<T> &source, const Sampler &sample, const Scene
         color.channel[c] = _mm256_i32gather_ps(scene.table + c, entry, 4);
     }
     if (scene.lighting.shading) {
-        shade(source.data, p, sample, scene, packet, seen, color);
+        shade(source.data, p, sample, scene, packet, position, cell, samples.value, color);
     }
     _mm256_store_ps(look.red, color.channel[0]);
     _mm256_store_ps(look.green, color.channel[1]);
@@ -198,10 +191,16 @@ std::int32_t look_of(const Source<T> &source, const Sampler &sample, const Scene
 }
 
 template <class T>
-std::int32_t look(const Source<T> &source, const Absent<T> *absent, const Scene &scene, const Packet &packet,
-                  std::int32_t k, const std::int32_t *active, Look &look) noexcept {
-    return absent == nullptr ? look_of(source, WholeSampler{}, scene, packet, k, active, look)
-                             : look_of(source, present_sampler(*absent), scene, packet, k, active, look);
+std::int32_t look(const Source<T> &source, const Scene &scene, const Packet &packet, std::int32_t k,
+                  const std::int32_t *active, Look &look) noexcept {
+    return look_of(source, WholeSampler{}, scene, packet, k, active, look);
+}
+
+template <class T>
+std::int32_t look_beside(const Source<T> &source, const Absent<T> &absent, const Scene &scene,
+                         const Packet &packet, std::int32_t k, const std::int32_t *active,
+                         Look &look) noexcept {
+    return look_of(source, present_sampler(absent), scene, packet, k, active, look);
 }
 
 } // namespace
@@ -211,9 +210,10 @@ RADPIX_END_AVX2
 
 namespace radpix::render {
 
-const Avx2Kernels avx2_kernels{{avx2::composite<std::int16_t>, avx2::look<std::int16_t>},
-                               {avx2::composite<std::uint16_t>, avx2::look<std::uint16_t>},
-                               {avx2::composite<float>, avx2::look<float>}};
+const Avx2Kernels avx2_kernels{
+    {avx2::composite<std::int16_t>, avx2::look<std::int16_t>, avx2::look_beside<std::int16_t>},
+    {avx2::composite<std::uint16_t>, avx2::look<std::uint16_t>, avx2::look_beside<std::uint16_t>},
+    {avx2::composite<float>, avx2::look<float>, avx2::look_beside<float>}};
 
 } // namespace radpix::render
 

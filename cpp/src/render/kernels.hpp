@@ -92,9 +92,11 @@ struct KernelSet {
                       const Packet &packet, Colors &colors) noexcept;
     /// Sample k of the rays that are `active` (-1, else 0). Returns 0, or how many samples further none of
     /// them shows anything; then only opacities are written.
-    std::int32_t (*look)(const Source<T> &source, const Absent<T> *absent, const Scene &scene,
-                         const Packet &packet, std::int32_t k, const std::int32_t *active,
-                         Look &look) noexcept;
+    std::int32_t (*look)(const Source<T> &source, const Scene &scene, const Packet &packet, std::int32_t k,
+                         const std::int32_t *active, Look &look) noexcept;
+    std::int32_t (*look_beside)(const Source<T> &source, const Absent<T> &absent, const Scene &scene,
+                                const Packet &packet, std::int32_t k, const std::int32_t *active,
+                                Look &look) noexcept;
 };
 
 /// Searches and sums, `absent` as of KernelSet.

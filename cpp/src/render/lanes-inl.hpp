@@ -73,27 +73,45 @@ struct Pair {
     __m256 left, right;
 };
 
-inline Pair pair_at(const std::int16_t *data, __m256i offsets) noexcept {
-    const __m256i pairs = _mm256_i32gather_epi32(reinterpret_cast<const int *>(data), offsets, 2);
-    const __m256i left = _mm256_srai_epi32(_mm256_slli_epi32(pairs, 16), 16);
-    const __m256i right = _mm256_srai_epi32(pairs, 16);
-    return {_mm256_cvtepi32_ps(left), _mm256_cvtepi32_ps(right)};
+/// What the gathers for a pair give.
+struct Pairs16 {
+    __m256i both;
+};
+struct PairsU16 {
+    __m256i both;
+};
+
+inline Pairs16 gather_pair(const std::int16_t *data, __m256i offsets) noexcept {
+    return {_mm256_i32gather_epi32(reinterpret_cast<const int *>(data), offsets, 2)};
 }
 
-inline Pair pair_at(const std::uint16_t *data, __m256i offsets) noexcept {
-    const __m256i pairs = _mm256_i32gather_epi32(reinterpret_cast<const int *>(data), offsets, 2);
-    const __m256i left = _mm256_and_si256(pairs, _mm256_set1_epi32(0xffff));
-    const __m256i right = _mm256_srli_epi32(pairs, 16);
-    return {_mm256_cvtepi32_ps(left), _mm256_cvtepi32_ps(right)};
+inline PairsU16 gather_pair(const std::uint16_t *data, __m256i offsets) noexcept {
+    return {_mm256_i32gather_epi32(reinterpret_cast<const int *>(data), offsets, 2)};
 }
 
-inline Pair pair_at(const float *data, __m256i offsets) noexcept {
+inline Pair gather_pair(const float *data, __m256i offsets) noexcept {
     return {_mm256_i32gather_ps(data, offsets, 4), _mm256_i32gather_ps(data + 1, offsets, 4)};
+}
+
+inline Pair pair_of(Pairs16 pairs) noexcept {
+    const __m256i left = _mm256_srai_epi32(_mm256_slli_epi32(pairs.both, 16), 16);
+    const __m256i right = _mm256_srai_epi32(pairs.both, 16);
+    return {_mm256_cvtepi32_ps(left), _mm256_cvtepi32_ps(right)};
+}
+
+inline Pair pair_of(PairsU16 pairs) noexcept {
+    const __m256i left = _mm256_and_si256(pairs.both, _mm256_set1_epi32(0xffff));
+    const __m256i right = _mm256_srli_epi32(pairs.both, 16);
+    return {_mm256_cvtepi32_ps(left), _mm256_cvtepi32_ps(right)};
+}
+
+inline Pair pair_of(Pair pair) noexcept {
+    return pair;
 }
 
 template <class T>
 inline __m256 along_x(const T *data, __m256i offsets, __m256 weight) noexcept {
-    const Pair pair = pair_at(data, offsets);
+    const Pair pair = pair_of(gather_pair(data, offsets));
     return between(pair.left, pair.right, weight);
 }
 
@@ -125,12 +143,16 @@ struct WholeSampler {
     }
 };
 
+inline __m256 of_rows(const __m256 *rows, const __m256 *weight) noexcept {
+    return between(between(rows[0], rows[1], weight[1]), between(rows[2], rows[3], weight[1]), weight[0]);
+}
+
 inline __m256 blended(const Pair *pairs, const __m256 *weight) noexcept {
     __m256 rows[4];
     for (int i = 0; i < 4; ++i) {
         rows[i] = between(pairs[i].left, pairs[i].right, weight[2]);
     }
-    return between(between(rows[0], rows[1], weight[1]), between(rows[2], rows[3], weight[1]), weight[0]);
+    return of_rows(rows, weight);
 }
 
 /// As interpolate_present of sample.hpp. Voxels become floats before they are compared: those of 16 bits
@@ -139,23 +161,36 @@ struct PresentSampler {
     __m256 padding;
     bool is_nan;
 
-    [[nodiscard]] __m256 absent(__m256 x) const noexcept {
+    [[nodiscard]] __m256 absent(const float *, __m256 x) const noexcept {
         return is_nan ? _mm256_cmp_ps(x, x, _CMP_UNORD_Q) : _mm256_cmp_ps(x, padding, _CMP_EQ_OQ);
+    }
+
+    template <class T>
+    [[nodiscard]] __m256 absent(const T *, __m256 x) const noexcept {
+        return _mm256_cmp_ps(x, padding, _CMP_EQ_OQ);
     }
 
     template <class T>
     Samples operator()(const T *data, const Packed &p, const CellLanes &cell) const noexcept {
         const __m256i offsets = offsets_of(p, cell);
-        const Pair pairs[4] = {pair_at(data, offsets), pair_at(data + p.up_y, offsets),
-                               pair_at(data + p.up_z, offsets), pair_at(data + p.up_z + p.up_y, offsets)};
-        Pair gone[4];
+        const decltype(gather_pair(data, offsets)) gathered[4] = {
+            gather_pair(data, offsets), gather_pair(data + p.up_y, offsets),
+            gather_pair(data + p.up_z, offsets), gather_pair(data + p.up_z + p.up_y, offsets)};
+        __m256 rows[4];
         __m256 any = _mm256_setzero_ps();
         for (int i = 0; i < 4; ++i) {
-            gone[i] = {absent(pairs[i].left), absent(pairs[i].right)};
-            any = _mm256_or_ps(any, _mm256_or_ps(gone[i].left, gone[i].right));
+            const Pair pair = pair_of(gathered[i]);
+            any = _mm256_or_ps(any, _mm256_or_ps(absent(data, pair.left), absent(data, pair.right)));
+            rows[i] = between(pair.left, pair.right, cell.weight[2]);
         }
         if (_mm256_movemask_ps(any) == 0) {
-            return {blended(pairs, cell.weight), _mm256_castsi256_ps(_mm256_set1_epi32(-1))};
+            return {of_rows(rows, cell.weight), _mm256_castsi256_ps(_mm256_set1_epi32(-1))};
+        }
+        Pair pairs[4];
+        Pair gone[4];
+        for (int i = 0; i < 4; ++i) {
+            pairs[i] = pair_of(gathered[i]);
+            gone[i] = {absent(data, pairs[i].left), absent(data, pairs[i].right)};
         }
         return means(pairs, gone, any, cell.weight);
     }

@@ -60,7 +60,8 @@ public:
 
     std::int32_t look(const Packet &packet, std::int32_t k, const std::int32_t *active,
                       Look &look) const noexcept override {
-        return kernels_.look(source_, absent(), scene_, packet, k, active, look);
+        return absent_ ? kernels_.look_beside(source_, *absent_, scene_, packet, k, active, look)
+                       : kernels_.look(source_, scene_, packet, k, active, look);
     }
 
     void look_last(const Packet &packet, int i, float *color, float &extinction) const noexcept override {

@@ -85,17 +85,23 @@ std::int32_t look_of(const Source<T> &source, const Sampler &sample, const Scene
 }
 
 template <class T>
-std::int32_t look(const Source<T> &source, const Absent<T> *absent, const Scene &scene, const Packet &packet,
-                  std::int32_t k, const std::int32_t *active, Look &look) noexcept {
-    return with_sampler(
-        absent, [&](const auto &sample) { return look_of(source, sample, scene, packet, k, active, look); });
+std::int32_t look(const Source<T> &source, const Scene &scene, const Packet &packet, std::int32_t k,
+                  const std::int32_t *active, Look &look) noexcept {
+    return look_of(source, WholeSampler{}, scene, packet, k, active, look);
+}
+
+template <class T>
+std::int32_t look_beside(const Source<T> &source, const Absent<T> &absent, const Scene &scene,
+                         const Packet &packet, std::int32_t k, const std::int32_t *active,
+                         Look &look) noexcept {
+    return look_of(source, PresentSampler<T>{absent}, scene, packet, k, active, look);
 }
 
 } // namespace
 
 template <class T>
 const KernelSet<T> &scalar_kernels() noexcept {
-    static constexpr KernelSet<T> kernels{composite<T>, look<T>};
+    static constexpr KernelSet<T> kernels{composite<T>, look<T>, look_beside<T>};
     return kernels;
 }
 
