@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "base/voxel_types.hpp"
 #include "radpix/view.hpp"
 
 namespace radpix::project {
@@ -66,11 +67,6 @@ template <class T>
 template <class T, class Sum>
 [[nodiscard]] PresentKernels<T, Sum, Counts> present_sum_kernels() noexcept;
 } // namespace avx2
-
-/// f(T) for every voxel type.
-#define RADPIX_PROJECT_TYPES(f)                                                                              \
-    f(std::int8_t) f(std::uint8_t) f(std::int16_t) f(std::uint16_t) f(std::int32_t) f(std::uint32_t)         \
-        f(float) f(double)
 
 /// f(T, Sum) for every pair of voxel type and accumulator of sums.
 #define RADPIX_PROJECT_SUMS(f)                                                                               \

@@ -41,7 +41,7 @@ PresentKernels<T, Sum, Counts> present_sum_kernels() noexcept {
     template Kernels<T, T> min_kernels<T>() noexcept;                                                        \
     template PresentKernels<T, T, T> present_max_kernels<T>() noexcept;                                      \
     template PresentKernels<T, T, T> present_min_kernels<T>() noexcept;
-RADPIX_PROJECT_TYPES(RADPIX_INSTANTIATE)
+RADPIX_FILTERED_TYPES(RADPIX_INSTANTIATE)
 #undef RADPIX_INSTANTIATE
 
 #define RADPIX_INSTANTIATE(T, S)                                                                             \

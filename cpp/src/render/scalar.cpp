@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <limits>
 
+#include "base/voxel_types.hpp"
 #include "render/kernels.hpp"
 #include "render/sample.hpp"
 #include "render/shade.hpp"
@@ -105,15 +106,8 @@ const KernelSet<T> &scalar_kernels() noexcept {
     return kernels;
 }
 
-template const KernelSet<std::uint8_t> &scalar_kernels() noexcept;
-template const KernelSet<std::int8_t> &scalar_kernels() noexcept;
-template const KernelSet<std::uint16_t> &scalar_kernels() noexcept;
-template const KernelSet<std::int16_t> &scalar_kernels() noexcept;
-template const KernelSet<std::uint32_t> &scalar_kernels() noexcept;
-template const KernelSet<std::int32_t> &scalar_kernels() noexcept;
-template const KernelSet<std::uint64_t> &scalar_kernels() noexcept;
-template const KernelSet<std::int64_t> &scalar_kernels() noexcept;
-template const KernelSet<float> &scalar_kernels() noexcept;
-template const KernelSet<double> &scalar_kernels() noexcept;
+#define RADPIX_INSTANTIATE(T) template const KernelSet<T> &scalar_kernels() noexcept;
+RADPIX_VOXEL_TYPES(RADPIX_INSTANTIATE)
+#undef RADPIX_INSTANTIATE
 
 } // namespace radpix::render

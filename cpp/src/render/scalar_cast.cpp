@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <limits>
 
+#include "base/voxel_types.hpp"
 #include "render/kernels.hpp"
 #include "render/sample.hpp"
 
@@ -73,15 +74,8 @@ const CastKernels<T> &scalar_cast_kernels() noexcept {
     return kernels;
 }
 
-template const CastKernels<std::uint8_t> &scalar_cast_kernels() noexcept;
-template const CastKernels<std::int8_t> &scalar_cast_kernels() noexcept;
-template const CastKernels<std::uint16_t> &scalar_cast_kernels() noexcept;
-template const CastKernels<std::int16_t> &scalar_cast_kernels() noexcept;
-template const CastKernels<std::uint32_t> &scalar_cast_kernels() noexcept;
-template const CastKernels<std::int32_t> &scalar_cast_kernels() noexcept;
-template const CastKernels<std::uint64_t> &scalar_cast_kernels() noexcept;
-template const CastKernels<std::int64_t> &scalar_cast_kernels() noexcept;
-template const CastKernels<float> &scalar_cast_kernels() noexcept;
-template const CastKernels<double> &scalar_cast_kernels() noexcept;
+#define RADPIX_INSTANTIATE(T) template const CastKernels<T> &scalar_cast_kernels() noexcept;
+RADPIX_VOXEL_TYPES(RADPIX_INSTANTIATE)
+#undef RADPIX_INSTANTIATE
 
 } // namespace radpix::render

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/voxel_types.hpp"
 #include "radpix/parallel.hpp"
 
 namespace radpix::resample {
@@ -102,7 +103,7 @@ void AbsentMap::find(Range slices, Range rows, BlockBits &bits) const {
 
 #define RADPIX_INSTANTIATE(T)                                                                                \
     template AbsentMap::AbsentMap(const VolumeView<const T> &, Range, Range, Absent<T>, MarkAbsent<T>, int);
-RADPIX_RESAMPLE_VOXELS(RADPIX_INSTANTIATE)
+RADPIX_FILTERED_TYPES(RADPIX_INSTANTIATE)
 #undef RADPIX_INSTANTIATE
 
 } // namespace radpix::resample

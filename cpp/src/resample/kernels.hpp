@@ -96,9 +96,4 @@ template <class T, class A>
             f(std::int32_t, double) f(std::uint32_t, double) f(float, double) f(double, double)              \
                 f(float, float)
 
-/// f(T) for every voxel type.
-#define RADPIX_RESAMPLE_VOXELS(f)                                                                            \
-    f(std::int8_t) f(std::uint8_t) f(std::int16_t) f(std::uint16_t) f(std::int32_t) f(std::uint32_t)         \
-        f(float) f(double)
-
 } // namespace radpix::resample

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/target_region.hpp"
+#include "base/voxel_types.hpp"
 #include "reslice/kernels.hpp"
 #include "reslice/present.hpp"
 
@@ -45,15 +46,8 @@ const KernelSet<T> &padded_kernels(bool by_avx2) noexcept {
     return portable;
 }
 
-template const KernelSet<std::uint8_t> &padded_kernels(bool) noexcept;
-template const KernelSet<std::int8_t> &padded_kernels(bool) noexcept;
-template const KernelSet<std::uint16_t> &padded_kernels(bool) noexcept;
-template const KernelSet<std::int16_t> &padded_kernels(bool) noexcept;
-template const KernelSet<std::uint32_t> &padded_kernels(bool) noexcept;
-template const KernelSet<std::int32_t> &padded_kernels(bool) noexcept;
-template const KernelSet<std::uint64_t> &padded_kernels(bool) noexcept;
-template const KernelSet<std::int64_t> &padded_kernels(bool) noexcept;
-template const KernelSet<float> &padded_kernels(bool) noexcept;
-template const KernelSet<double> &padded_kernels(bool) noexcept;
+#define RADPIX_INSTANTIATE(T) template const KernelSet<T> &padded_kernels(bool) noexcept;
+RADPIX_VOXEL_TYPES(RADPIX_INSTANTIATE)
+#undef RADPIX_INSTANTIATE
 
 } // namespace radpix::reslice

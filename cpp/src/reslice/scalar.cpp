@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The reference: all voxels have a value.
+#include "base/voxel_types.hpp"
 #include "reslice/kernels.hpp"
 #include "reslice/samples.hpp"
 
@@ -32,15 +33,8 @@ const KernelSet<T> &scalar_kernels() noexcept {
     return set;
 }
 
-template const KernelSet<std::uint8_t> &scalar_kernels() noexcept;
-template const KernelSet<std::int8_t> &scalar_kernels() noexcept;
-template const KernelSet<std::uint16_t> &scalar_kernels() noexcept;
-template const KernelSet<std::int16_t> &scalar_kernels() noexcept;
-template const KernelSet<std::uint32_t> &scalar_kernels() noexcept;
-template const KernelSet<std::int32_t> &scalar_kernels() noexcept;
-template const KernelSet<std::uint64_t> &scalar_kernels() noexcept;
-template const KernelSet<std::int64_t> &scalar_kernels() noexcept;
-template const KernelSet<float> &scalar_kernels() noexcept;
-template const KernelSet<double> &scalar_kernels() noexcept;
+#define RADPIX_INSTANTIATE(T) template const KernelSet<T> &scalar_kernels() noexcept;
+RADPIX_VOXEL_TYPES(RADPIX_INSTANTIATE)
+#undef RADPIX_INSTANTIATE
 
 } // namespace radpix::reslice

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "base/target_region.hpp"
+#include "base/voxel_types.hpp"
 #include "transform/kernels.hpp"
 
 #if RADPIX_HAS_AVX2_TARGET
@@ -154,7 +155,7 @@ LanczosSum<T> lanczos_sum() noexcept {
 #define RADPIX_INSTANTIATE(T)                                                                                \
     template Sampler<T> sampler<T>() noexcept;                                                               \
     template LanczosSum<T> lanczos_sum<T>() noexcept;
-RADPIX_TRANSFORM_TYPES(RADPIX_INSTANTIATE)
+RADPIX_FILTERED_TYPES(RADPIX_INSTANTIATE)
 #undef RADPIX_INSTANTIATE
 
 } // namespace radpix::transform::avx2

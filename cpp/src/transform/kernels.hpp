@@ -48,9 +48,4 @@ template <class T>
 [[nodiscard]] LanczosSum<T> lanczos_sum() noexcept;
 } // namespace avx2
 
-/// Every type that resample takes: RADPIX_TRANSFORM_TYPES(f) expands f(T) for each.
-#define RADPIX_TRANSFORM_TYPES(f)                                                                            \
-    f(std::int8_t) f(std::uint8_t) f(std::int16_t) f(std::uint16_t) f(std::int32_t) f(std::uint32_t)         \
-        f(float) f(double)
-
 } // namespace radpix::transform

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/voxel_types.hpp"
 #include "transform/kernels.hpp"
 
 namespace radpix::transform::scalar {
@@ -45,7 +46,7 @@ Sampler<T> sampler() noexcept {
 }
 
 #define RADPIX_INSTANTIATE(T) template Sampler<T> sampler<T>() noexcept;
-RADPIX_TRANSFORM_TYPES(RADPIX_INSTANTIATE)
+RADPIX_FILTERED_TYPES(RADPIX_INSTANTIATE)
 #undef RADPIX_INSTANTIATE
 
 } // namespace radpix::transform::scalar

@@ -27,11 +27,22 @@ RADPIX_END_AVX2
 
 namespace radpix::jpeg2000 {
 
-constinit const BlockKernels avx2_block_kernels{
-    avx2::significance,      avx2::refinement,     avx2::cleanup,          avx2::significance_of_two,
-    avx2::refinement_of_two, avx2::cleanup_of_two, avx2::raw_significance, avx2::raw_refinement,
-    avx2::row_to_integers,   avx2::row_to_reals,   avx2::read_ht_quads,    avx2::read_ht_quads_of_two,
-    avx2::read_ht_samples,   avx2::to_integers,    avx2::to_reals,         "avx2"};
+constinit const BlockKernels avx2_block_kernels{avx2::decode_one<avx2::Significance>,
+                                                avx2::decode_one<avx2::Refinement>,
+                                                avx2::decode_one<avx2::CleanupCursor>,
+                                                avx2::decode_two<avx2::Significance>,
+                                                avx2::decode_two<avx2::Refinement>,
+                                                avx2::decode_two<avx2::CleanupCursor>,
+                                                avx2::decode_one<avx2::RawSignificance>,
+                                                avx2::decode_one<avx2::RawRefinement>,
+                                                avx2::row_to_integers,
+                                                avx2::row_to_reals,
+                                                avx2::read_ht_quads,
+                                                avx2::read_ht_quads_of_two,
+                                                avx2::read_ht_samples,
+                                                avx2::to_integers,
+                                                avx2::to_reals,
+                                                "avx2"};
 
 } // namespace radpix::jpeg2000
 #endif

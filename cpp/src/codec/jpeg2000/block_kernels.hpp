@@ -48,15 +48,6 @@ struct ColumnGroup {
 };
 inline constexpr Index group_columns = 16;
 
-/// An entry in the list of a refinement pass.
-struct RefinementEntry {
-    std::uint16_t position; ///< of the magnitude
-    std::uint16_t context;  ///< counted from first_refinement_context
-};
-
-/// Most coefficients of a code-block (A.6.1).
-inline constexpr Index max_block_area = 4096;
-
 /// A code-block while it is decoded. Stripe columns follow each other along the stripe; a magnitude is kept
 /// times two, the half being the middle of what is not known.
 struct BlockState {

@@ -22,11 +22,22 @@ constexpr unsigned most_at_level = 30;
 } // namespace
 } // namespace scalar
 
-constinit const BlockKernels scalar_block_kernels{
-    scalar::significance,      scalar::refinement,     scalar::cleanup,          scalar::significance_of_two,
-    scalar::refinement_of_two, scalar::cleanup_of_two, scalar::raw_significance, scalar::raw_refinement,
-    scalar::row_to_integers,   scalar::row_to_reals,   scalar::read_ht_quads,    scalar::read_ht_quads_of_two,
-    scalar::read_ht_samples,   scalar::to_integers,    scalar::to_reals,         "scalar"};
+constinit const BlockKernels scalar_block_kernels{scalar::decode_one<scalar::Significance>,
+                                                  scalar::decode_one<scalar::Refinement>,
+                                                  scalar::decode_one<scalar::CleanupCursor>,
+                                                  scalar::decode_two<scalar::Significance>,
+                                                  scalar::decode_two<scalar::Refinement>,
+                                                  scalar::decode_two<scalar::CleanupCursor>,
+                                                  scalar::decode_one<scalar::RawSignificance>,
+                                                  scalar::decode_one<scalar::RawRefinement>,
+                                                  scalar::row_to_integers,
+                                                  scalar::row_to_reals,
+                                                  scalar::read_ht_quads,
+                                                  scalar::read_ht_quads_of_two,
+                                                  scalar::read_ht_samples,
+                                                  scalar::to_integers,
+                                                  scalar::to_reals,
+                                                  "scalar"};
 
 const BlockKernels &block_kernels() {
 #if RADPIX_HAS_AVX2_TARGET

@@ -280,41 +280,23 @@ template <class Cursor>
     b.give_back(second);
 }
 
-void significance(const CodingPass &pass) noexcept {
-    pass.block->is_causal ? run_pass<SignificanceCursor<true, MqCoder>>(pass)
-                          : run_pass<SignificanceCursor<false, MqCoder>>(pass);
+template <template <bool causal> class Cursor>
+void decode_one(const CodingPass &pass) noexcept {
+    pass.block->is_causal ? run_pass<Cursor<true>>(pass) : run_pass<Cursor<false>>(pass);
 }
 
-void significance_of_two(const CodingPass &first, const CodingPass &second) noexcept {
-    first.block->is_causal ? run_two_passes<SignificanceCursor<true, MqCoder>>(first, second)
-                           : run_two_passes<SignificanceCursor<false, MqCoder>>(first, second);
+/// Two blocks of one style.
+template <template <bool causal> class Cursor>
+void decode_two(const CodingPass &first, const CodingPass &second) noexcept {
+    first.block->is_causal ? run_two_passes<Cursor<true>>(first, second)
+                           : run_two_passes<Cursor<false>>(first, second);
 }
 
-void raw_significance(const CodingPass &pass) noexcept {
-    pass.block->is_causal ? run_pass<SignificanceCursor<true, RawCoder>>(pass)
-                          : run_pass<SignificanceCursor<false, RawCoder>>(pass);
-}
-
-void cleanup(const CodingPass &pass) noexcept {
-    pass.block->is_causal ? run_pass<CleanupCursor<true>>(pass) : run_pass<CleanupCursor<false>>(pass);
-}
-
-void cleanup_of_two(const CodingPass &first, const CodingPass &second) noexcept {
-    first.block->is_causal ? run_two_passes<CleanupCursor<true>>(first, second)
-                           : run_two_passes<CleanupCursor<false>>(first, second);
-}
-
-void refinement(const CodingPass &pass) noexcept {
-    pass.block->is_causal ? run_pass<RefinementCursor<true, MqCoder>>(pass)
-                          : run_pass<RefinementCursor<false, MqCoder>>(pass);
-}
-
-void refinement_of_two(const CodingPass &first, const CodingPass &second) noexcept {
-    first.block->is_causal ? run_two_passes<RefinementCursor<true, MqCoder>>(first, second)
-                           : run_two_passes<RefinementCursor<false, MqCoder>>(first, second);
-}
-
-void raw_refinement(const CodingPass &pass) noexcept {
-    pass.block->is_causal ? run_pass<RefinementCursor<true, RawCoder>>(pass)
-                          : run_pass<RefinementCursor<false, RawCoder>>(pass);
-}
+template <bool causal>
+using Significance = SignificanceCursor<causal, MqCoder>;
+template <bool causal>
+using Refinement = RefinementCursor<causal, MqCoder>;
+template <bool causal>
+using RawSignificance = SignificanceCursor<causal, RawCoder>;
+template <bool causal>
+using RawRefinement = RefinementCursor<causal, RawCoder>;
