@@ -193,8 +193,10 @@ inline void merge(const A *values, const A *missing, const std::uint8_t *touched
                   T *__restrict out) noexcept {
     for (Index x = 0; x < n; ++x) {
         const T before = out[x];
-        const T mean = to_voxel<T, A>(values[x] / (A(1) - missing[x]));
-        const T after = missing[x] > A(0.5) ? value : mean;
+        const bool is_gone = missing[x] > A(0.5);
+        // Also where it is not taken, a mean is a number: converting NaN to an integer is undefined.
+        const T mean = to_voxel<T, A>(values[x] / (is_gone ? A(1) : A(1) - missing[x]));
+        const T after = is_gone ? value : mean;
         // A NaN may have come from an absent voxel of weight 0.
         const bool changes = missing[x] != A(0) || before != before;
         out[x] = changes ? after : before;
