@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -100,9 +99,9 @@ bool is_alike(const HeaderScan &a, const HeaderScan &b) {
 }
 
 bool has_same_value(const HeaderScan &a, const Found &x, const HeaderScan &b, const Found &y) {
+    const auto first = a.bytes.begin() + x.first;
     return x.count == y.count &&
-           (x.is_item_count || std::memcmp(a.bytes.data() + x.first, b.bytes.data() + y.first,
-                                           static_cast<std::size_t>(x.count)) == 0);
+           (x.is_item_count || std::equal(first, first + x.count, b.bytes.begin() + y.first));
 }
 
 /// The fields of radpix._header_scan.Change, in its order, of two headers that are alike.
@@ -170,15 +169,18 @@ py::list scan_series_files(const py::sequence &paths, const py::sequence &wanted
     std::vector<dicom::FileScan> scans;
     without_lock([&] { scans = dicom::scan_headers(files, query, num_threads); });
     py::list results(scans.size());
-    const HeaderScan *before = nullptr;
+    HeaderScan *before = nullptr;
     for (std::size_t k = 0; k < scans.size(); ++k) {
-        const HeaderScan &header = scans[k].header;
+        HeaderScan &header = scans[k].header;
         if (scans[k].error) {
             results[k] = exception_of(scans[k].error, paths[k]);
             continue;
         }
         results[k] = before != nullptr && is_alike(*before, header) ? changes_between(*before, header)
                                                                     : tuple_of(header);
+        if (before != nullptr) {
+            *before = {}; // what Python holds now is not held twice
+        }
         before = &header;
     }
     return results;

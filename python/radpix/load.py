@@ -36,7 +36,7 @@ from radpix._voxels import (
     windows_of,
 )
 from radpix.errors import GeometryError, PixelDataError
-from radpix.series import Instance, PathLike, ScanResult, Series, VolumePlan, scan
+from radpix.series import Instance, PathLike, ScanResult, Series, VolumePlan, scan, series_of
 from radpix.threads import get_num_threads, thread_count
 from radpix.volume import Volume
 
@@ -251,7 +251,7 @@ def _found(source: Any, num_threads: int | None) -> tuple[ScanResult, str]:
         return ScanResult(series, getattr(source, "skipped", ())), f"the list of {len(series)} series"
     images = [one for one in listed if isinstance(one, Instance)]
     if images and len(images) == len(listed):
-        return ScanResult(_series_of(images)), f"the list of {len(images)} images"
+        return ScanResult(series_of(images)), f"the list of {len(images)} images"
     _check_paths(listed, "a list of " if is_list else "")
     return scan(listed, num_threads=num_threads), _name(listed)
 
@@ -263,13 +263,6 @@ def _check_paths(listed: Sequence[Any], kind: str) -> None:
             "a source is a path, several paths, or, of radpix.scan, its result, a Series, a VolumePlan, an Instance or"
             f" a list of instances; not {kind}{', '.join(others)}"
         )
-
-
-def _series_of(images: Sequence[Instance]) -> list[Series]:
-    by_series: dict[tuple[str, str], list[Instance]] = {}
-    for one in images:
-        by_series.setdefault((one.study_instance_uid, one.series_instance_uid), []).append(one)
-    return [Series.of(same) for same in by_series.values()]
 
 
 def _reasons(skipped: Sequence[tuple[str, str, str]]) -> str:

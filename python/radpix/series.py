@@ -23,7 +23,7 @@ from radpix.errors import RadpixError, RadpixWarning
 from radpix.threads import thread_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -333,32 +333,42 @@ def scan(
     threads = thread_count(num_threads)
     rules = check_names(split_by, "split_by"), check_names(keep_together, "keep_together")
     files, closed = list_files(paths, recursive=recursive)
-    by_series: dict[tuple[str, str], list[Instance]] = defaultdict(list)
+    found: list[Instance] = []
     skipped = [SkippedFile(folder, "unreadable", reason) for folder, reason in closed]
     for done, (path, result) in enumerate(zip(files, read_headers(files, threads), strict=True), 1):
         images = _images(path, result)
         if isinstance(images, SkippedFile):
             skipped.append(images)
         else:
-            by_series[images[0].study_instance_uid, images[0].series_instance_uid] += images
+            found += images
         if progress is not None:
             progress(done, len(files))
-    skipped = _cut_short(skipped, by_series)
+    skipped = _cut_short(skipped, found)
     _warn_unreadable(skipped)
-    series = [Series.of(images, *rules) for images in by_series.values()]
-    return ScanResult(sorted(series, key=lambda s: (s.study_uid, s.number or 0, s.uid)), skipped)
+    return ScanResult(series_of(found, *rules), skipped)
 
 
-def _cut_short(
-    skipped: Sequence[SkippedFile], images: Mapping[tuple[str, str], Sequence[Instance]]
-) -> list[SkippedFile]:
+def series_of(
+    images: Iterable[Instance],
+    split_by: frozenset[str] = frozenset(),
+    keep_together: frozenset[str] = frozenset(),
+) -> list[Series]:
+    """Return the series that images belong to, in the order of study, Series Number and UID."""
+    by_series: dict[tuple[str, str], list[Instance]] = defaultdict(list)
+    for image in images:
+        by_series[image.study_instance_uid, image.series_instance_uid].append(image)
+    series = [Series.of(same, split_by, keep_together) for same in by_series.values()]
+    return sorted(series, key=lambda one: (one.study_uid, one.number or 0, one.uid))
+
+
+def _cut_short(skipped: Sequence[SkippedFile], images: Sequence[Instance]) -> list[SkippedFile]:
     """Call files "unreadable" that are named as the images are and end in front of the prefix DICM.
 
     A disk that was full leaves such files: at the end of a stack, nothing else would tell that slices are lost.
     """
     if not any(file.reason == "not-dicom" for file in skipped):
         return list(skipped)
-    kinds = {_kind(instance.path) for instances in images.values() for instance in instances}
+    kinds = {_kind(image.path) for image in images}
 
     def judged(file: SkippedFile) -> SkippedFile:
         kind = _kind(file.path)
