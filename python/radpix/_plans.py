@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     #: The stored values of a frame, from an offset into the pixel data; None where they are not all there.
     _Read = Callable[["_Plan", int], "NDArray[Any] | None"]
 
-__all__ = ["Sight", "seen"]
+__all__ = ["Unplanned", "shown_by_plan"]
 
 _PIXEL_DATA: Final = 0x7FE00010
 
@@ -104,7 +104,7 @@ class _Plan(NamedTuple):
 _PLANS: dict[Hashable, _Plan] = {}
 
 
-class Sight:
+class Unplanned:
     """A frame for which there is no plan yet.
 
     Attributes
@@ -136,10 +136,10 @@ class Sight:
         _PLANS[self.key] = _Plan(frames, shape, pixels.dtype, least, greatest, grey.padding, voi)
 
 
-def seen(
+def shown_by_plan(
     source: Source, frame: int, window: VoiChoice | None, dtype: np.dtype[Any], threads: int
-) -> NDArray[Any] | Sight | None:
-    """Return a frame's levels where there is a plan, a `Sight` where there may be one, else None."""
+) -> NDArray[Any] | Unplanned | None:
+    """Return a frame's levels where there is a plan, an `Unplanned` where there may be one, else None."""
     # An explanation is no part of a key. True is 1, but is not taken for a number.
     if sys.byteorder != "little" or type(window) not in {type(None), int, Window, tuple}:
         return None
@@ -160,10 +160,10 @@ def seen(
 
 def _shown(
     key: Hashable, frame: int, length: int, read: _Read, dtype: np.dtype[Any], threads: int
-) -> NDArray[Any] | Sight | None:
+) -> NDArray[Any] | Unplanned | None:
     plan = _PLANS.get(key)
     if plan is None:
-        return Sight(key)
+        return Unplanned(key)
     rows, columns = plan.shape
     size = rows * columns * plan.pixels.itemsize
     if frame < 0:
@@ -194,7 +194,7 @@ def _key_of(scan: Scan, size: int) -> tuple[Hashable, ...] | None:
 
 def _in_buffer(
     data: memoryview, frame: int, wanted: tuple[VoiChoice | None, np.dtype[Any]], threads: int
-) -> NDArray[Any] | Sight | None:
+) -> NDArray[Any] | Unplanned | None:
     scan = scan_buffer(data, _QUERY, "")
     key = _key_of(scan, len(data))
     if key is None:
@@ -213,7 +213,7 @@ def _array(data: memoryview | bytes, plan: _Plan, offset: int) -> NDArray[Any]:
 
 def _in_file(
     path: str | os.PathLike[str], frame: int, wanted: tuple[VoiChoice | None, np.dtype[Any]], threads: int
-) -> NDArray[Any] | Sight | None:
+) -> NDArray[Any] | Unplanned | None:
     status = os.stat(path)  # noqa: PTH116 - Path.stat() and Path.open() take 12 us together
     if not stat.S_ISREG(status.st_mode):
         return None
@@ -237,7 +237,7 @@ def _read_array(file: FileIO, plan: _Plan, offset: int) -> NDArray[Any] | None:
 
 def _in_dataset(
     dataset: Dataset, frame: int, wanted: tuple[VoiChoice | None, np.dtype[Any]], threads: int
-) -> NDArray[Any] | Sight | None:
+) -> NDArray[Any] | Unplanned | None:
     found: list[Hashable] = []
     for tag, element in dataset.items():
         if tag in _HAS_SAY:

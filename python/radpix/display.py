@@ -14,7 +14,7 @@ from radpix._grey import Grey, full_window, grey_levels, window_over
 from radpix._lut import LookupTable
 from radpix._over_values import over_values
 from radpix._padding_values import padding_range
-from radpix._plans import seen
+from radpix._plans import shown_by_plan
 from radpix._thumbnail import resized, size_of
 from radpix._warn import warn
 from radpix.codec import decode
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
     from pydicom import Dataset
 
-    from radpix._plans import Sight
+    from radpix._plans import Unplanned
     from radpix._source.source import Source
     from radpix.modality import Rescale
     from radpix.palette import Palette
@@ -114,12 +114,12 @@ def display(
     """
     kind, threads, index = np.dtype(dtype), thread_count(num_threads), operator.index(index)
     display_maximum(kind)
-    sight: Sight | None = None
+    unplanned: Unplanned | None = None
     if presentation_state is None and size is None:
-        known = seen(source, index, window, kind, threads)
+        known = shown_by_plan(source, index, window, kind, threads)
         if isinstance(known, np.ndarray):
             return known
-        sight = known
+        unplanned = known
     source = rereadable(source)
     pixels = decode(source, index=index, num_threads=num_threads)
     dataset = header_of(source)
@@ -132,8 +132,8 @@ def display(
     grey = None
     if is_grey:
         grey = _grey(pixels, dataset, frame, window, state)
-        if sight is not None:
-            sight.learn(source, grey, pixels, kind)
+        if unplanned is not None:
+            unplanned.learn(source, grey, pixels, kind)
     image = _image(pixels, grey, dataset, state, kind, threads, icc=icc)
     if shutters:
         _close_shutters(image, dataset, frame, state)

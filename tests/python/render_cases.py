@@ -83,6 +83,15 @@ def composited(
     return first
 
 
+def scattered(shape: tuple[int, ...], dtype: str, share: float, seed: int) -> tuple[NDArray[Any], float]:
+    """Return voxels of which a share, here and there, is padding, and what that is."""
+    rng = np.random.default_rng(seed)
+    voxels = rng.integers(0, 200, shape).astype(dtype)
+    padding = np.nan if dtype == "float32" and seed % 2 else 7.0
+    voxels[rng.random(shape) < share] = padding
+    return voxels, padding
+
+
 def casted(
     voxels: NDArray[Any],
     rays: Rays,

@@ -166,7 +166,7 @@ def assert_same(source: Any, monkeypatch: pytest.MonkeyPatch, **arguments: Any) 
     """Show something three times and once more without plans."""
     found = [outcome(source, **arguments) for _ in range(3)]
     with monkeypatch.context() as patched:
-        patched.setattr(MODULE, "seen", lambda *_: None)
+        patched.setattr(MODULE, "shown_by_plan", lambda *_: None)
         wanted = outcome(source, **arguments)
     for image, codes in found:
         assert codes == wanted[1]

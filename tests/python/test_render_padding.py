@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.python.oracle import padded as absence
 from tests.python.oracle import render as oracle
-from tests.python.render_cases import cameras, casted, ranges_of, smooth
+from tests.python.render_cases import cameras, casted, ranges_of, scattered, smooth
 from tests.python.reslice_cases import SHEARED, restrided
 from tests.python.test_render import rays_in_patient
 
@@ -92,10 +92,7 @@ def test_samples_along_rays_are_those_of_the_oracle(dtype: str, padding: float, 
 def test_every_shape_and_layout_gives_the_same_bits_on_every_path(
     shape: Any, dtype: str, layout: str, combine: str, share: float, seed: int
 ) -> None:
-    rng = np.random.default_rng(seed)
-    voxels = rng.integers(0, 200, shape).astype(dtype)
-    padding = np.nan if dtype == "float32" and seed % 2 else 7.0
-    voxels[rng.random(shape) < share] = padding
+    voxels, padding = scattered(shape, dtype, share, seed)
     one = Volume(voxels, SHEARED)
     for camera in cameras(one, seed):
         rays = camera.rays(one, (4, 9), 0.7)

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.python.oracle import render as oracle
-from tests.python.render_cases import TRANSFER, backends, cameras, composited, ranges_of, smooth, volume
+from tests.python.render_cases import (
+    TRANSFER,
+    backends,
+    cameras,
+    composited,
+    ranges_of,
+    scattered,
+    smooth,
+    volume,
+)
 from tests.python.reslice_cases import SHEARED, restrided
 from tests.python.test_render import PLAIN, SHADED, rays_in_patient
 from tests.python.test_render_layers import BLUE, layered, pair, rays_for
@@ -89,10 +98,7 @@ def test_pictures_of_two_padded_volumes_are_those_of_the_oracle(
 def test_every_shape_and_layout_gives_the_same_bits_on_every_path(
     shape: Any, dtype: str, layout: str, share: float, seed: int
 ) -> None:
-    rng = np.random.default_rng(seed)
-    voxels = rng.integers(0, 200, shape).astype(dtype)
-    padding = np.nan if dtype == "float32" and seed % 2 else 7.0
-    voxels[rng.random(shape) < share] = padding
+    voxels, padding = scattered(shape, dtype, share, seed)
     one = Volume(voxels, SHEARED)
     other = restrided(voxels, layout)
     rays = cameras(one, seed)[seed % 2].rays(one, (4, 9), 0.7)
