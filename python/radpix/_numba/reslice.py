@@ -16,6 +16,7 @@ from radpix._numba.reslice_interior import (
     SUM,
     combine_interior,
     interior_columns,
+    scratch_for,
     touched_columns,
 )
 from radpix._numba.threads import parallel_for
@@ -141,6 +142,7 @@ def _run(
     rows, columns = out.shape[1:]
     samples = np.empty(len(slab), edges.dtype)
     values = np.empty(columns, edges.dtype)
+    scratch = scratch_for(voxels, values)
     for row in range(first, last):
         line = lines[row]
         outer_begin, outer_end = touched_columns(line, slab, voxels.shape, columns)
@@ -150,7 +152,7 @@ def _run(
             inner_begin, inner_end = interior_columns(line, slab, voxels.shape, columns)
             if inner_begin < inner_end:
                 begin, end = inner_begin, inner_end
-                combine_interior(voxels, line, slab, combine, is_nearest, exact, begin, end, values)
+                combine_interior(voxels, line, slab, combine, is_nearest, exact, begin, end, scratch, values)
         for left, right in ((outer_begin, begin), (end, outer_end)):
             _border(
                 voxels, line, slab, combine, is_nearest, exact, absent, fill, left, right, samples, values

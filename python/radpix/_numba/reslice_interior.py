@@ -9,9 +9,20 @@ import numpy as np
 from radpix._numba.cells import lerp
 from radpix._numba.jit import jit
 
-__all__ = ["MAX", "MEAN", "MIN", "SUM", "combine_interior", "interior_columns", "touched_columns"]
+__all__ = [
+    "MAX",
+    "MEAN",
+    "MIN",
+    "SUM",
+    "combine_interior",
+    "interior_columns",
+    "scratch_for",
+    "touched_columns",
+]
 
 MEAN, MAX, MIN, SUM = range(4)
+_INT32_MAX = 2**31 - 1  # the conversion of a position that is vector code gives 32 bits
+_BLOCK = 128  # columns: what is kept of them stays in the first-level cache
 
 
 @jit
@@ -47,6 +58,8 @@ def interior_columns(line: Any, slab: Any, shape: Any, columns: int) -> tuple[in
     Every operation that makes a position from a column is monotone after rounding too: what holds at both ends holds
     in between. The ends are estimated by division, then proved.
     """
+    if max(shape) > _INT32_MAX:
+        return 0, 0
     first, last = 0, columns
     for axis in range(3):
         start, step = line[0, axis], line[1, axis]
@@ -95,29 +108,77 @@ def touched_columns(line: Any, slab: Any, shape: Any, columns: int) -> tuple[int
 
 
 @jit
-def _linear(voxels: Any, line: Any, offset: Any, exact: bool, first: int, last: int, values: Any) -> None:
-    work = values.dtype.type
+def scratch_for(voxels: Any, values: Any) -> Any:
+    """Return what a block of a row's cells takes: lower corners, weights, and voxels of the eight corners."""
+    return (
+        np.empty((3, _BLOCK), np.int32),
+        np.empty((3, _BLOCK), values.dtype),
+        np.empty((8, _BLOCK), voxels.dtype),
+    )
+
+
+@jit
+def _place(line: Any, offset: Any, first: int, count: int, corners: Any, weights: Any) -> None:
+    """Find the cells of columns [first, first + count)."""
+    work = weights.dtype.type
     z_0, y_0, x_0 = line[0]
     z_step, y_step, x_step = line[1]
-    for c in range(first, last):
+    for t in range(count):
+        c = first + t
         z = (z_0 + c * z_step) + offset[0]
         y = (y_0 + c * y_step) + offset[1]
         x = (x_0 + c * x_step) + offset[2]
-        k, j, i = int(z), int(y), int(x)
-        wz, wy, wx = work(z - k), work(y - j), work(x - i)
+        k, j, i = np.int32(z), np.int32(y), np.int32(x)
+        corners[0, t], corners[1, t], corners[2, t] = k, j, i
+        weights[0, t], weights[1, t], weights[2, t] = work(z - k), work(y - j), work(x - i)
+
+
+@jit
+def _gather(voxels: Any, corners: Any, count: int, gathered: Any) -> None:
+    one = np.uintp(1)  # an unsigned index is not looked at for being negative
+    for t in range(count):
+        k, j, i = np.uintp(corners[0, t]), np.uintp(corners[1, t]), np.uintp(corners[2, t])
+        gathered[0, t], gathered[1, t] = voxels[k, j, i], voxels[k, j, i + one]
+        gathered[2, t], gathered[3, t] = voxels[k, j + one, i], voxels[k, j + one, i + one]
+        k += one
+        gathered[4, t], gathered[5, t] = voxels[k, j, i], voxels[k, j, i + one]
+        gathered[6, t], gathered[7, t] = voxels[k, j + one, i], voxels[k, j + one, i + one]
+
+
+@jit
+def _weigh(gathered: Any, weights: Any, exact: bool, count: int, values: Any) -> None:
+    work = weights.dtype.type
+    for t in range(count):
+        wz, wy, wx = weights[0, t], weights[1, t], weights[2, t]
         low = lerp(
-            lerp(work(voxels[k, j, i]), work(voxels[k, j, i + 1]), wx, exact),
-            lerp(work(voxels[k, j + 1, i]), work(voxels[k, j + 1, i + 1]), wx, exact),
+            lerp(work(gathered[0, t]), work(gathered[1, t]), wx, exact),
+            lerp(work(gathered[2, t]), work(gathered[3, t]), wx, exact),
             wy,
             exact,
         )
         high = lerp(
-            lerp(work(voxels[k + 1, j, i]), work(voxels[k + 1, j, i + 1]), wx, exact),
-            lerp(work(voxels[k + 1, j + 1, i]), work(voxels[k + 1, j + 1, i + 1]), wx, exact),
+            lerp(work(gathered[4, t]), work(gathered[5, t]), wx, exact),
+            lerp(work(gathered[6, t]), work(gathered[7, t]), wx, exact),
             wy,
             exact,
         )
-        values[c] = lerp(low, high, wz, exact)
+        values[t] = lerp(low, high, wz, exact)
+
+
+@jit
+def _linear(
+    voxels: Any, line: Any, offset: Any, exact: bool, first: int, last: int, scratch: Any, values: Any
+) -> None:
+    """Interpolate block by block, in three loops of which the first and the last become vector code."""
+    corners, weights, gathered = scratch
+    for start in range(first, last, _BLOCK):
+        count = min(last - start, _BLOCK)
+        _place(line, offset, start, count, corners, weights)
+        _gather(voxels, corners, count, gathered)
+        if exact:
+            _weigh(gathered, weights, True, count, values[start:])
+        else:
+            _weigh(gathered, weights, False, count, values[start:])
 
 
 @jit
@@ -155,6 +216,7 @@ def combine_interior(
     exact: bool,
     first: int,
     last: int,
+    scratch: Any,
     values: Any,
 ) -> None:
     """Combine the samples of interior columns, plane of the slab by plane."""
@@ -165,7 +227,7 @@ def combine_interior(
         if is_nearest:
             _nearest(voxels, line, offset, first, last, target)
         else:
-            _linear(voxels, line, offset, exact, first, last, target)
+            _linear(voxels, line, offset, exact, first, last, scratch, target)
         if k > 0:
             _add(samples, combine, first, last, values)
     if combine == MEAN and len(slab) > 1:
