@@ -101,6 +101,21 @@ def test_numba_gives_the_bits_of_the_core_for_float_outputs_and_other_strides() 
     assert got.tobytes() == want.tobytes()
 
 
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("interpolation", ["linear", "nearest"])
+def test_long_rows_between_voxels_are_the_same_bits_and_near_the_oracle(
+    dtype: np.dtype[Any], interpolation: str
+) -> None:
+    voxels, nowhere = noise((7, 8, 90), dtype, 4), (0.0, 0.0, 0.0)
+    grid = Grid((1.2, 0.7, 1.1), nowhere, (0.3, 0.9, 0.1), (0.011, -0.0013, 0.29), nowhere)
+    want = native(voxels, (1, 6, 300), grid, interpolation=interpolation)
+    got = np.empty_like(want)
+    numba_reslice(voxels, got, grid, combine="mean", interpolation=interpolation, fill=-7.0, num_threads=1)
+    assert got.tobytes() == want.tobytes()
+    exact = oracle.reslice(voxels, want.shape, grid, "mean", interpolation, -7.0)
+    np.testing.assert_allclose(want, exact, rtol=1e-6, atol=0.55)
+
+
 @pytest.mark.parametrize("step", [5e-324, -1e-310, 1e-200, 1e300])
 @pytest.mark.parametrize("start", [2.0, -1e18, 1e300])
 def test_numba_gives_the_bits_of_the_core_where_no_integer_is_the_column_of_an_end(

@@ -98,4 +98,15 @@ using PaddedKernel = void (*)(const Source<T> &source, const Line &line, Index c
 
 extern const ForAvx2<PaddedKernel> avx2_padded_kernels;
 
+/// Columns that are picked together at most: their offsets stay in the first-level cache.
+inline constexpr Index pick_columns = 64;
+
+/// Writes the offsets of the voxels nearest to the columns [first, first + count), all of them in [0, n - 1)
+/// on every axis, and up to three numbers more, as far as `pick_columns`. Offsets are below 2^50 and axes no
+/// longer than 2^31 - 1.
+using PickKernel = void (*)(const Index *strides, const Line &line, Index first, Index count,
+                            Index *offsets) noexcept;
+
+extern const PickKernel avx2_pick;
+
 } // namespace radpix::reslice

@@ -26,7 +26,7 @@ namespace {
 
 // A tile of 64 columns x 16 rows x 29 samples touches 0.2-0.5 MB of voxels: it stays in the L2 cache,
 // whatever way the plane lies.
-constexpr Index tile_columns = 64;
+constexpr Index tile_columns = pick_columns;
 constexpr Index band_rows = 16;
 
 void check_samples(Index samples) {
@@ -100,8 +100,9 @@ void set_slab(Line &line, const double *offsets) noexcept {
     }
 }
 
+/// Whether offsets and strides are below 2^50: exact in double, with room.
 template <class T>
-bool fits_avx2(const Source<T> &source) noexcept {
+bool is_reach_small(const Source<T> &source) noexcept {
     constexpr Index limit = Index{1} << 50;
     Index reach = 0;
     for (std::size_t axis = 0; axis < 3; ++axis) {
@@ -112,7 +113,12 @@ bool fits_avx2(const Source<T> &source) noexcept {
         }
         reach += steps * stride;
     }
-    return reach < limit && source.strides[2] == 1 && source.shape[2] > 1;
+    return reach < limit;
+}
+
+template <class T>
+bool fits_avx2(const Source<T> &source) noexcept {
+    return is_reach_small(source) && source.strides[2] == 1 && source.shape[2] > 1;
 }
 
 template <class T>
@@ -124,6 +130,19 @@ bool is_for_avx2(const Source<T> &source, Combine combine) {
     static_cast<void>(combine);
     return false;
 #endif
+}
+
+template <class T>
+PickKernel pick_kernel(const Source<T> &source) {
+#if RADPIX_HAS_AVX2_TARGET
+    constexpr Index longest = std::numeric_limits<std::int32_t>::max();
+    if (cpu_level() >= CpuLevel::avx2 && is_reach_small(source) &&
+        *std::max_element(source.shape, source.shape + 3) <= longest) {
+        return avx2_pick;
+    }
+#endif
+    static_cast<void>(source);
+    return nullptr;
 }
 
 template <class T>
@@ -172,6 +191,8 @@ struct Job {
     const KernelSet<T> &kernels;
     Line line; ///< without start; of single lines, without step and slab either
     bool nearest;
+    bool picks;      ///< nearest without a slab
+    PickKernel pick; ///< of interior columns; may be null
 };
 
 /// The offsets that `line_of` needs room for.
@@ -207,6 +228,13 @@ template <class T, class Out>
 void run_tile(const Job<T, Out> &job, const Line &line, const Span &span, Index column, Index row) noexcept {
     using W = Work<T>;
     const Index count = std::min(tile_columns, job.out.width - column);
+    Out *const out_row = &job.out(row / job.out.height, row % job.out.height, 0);
+    if constexpr (std::is_same_v<T, Out>) {
+        if (job.picks) {
+            return pick(job.source, line, span, job.pick, column, column + count, out_row,
+                        job.out.column_stride);
+        }
+    }
     const Index groups = (count + group - 1) / group;
     // Groups of the tile: [0, outer) fill, then border, [inner, border_again) interior, border, [end, ...)
     // fill.
@@ -233,8 +261,7 @@ void run_tile(const Job<T, Out> &job, const Line &line, const Span &span, Index 
         run(job.kernels.linear_interior, inner, border_again);
         run(job.kernels.linear_border, border_again, end);
     }
-    const Index height = job.out.height;
-    store_row(values.data(), count, &job.out(row / height, row % height, column), job.out.column_stride);
+    store_row(values.data(), count, out_row + column * job.out.column_stride, job.out.column_stride);
 }
 
 template <class T, class Out>
@@ -273,24 +300,19 @@ void run(const ArrayView &voxels, const ArrayView &out, const Rows &where, const
     const KernelSet<T> &set = absent    ? padded_kernels<T>(is_for_avx2(source, line.combine))
                               : nearest ? scalar_kernels<T>()
                                         : kernels_for(source, line.combine);
-    Job<T, Out> job{source, out.volume<Out>(), where, set, line, nearest};
+    Job<T, Out> job{source,
+                    out.volume<Out>(),
+                    where,
+                    set,
+                    line,
+                    nearest,
+                    nearest && line.samples == 1,
+                    pick_kernel(source)};
     job.line.fill = usable_fill<Work<T>, Out>(line.fill);
     job.line.padding = absent ? static_cast<double>(absent->value) : 0.0;
     const Index rows = checked_mul(job.out.depth, job.out.height);
-    parallel_for(0, rows, band_rows, num_threads, [&](Index first, Index last) {
-        if constexpr (std::is_same_v<T, Out>) {
-            if (nearest && job.line.samples == 1) {
-                std::array<double, 3> offsets{};
-                for (Index row = first; row < last; ++row) {
-                    Out *const target = &job.out(row / job.out.height, row % job.out.height, 0);
-                    pick_row(job.source, line_of(job, row, offsets.data()), job.out.width, target,
-                             job.out.column_stride);
-                }
-                return;
-            }
-        }
-        run_band(job, first, last);
-    });
+    parallel_for(0, rows, band_rows, num_threads,
+                 [&](Index first, Index last) { run_band(job, first, last); });
 }
 
 void run_any(const ArrayView &voxels, const ArrayView &out, const Rows &where, const Line &line, bool nearest,
