@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHAPE = (133, 150)
-SOT, SOD, TLM, PLT = 0xFF90, 0xFF93, 0xFF55, 0xFF58
+SOT, SOD, TLM, PLT, PPM, PPT = 0xFF90, 0xFF93, 0xFF55, 0xFF58, 0xFF60, 0xFF61
 
 
 def stream_of(**options: Any) -> bytes:
@@ -30,9 +30,8 @@ def stream_of(**options: Any) -> bytes:
     )
 
 
-def segments(stream: bytes) -> Iterator[tuple[int, int, int]]:
-    """Go through the marker segments up to the first SOD: marker, and where its content begins and ends."""
-    at = 2
+def segments(stream: bytes, at: int = 2) -> Iterator[tuple[int, int, int]]:
+    """Go through the marker segments up to the next SOD: marker, and where its content begins and ends."""
     while (marker := struct.unpack_from(">H", stream, at)[0]) != SOD:
         end = at + 2 + struct.unpack_from(">H", stream, at + 2)[0]
         yield marker, at + 4, end
@@ -40,10 +39,10 @@ def segments(stream: bytes) -> Iterator[tuple[int, int, int]]:
     yield SOD, at + 2, at + 2
 
 
-def packet_ends(stream: bytes) -> list[int]:
-    """Return where the packets of the first tile-part end, as PLT says."""
+def packet_ends(stream: bytes, at: int = 2) -> list[int]:
+    """Return where the packets of the next tile-part end, as PLT says."""
     lengths, value, start = [], 0, 0
-    for marker, begin, end in segments(stream):
+    for marker, begin, end in segments(stream, at):
         for byte in stream[begin + 1 : end] if marker == PLT else b"":
             value = value << 7 | byte & 127
             if byte < 128:
@@ -177,3 +176,52 @@ def test_lying_plt_and_tlm_change_nothing(order: str, lie: str) -> None:
         found: NDArray[Any] = decode(lying, SHAPE, **part)
         np.testing.assert_array_equal(found, decode(stream, SHAPE, **part))
     np.testing.assert_array_equal(decode(lying, SHAPE), picture(SHAPE, 8))
+
+
+def split_headers(stream: bytes, at: int) -> tuple[bytes, bytes]:
+    """Return the headers of the packets of the tile-part at ``at``, and what is left of its packets."""
+    headers, rest = b"", b""
+    *_, (_, begin, _) = segments(stream, at)
+    for end in packet_ends(stream, at):
+        header_end = stream.index(b"\xff\x92", begin, end) + 2  # EPH
+        headers += stream[begin + 6 : header_end]  # behind SOP
+        rest += stream[begin : begin + 6] + stream[header_end:end]
+        begin = end
+    return headers, rest
+
+
+def segment(marker: int, content: bytes) -> bytes:
+    return struct.pack(">HH", marker, len(content) + 2) + content
+
+
+def packed(stream: bytes, marker: int) -> bytes:
+    """Move packet headers to PPT or PPM segments, each of at most 200 bytes."""
+    first = at = next(begin for code, begin, _ in segments(stream) if code == SOT) - 4
+    parts, collected = b"", b""
+    while stream[at : at + 2] == b"\xff\x90":
+        tile, length, index, count = struct.unpack_from(">HIBB", stream, at + 4)
+        headers, rest = split_headers(stream, at)
+        body = _in_segments(PPT, headers) if marker == PPT else b""
+        collected += struct.pack(">I", len(headers)) + headers
+        body += struct.pack(">H", SOD) + rest
+        parts += segment(SOT, struct.pack(">HIBB", tile, len(body) + 12, index, count)) + body
+        at += length
+    return stream[:first] + (_in_segments(PPM, collected) if marker == PPM else b"") + parts + stream[at:]
+
+
+def _in_segments(marker: int, content: bytes) -> bytes:
+    pieces = [content[at : at + 200] for at in range(0, len(content), 200)]
+    return b"".join(segment(marker, bytes([index]) + piece) for index, piece in enumerate(pieces))
+
+
+@pytest.mark.parametrize("marker", [PPM, PPT])
+@pytest.mark.parametrize("order", ORDERS)
+def test_packed_packet_headers_are_read_like_others(order: str, marker: int) -> None:
+    options: dict[str, Any] = {"order": order, "precinct": (64, 64), "rates": (20.0, 0.0), "tile": (80, 150)}
+    stream = stream_of(marked=True, **options)
+    moved = packed(stream, marker)
+    assert struct.pack(">H", marker) in moved
+    np.testing.assert_array_equal(decode(moved, SHAPE), picture(SHAPE, 8))
+    parts: list[dict[str, Any]] = [{"reduce": 2}, {"region": (90, 100, 20, 30)}, {"layers": 1}]
+    for part in parts:
+        np.testing.assert_array_equal(decode(moved, SHAPE, **part), decode(stream, SHAPE, **part))
