@@ -121,6 +121,7 @@ def _parameters(options: dict[str, Any]) -> _Parameters:
     if precinct is not None:
         parameters.csty, parameters.precincts = 1, 1
         parameters.precinct_heights[0], parameters.precinct_widths[0] = precinct
+    parameters.csty |= 6 if options["marked"] else 0
     parameters.block_height, parameters.block_width = block
     parameters.order = ORDERS.index(options["order"])
     rates: Sequence[float] = options["rates"]
@@ -168,7 +169,7 @@ def encode(planes: Sequence[NDArray[Any]], precision: int, **chosen: Any) -> byt
     a layer, 0 lossless), ``resolutions``, ``irreversible``, ``transform`` of components, ``roi`` (component, shift),
     ``changes`` of the progression (order, first resolution, end of resolutions, components, layers; no packet may be
     in two), ``origin`` on the reference grid, ``steps`` between the samples of each component, ``size`` on the
-    reference grid, ``extra`` ("PLT=YES").
+    reference grid, ``extra`` ("PLT=YES"), ``marked`` (packets by SOP and EPH).
     """
     defaults: dict[str, Any] = {
         "style": 0,
@@ -181,6 +182,7 @@ def encode(planes: Sequence[NDArray[Any]], precision: int, **chosen: Any) -> byt
         "irreversible": False,
         "transform": False,
         "roi": (-1, 0),
+        "marked": False,
         "changes": (),
         "origin": (0, 0),
         "steps": [(1, 1)] * len(planes),

@@ -10,8 +10,12 @@ from tests.python import openjpeg_encoder
 from tests.python.jpeg_cases import LEVELS, decode, layout_of, picture
 from tests.python.openjpeg_encoder import CAUSAL, ORDERS
 
+import radpix
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from radpix._backend import FrameLayout
 
 ANY = "1.2.840.10008.1.2.4.91"
 
@@ -104,3 +108,33 @@ def test_layers_of_signed_samples(precision: int, style: int) -> None:
     assert_decodes_to(stream, image, precision)
     lossy = openjpeg_encoder.encode([image], precision, style=style, rates=(20.0, 8.0), tile=(64, 64))
     assert_decodes_to(lossy, by_openjpeg(lossy), precision)
+
+
+def outcome(stream: bytes, layout: FrameLayout, level: str, threads: int) -> object:
+    """Return the pixels and deviations, or the error's code."""
+    try:
+        decoded = decode(ANY, stream, layout, level=level, num_threads=threads)
+    except radpix.DecodeError as error:
+        return error.code
+    return decoded.pixels.tobytes(), tuple(decoded.codes)
+
+
+@pytest.mark.parametrize("style", [0, 1, 4, 8, 18, 47, 63])
+def test_bytes_changed_in_packets_are_the_same_at_every_level(style: int) -> None:
+    rng = np.random.default_rng(style)
+    image = picture((70, 101), 12)
+    layout = layout_of(image.shape, 12)
+    stream = openjpeg_encoder.encode(
+        [image], 12, style=style, irreversible=True, rates=(12.0, 4.0), block=(32, 32), resolutions=3
+    )
+    start, outcomes = stream.index(b"\xff\x93") + 2, set()
+    for _ in range(40):
+        broken = bytearray(stream)
+        for at in rng.integers(start, len(stream), rng.integers(1, 6)):
+            broken[at] = rng.integers(256)
+        first = outcome(bytes(broken), layout, "scalar", 1)
+        outcomes.add(first)
+        for level in LEVELS:
+            for threads in (1, 3):
+                assert outcome(bytes(broken), layout, level, threads) == first
+    assert len(outcomes) > 20  # most of them pictures

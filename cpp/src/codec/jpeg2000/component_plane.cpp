@@ -73,6 +73,16 @@ std::array<std::size_t, 4> lay_out_strips(const ResolutionWindow &window, Index 
     return offsets;
 }
 
+bool has_missing_precincts(const Resolution &resolution) noexcept {
+    const auto &precincts = resolution.precincts;
+    for (std::size_t i = 0; i < precincts.size(); ++i) {
+        if (precincts[i] == nullptr && resolution.needs(i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 } // namespace
 
 void ComponentPlane::lay_out(const TileComponent &component, const StripLimits &limits, int threads,
@@ -84,8 +94,7 @@ void ComponentPlane::lay_out(const TileComponent &component, const StripLimits &
     bool has_gaps = false;
     for (std::size_t r = 0; r < count; ++r) {
         ComponentLevel &level = levels[r];
-        level.has_gaps = std::ranges::any_of(component.resolutions[r].precincts,
-                                             [](const auto &precinct) { return precinct == nullptr; });
+        level.has_gaps = has_missing_precincts(component.resolutions[r]);
         has_gaps = has_gaps || level.has_gaps;
         if (r > 0 && (strips_last || r + 1 < count)) {
             level.strip_rows = strip_rows_of(component.resolutions[r], windows[r], limits, threads);

@@ -19,7 +19,7 @@ struct StripLimits {
 struct ComponentLevel {
     LevelPlane plane;
     Index strip_rows = 0;         ///< rows of each sub-band in a strip; 0: no strips
-    bool has_gaps = false;        ///< precincts without any packet, whose coefficients nobody writes
+    bool has_gaps = false;        ///< needed precincts without a packet, whose coefficients nobody writes
     std::vector<BlockTask> tasks; ///< of strips, from the first to the last
 };
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "codec/jpeg2000/progression.hpp"
+#include "codec/jpeg2000/windows.hpp"
 #include "radpix/error.hpp"
 
 namespace radpix::jpeg2000 {
@@ -142,8 +143,13 @@ void ImageDecoder::decode_tile(Index index, std::span<const TilePart> parts, Til
 
 void ImageDecoder::read_tile_packets(Tile &tile, Bytes headers, bool are_packed,
                                      std::vector<Deviation> &deviations) {
-    PacketReader reader(tile, headers, are_packed, wanted_.layers);
-    const std::size_t expected = packets_of(tile);
+    const int all = tile.parameters.layers;
+    const int layers = wanted_.layers == 0 ? all : std::min(wanted_.layers, all);
+    std::size_t precincts = 0;
+    for (TileComponent &component : tile.components) {
+        precincts += mark_needed_precincts(component);
+    }
+    PacketReader reader(tile, headers, are_packed, layers, precincts * static_cast<std::size_t>(layers));
     std::string what;
     try {
         read_packets(tile, stream_.size, reader);
@@ -153,11 +159,11 @@ void ImageDecoder::read_tile_packets(Tile &tile, Bytes headers, bool are_packed,
         }
         what = std::string(error.what()) + ", ";
     }
-    if (reader.packets() == expected) {
+    if (reader.has_all_needed()) {
         return;
     }
-    const std::string text =
-        what + std::to_string(reader.packets()) + " of " + std::to_string(expected) + " packets are there";
+    const std::string text = what + std::to_string(reader.packets()) + " of " +
+                             std::to_string(packets_of(tile)) + " packets are there";
     if (reader.packets() == 0) {
         throw_error(Errc::truncated, text);
     }

@@ -79,14 +79,14 @@ void PacketReader::skip_marker(std::size_t &at, Bytes bytes, unsigned low_byte,
 
 // SOP and EPH are looked for whether COD announces them or not: streams exist with either mistake, and
 // neither a packet header nor a codeword segment can begin with FF91 or FF92.
-void PacketReader::read(const CodingStyle &style, Precinct &precinct, int layer) {
+void PacketReader::read(const CodingStyle &style, Precinct &precinct, int layer, bool is_needed) {
     constexpr unsigned sop = 0x91, eph = 0x92;
     skip_marker(body_at_, tile_.data, sop, 6);
     const Bytes bytes = are_packed_ ? headers_ : tile_.data;
     std::size_t &at = are_packed_ ? header_at_ : body_at_;
     PacketBits bits(bytes, at);
     contributions_.clear();
-    is_used_ = layers_ == 0 || layer < layers_;
+    is_used_ = layer < layers_;
     if (bits.bit() != 0) {
         read_header(bits, style, precinct, layer);
     }
@@ -94,6 +94,7 @@ void PacketReader::read(const CodingStyle &style, Precinct &precinct, int layer)
     skip_marker(at, bytes, eph, 2);
     read_body();
     ++packets_;
+    needed_ -= is_needed && is_used_ ? 1 : 0;
 }
 
 void PacketReader::read_header(PacketBits &bits, const CodingStyle &style, Precinct &precinct, int layer) {

@@ -9,20 +9,23 @@ namespace radpix::jpeg2000 {
 class PacketReader {
 public:
     /// `headers`: the packed packet headers (PPM, PPT), empty where the packets hold their own.
-    /// Layers from `layers` on are read and left out, unless it is 0.
-    PacketReader(Tile &tile, Bytes headers, bool are_packed, int layers) noexcept
-        : tile_(tile), headers_(headers), are_packed_(are_packed), layers_(layers) {}
+    /// Layers from `layers` on are read and left out. `needed`: how many packets of the others are asked for.
+    PacketReader(Tile &tile, Bytes headers, bool are_packed, int layers, std::size_t needed) noexcept
+        : tile_(tile), headers_(headers), are_packed_(are_packed), layers_(layers), needed_(needed) {}
 
-    /// Whether another packet may follow.
-    [[nodiscard]] bool has_data() const noexcept {
-        return are_packed_ ? header_at_ < headers_.size() : body_at_ < tile_.data.size();
+    [[nodiscard]] bool has_all_needed() const noexcept { return needed_ == 0; }
+
+    /// Whether another packet may follow and one that is needed is still to come.
+    [[nodiscard]] bool goes_on() const noexcept {
+        return needed_ > 0 && (are_packed_ ? header_at_ < headers_.size() : body_at_ < tile_.data.size());
     }
 
     /// How many were read as a whole.
     [[nodiscard]] std::size_t packets() const noexcept { return packets_; }
 
     /// Reads one packet. Throws Error(truncated, jpeg2000_packet); what earlier packets gave stays usable.
-    void read(const CodingStyle &style, Precinct &precinct, int layer);
+    /// `is_needed`: whether its precinct is asked for.
+    void read(const CodingStyle &style, Precinct &precinct, int layer, bool is_needed);
 
 private:
     struct Contribution {
@@ -50,6 +53,7 @@ private:
     int layers_;
     bool is_used_ = true; ///< the packet that is read
     std::size_t header_at_ = 0, body_at_ = 0, packets_ = 0;
+    std::size_t needed_; ///< packets still to come
     std::vector<Contribution> contributions_;
 };
 

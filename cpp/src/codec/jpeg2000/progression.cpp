@@ -65,7 +65,7 @@ public:
             }
         } else {
             for (const Place &place : places_) {
-                for (int layer = next_layer(place); layer < layers && reader_.has_data(); ++layer) {
+                for (int layer = next_layer(place); layer < layers && reader_.goes_on(); ++layer) {
                     read(place, layer);
                 }
             }
@@ -113,9 +113,9 @@ private:
         for (std::size_t i = first; i < last; ++i) {
             layer = std::min(layer, next_layer(places_[i]));
         }
-        for (; layer < layers && reader_.has_data(); ++layer) {
+        for (; layer < layers && reader_.goes_on(); ++layer) {
             charge(last - first);
-            for (std::size_t i = first; i < last && reader_.has_data(); ++i) {
+            for (std::size_t i = first; i < last && reader_.goes_on(); ++i) {
                 if (next_layer(places_[i]) == layer) { // packets of earlier progressions are left out
                     read(places_[i], layer);
                 }
@@ -131,8 +131,9 @@ private:
 
     void read(const Place &place, int layer) {
         TileComponent &component = tile_.components[place.component];
-        Precinct &precinct = precinct_at(component, component.resolutions[place.resolution], place.index);
-        reader_.read(component.parameters.style, precinct, layer);
+        Resolution &resolution = component.resolutions[place.resolution];
+        Precinct &precinct = precinct_at(component, resolution, place.index);
+        reader_.read(component.parameters.style, precinct, layer, resolution.needs(place.index));
         precinct.next_layer = layer + 1;
     }
 
@@ -163,7 +164,7 @@ void read_packets(Tile &tile, const ImageSize &size, PacketReader &reader) {
         return;
     }
     for (const ProgressionChange &change : tile.parameters.changes) {
-        if (!reader.has_data()) {
+        if (!reader.goes_on()) {
             break;
         }
         run.run(change);

@@ -2,6 +2,8 @@
 /// Tag trees (ISO/IEC 15444-1 B.10.2): for each leaf a number, coded against a rising threshold.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -13,16 +15,21 @@ namespace radpix::jpeg2000 {
 class TagTree {
 public:
     TagTree() = default;
+    /// Of small precincts an image has many, and what they cost is their memory: two pieces a tree.
     TagTree(Index width, Index height) {
+        const auto larger = static_cast<std::uint64_t>(std::max<Index>({width, height, 1}));
+        levels_.reserve(static_cast<std::size_t>(std::bit_width(larger - 1)) + 1);
+        Index nodes = 0;
         for (;;) {
-            levels_.push_back({width, static_cast<Index>(nodes_.size())});
-            nodes_.resize(nodes_.size() + static_cast<std::size_t>(width * height));
+            levels_.push_back({width, nodes});
+            nodes += width * height;
             if (width * height <= 1) {
                 break;
             }
             width = (width + 1) / 2;
             height = (height + 1) / 2;
         }
+        nodes_.resize(static_cast<std::size_t>(nodes));
     }
 
     /// Whether the number of leaf (x, y) is below `threshold`, after reading the bits that say so.

@@ -165,8 +165,10 @@ void add_blocks(const Resolution &resolution, const Band &band, std::uint8_t ban
     const Index first_x = area.x0 >> w, first_y = area.y0 >> h;
     part.across = ceil_shift(area.x1, w) - first_x;
     part.down = ceil_shift(area.y1, h) - first_y;
-    part.inclusion = TagTree(part.across, part.down);
-    part.zero_planes = TagTree(part.across, part.down);
+    part.inclusion = part.zero_planes = TagTree(part.across, part.down);
+    if (precinct.blocks.empty()) { // the other sub-bands have about as many
+        precinct.blocks.reserve(resolution.bands.size() * static_cast<std::size_t>(part.across * part.down));
+    }
     for (Index y = first_y; y < first_y + part.down; ++y) {
         for (Index x = first_x; x < first_x + part.across; ++x) {
             const Rect cell{std::max(x << w, area.x0), std::max(y << h, area.y0),
@@ -198,6 +200,7 @@ Precinct &precinct_at(TileComponent &component, Resolution &resolution, std::siz
     const Index y =
         (resolution.rect.y0 >> resolution.precinct_height_log2) + number / resolution.precincts_across;
     const bool is_ht = (component.parameters.style.block_style & high_throughput) != 0;
+    slot->parts.reserve(resolution.bands.size());
     for (std::size_t b = 0; b < resolution.bands.size(); ++b) {
         const Band &band = resolution.bands[b];
         const int halved = band.orientation == 0 ? 0 : 1;

@@ -68,6 +68,13 @@ struct Resolution {
     Index precincts_across = 0, precincts_down = 0;
     std::vector<Band> bands;
     std::vector<std::unique_ptr<Precinct>> precincts;
+    Rect needed; ///< columns and rows of the precincts that hold coefficients asked for
+
+    [[nodiscard]] bool needs(std::size_t index) const noexcept {
+        const auto number = static_cast<Index>(index);
+        const Index x = number % precincts_across, y = number / precincts_across;
+        return x >= needed.x0 && x < needed.x1 && y >= needed.y0 && y < needed.y1;
+    }
 };
 
 struct TileComponent {

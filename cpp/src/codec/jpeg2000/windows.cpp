@@ -44,6 +44,21 @@ double gain_of(bool is_lone, bool is_high) noexcept {
     return is_high ? 1 / k : k;
 }
 
+/// The precincts of a sub-band that `clip` of it lies in (B.6), those of the resolution numbered from 0.
+Rect precincts_of(const Resolution &resolution, const Band &band, const Rect &clip) noexcept {
+    const int halved = band.orientation == 0 ? 0 : 1;
+    const int w = resolution.precinct_width_log2, h = resolution.precinct_height_log2;
+    const Index first_x = resolution.rect.x0 >> w, first_y = resolution.rect.y0 >> h;
+    return {(clip.x0 >> (w - halved)) - first_x, (clip.y0 >> (h - halved)) - first_y,
+            ceil_shift(clip.x1, w - halved) - first_x, ceil_shift(clip.y1, h - halved) - first_y};
+}
+
+Rect joined(const Rect &a, const Rect &b) noexcept {
+    return a.empty()
+               ? b
+               : Rect{std::min(a.x0, b.x0), std::min(a.y0, b.y0), std::max(a.x1, b.x1), std::max(a.y1, b.y1)};
+}
+
 } // namespace
 
 std::vector<ResolutionWindow> make_windows(const TileComponent &component) {
@@ -57,6 +72,22 @@ std::vector<ResolutionWindow> make_windows(const TileComponent &component) {
     }
     windows[0].shown = windows[0].lifted = windows[0].bands[0] = shown;
     return windows;
+}
+
+std::size_t mark_needed_precincts(TileComponent &component) {
+    const std::vector<ResolutionWindow> windows = make_windows(component);
+    Index count = 0;
+    for (std::size_t r = 0; r < windows.size(); ++r) {
+        Resolution &resolution = component.resolutions[r];
+        for (const Band &band : resolution.bands) {
+            const Rect &clip = windows[r].bands[static_cast<std::size_t>(band.orientation)];
+            if (!clip.empty()) {
+                resolution.needed = joined(resolution.needed, precincts_of(resolution, band, clip));
+            }
+        }
+        count += resolution.needed.width() * resolution.needed.height();
+    }
+    return static_cast<std::size_t>(count);
 }
 
 double synthesis_gain(const std::vector<ResolutionWindow> &windows, std::size_t resolution,

@@ -19,6 +19,9 @@ struct ResolutionWindow {
 /// By resolution, for component.output_rect. Where resolution 0 is shown itself, nothing is lifted.
 [[nodiscard]] std::vector<ResolutionWindow> make_windows(const TileComponent &component);
 
+/// Sets which precincts of each resolution are needed, and returns how many.
+std::size_t mark_needed_precincts(TileComponent &component);
+
 /// What synthesis up to the shown resolution multiplies a sub-band of the irreversible path by: the K and 1/K
 /// of F.3.8.2, of its own level and those above. Folded into the quantization steps, it costs nothing.
 [[nodiscard]] double synthesis_gain(const std::vector<ResolutionWindow> &windows, std::size_t resolution,
