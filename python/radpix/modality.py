@@ -74,7 +74,8 @@ def apply_modality(
     Returns
     -------
     ndarray
-        Always a new array, a copy of ``pixels`` where the data set has neither rescale nor LUT.
+        Modality values of the shape of ``pixels``, of the type that ``dtype`` says; always a new array, a copy where
+        the data set has neither rescale nor LUT.
 
     Raises
     ------
@@ -83,7 +84,8 @@ def apply_modality(
     IndexError
         ``frame`` has no functional group.
     TypeError
-        Pixels or ``dtype`` of an unsupported type, or a LUT for pixels that are not integers.
+        Pixels or ``dtype`` of an unsupported type, a LUT for pixels that are not integers, or a ``dataset`` that is
+        no pydicom data set.
 
     Warns
     -----

@@ -55,7 +55,23 @@ class Overlay:
     label: str = ""
 
     def on(self, shape: tuple[int, int]) -> NDArray[np.bool_]:
-        """Return the mask on an image of (rows, columns); what lies outside is cut off."""
+        """Return the mask as it lies on an image; what lies outside is cut off.
+
+        Parameters
+        ----------
+        shape
+            (rows, columns) of the image.
+
+        Returns
+        -------
+        ndarray
+            (rows, columns) bool: True where graphics are.
+
+        Raises
+        ------
+        ValueError, TypeError
+            ``shape`` is not two integers of at least 0.
+        """
         result = np.zeros(shape, np.bool_)
         top, left = self.origin
         rows, columns = self.mask.shape
@@ -89,6 +105,8 @@ def overlays(dataset: Dataset, *, frame: int = 0) -> list[Overlay]:
     ------
     PixelDataError
         An overlay that is described wrongly: no size, or less data than its size needs.
+    TypeError
+        ``dataset`` is no pydicom data set, or ``frame`` no integer.
 
     Warns
     -----

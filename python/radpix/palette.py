@@ -71,14 +71,14 @@ def apply_palette(
     Returns
     -------
     ndarray
-        (..., 3): red, green and blue of each pixel.
+        (..., 3) of the type that ``dtype`` says: red, green and blue of each pixel.
 
     Raises
     ------
     PixelDataError
         There is no palette, or its parts contradict each other.
     TypeError
-        Pixels that are not integers, or an unsupported ``dtype``.
+        Pixels that are not integers, an unsupported ``dtype``, or a ``dataset`` that is no pydicom data set.
 
     Examples
     --------

@@ -37,7 +37,8 @@ def apply_real_world(
     Returns
     -------
     ndarray
-        float64, NaN for stored values that the mapping does not cover.
+        float64 of the shape of ``pixels``, in the mapping's Measurement Units (0040,08EA); NaN for stored values that
+        it does not cover.
 
     Raises
     ------
@@ -47,6 +48,8 @@ def apply_real_world(
         There is no such item; the message lists them.
     IndexError
         ``frame`` has no functional group.
+    TypeError
+        Pixels of an unsupported type, ``dataset`` is no pydicom data set, or ``mapping`` neither integer nor text.
 
     Examples
     --------

@@ -69,7 +69,7 @@ def apply_voi(
     Returns
     -------
     ndarray
-        A new array of the shape of ``pixels``; nothing is inverted for MONOCHROME1.
+        Display values: a new array of the shape of ``pixels`` and of ``dtype``; nothing is inverted for MONOCHROME1.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def apply_voi(
     IndexError
         ``frame`` has no functional group.
     TypeError
-        Pixels or ``dtype`` of an unsupported type.
+        Pixels or ``dtype`` of an unsupported type, or a ``dataset`` that is no pydicom data set.
 
     Warns
     -----

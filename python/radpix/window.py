@@ -110,7 +110,8 @@ def window(
     Returns
     -------
     ndarray
-        ``out``, or a new array in the memory order of ``pixels``.
+        Display values of the shape of ``pixels``, of the type that ``dtype`` says: ``out``, or a new array in the
+        memory order of ``pixels``.
 
     Raises
     ------
