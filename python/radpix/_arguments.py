@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "INTEGERS",
+    "array_of",
     "check_choice",
     "dataset_of",
     "described",
@@ -23,6 +25,9 @@ __all__ = [
     "text",
     "volume_of",
 ]
+
+#: NumPy's names of the integer types of 8 to 64 bits.
+INTEGERS = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
 
 #: More of what somebody passed does not help to find it.
 _LONGEST = 60
@@ -50,7 +55,7 @@ def integer(value: Any, name: str) -> int:
         It is anything else.
     """
     if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name} is an integer, not {value!r}")
+        raise TypeError(f"{name} is an integer, not {described(value)}")
     try:
         return operator.index(value)
     except TypeError:  # arrays have the method, whatever they hold
@@ -69,7 +74,7 @@ def number(value: Any, name: str) -> float:
         return value
     kind = getattr(value, "dtype", None)
     is_number = hasattr(value, "__float__") if kind is None else value.ndim == 0 and kind.kind in "iuf"
-    if isinstance(value, bool) or not is_number:
+    if isinstance(value, bool | type) or not is_number:
         raise TypeError(f"{name} is a number, not {described(value)}")
     try:
         return float(value)
@@ -89,15 +94,26 @@ def numbers(value: Any, name: str) -> NDArray[np.float64]:
     ValueError
         Its rows differ in length.
     """
-    try:
-        given = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name} is an array of numbers, not {described(value)}: {error}") from None
-    if given.dtype.kind == "O" and all(hasattr(one, "__float__") for one in given.flat):
+    given = array_of(value, name)
+    if given.dtype.kind == "O" and all(hasattr(type(one), "__float__") for one in given.flat):
         given = given.astype(np.float64)  # decimals and fractions
     if given.dtype.kind not in "biuf":
         raise TypeError(f"{name} is made of numbers, not {described(value)}")
     return np.asarray(given, np.float64)
+
+
+def array_of(value: Any, name: str) -> NDArray[Any]:
+    """Return an array of whatever type, which the caller checks.
+
+    Raises
+    ------
+    ValueError
+        Its rows differ in length.
+    """
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} is an array, not {described(value)}: {error}") from None
 
 
 def points(value: Any, length: int, name: str) -> NDArray[np.float64]:
@@ -125,7 +141,7 @@ def text(value: Any, name: str) -> str:
         It is anything else.
     """
     if not isinstance(value, str):
-        raise TypeError(f"{name} is a string, not {value!r}")
+        raise TypeError(f"{name} is a string, not {described(value)}")
     return value
 
 

@@ -199,12 +199,14 @@ class Camera:
         GeometryError
             ``shape`` is not two whole numbers of at least 1.
         ValueError
-            ``slab`` is not finite, or its end not behind its beginning.
+            ``slab`` is not finite, or its end not behind its beginning; ``step`` is not positive.
         TypeError
             ``volume`` is no `radpix.Volume`, or something is no number.
         """
         volume_of(volume)
-        plane = self.plane(shape)
+        plane, step = self.plane(shape), number(step, "step")
+        if not (np.isfinite(step) and step > 0):
+            raise ValueError(f"step is a positive number of mm, not {step}")
         if not self.is_perspective:
             return rays_of(plane, volume, step, slab)
         affine = plane.affine

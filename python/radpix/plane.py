@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from radpix._arguments import dataset_of, described, integer, number, points, volume_of
+from radpix._arguments import check_choice, dataset_of, described, integer, number, points, volume_of
 from radpix._image_plane import image_plane
 from radpix._plane_checks import (
     ORTHOGONAL_TOLERANCE,
@@ -269,7 +269,8 @@ class Plane:
             center, row, column = axes_through(points)
         else:
             center, row, column = axes_along(*_three(normal))
-        plane = cls(center, row, column, _finest(volume) if spacing is None else spacing, shape or (1, 1))
+        chosen = _finest(volume) if spacing is None else spacing
+        plane = cls(center, row, column, chosen, (1, 1) if shape is None else shape)
         return plane if shape is not None else plane._cover(volume)
 
     @classmethod
@@ -326,7 +327,8 @@ class Plane:
         shape: tuple[int, int] | None,
     ) -> Plane:
         center = corners_of(volume_of(volume)).mean(axis=0)
-        plane = cls(center, *directions, _finest(volume) if spacing is None else spacing, shape or (1, 1))
+        chosen = _finest(volume) if spacing is None else spacing
+        plane = cls(center, *directions, chosen, (1, 1) if shape is None else shape)
         if shape is None:
             plane = plane._cover(volume)
         if position is None:
@@ -405,8 +407,7 @@ class Plane:
             Something is no number.
         """
         axes = {"normal": self.normal, "row": self.row_direction, "column": self.column_direction}
-        if not isinstance(about, str) or about not in axes:
-            raise ValueError(f"about is normal, row or column, not {about!r}")
+        check_choice("about", about, tuple(axes))
         if not np.isfinite(number(degrees, "degrees")):
             raise ValueError(f"degrees is a finite number, not {degrees}")
         fixed = self.center if pivot is None else position_of(pivot)

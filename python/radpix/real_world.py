@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from radpix._arguments import dataset_of, integer
 from radpix._attributes import functional_group, items, number, numbers, text, value
 from radpix.errors import PixelDataError
 from radpix.window import checked_pixels
@@ -63,7 +64,7 @@ def apply_real_world(
     array([ 1., 51., nan])
     """
     array = checked_pixels(pixels)
-    found = functional_group(dataset, frame, "RealWorldValueMappingSequence")
+    found = functional_group(dataset_of(dataset), integer(frame, "frame"), "RealWorldValueMappingSequence")
     found = found or items(dataset, "RealWorldValueMappingSequence")
     if not found:
         raise PixelDataError("the data set has no Real World Value Mapping Sequence")
@@ -82,7 +83,7 @@ def _chosen(found: list[Dataset], mapping: int | str) -> Dataset:
         for label, item in zip(labels, found, strict=True):
             if label.casefold() == mapping.casefold():
                 return item
-    elif 0 <= mapping < len(found):
+    elif 0 <= integer(mapping, "mapping") < len(found):
         return found[mapping]
     raise ValueError(f"there is no mapping {mapping!r}; the labels are {labels}")
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from radpix import _convert as convert
-from radpix._arguments import described, integer, number, numbers, points
+from radpix._arguments import INTEGERS, array_of, described, integer, number, numbers, points
 from radpix.errors import GeometryError
 
 if TYPE_CHECKING:
@@ -26,10 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Volume"]
 
-_TYPES = frozenset(
-    [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
-    + ["bool", "float32", "float64", "complex64", "complex128"]
-)
+_TYPES = frozenset({"bool", *INTEGERS, "float32", "float64", "complex64", "complex128"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -313,10 +310,7 @@ def _checked_voxels(given: Any) -> NDArray[Any]:
             "voxels are an array without a mask, whose values would come back; fill them with voxels.filled(value), and"
             " pass padding_value=value"
         )
-    try:
-        voxels = np.asarray(given)
-    except ValueError as error:  # rows that differ in length
-        raise TypeError(f"voxels are an array, not {described(given)}: {error}") from None
+    voxels = array_of(given, "voxels")
     if voxels.dtype.name not in _TYPES:
         raise TypeError(
             f"voxels are bool, integers, float32, float64 or complex, not {voxels.dtype}; convert them with"
@@ -330,6 +324,6 @@ def _checked_voxels(given: Any) -> NDArray[Any]:
 
 
 def _triple(box: Any) -> Sequence[int]:
-    if not hasattr(box, "__len__") or len(box) != 3:
+    if array_of(box, "an index").shape != (3,):
         raise ValueError(f"start and stop are indices (z, y, x), not {described(box)}")
     return box  # type: ignore[no-any-return]
