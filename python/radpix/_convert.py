@@ -22,20 +22,6 @@ LPS_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 #: Cosines between axes below this are rounding: such a matrix is orthogonal, and a NIfTI qform holds it.
 _ORTHOGONAL = 1e-6
 _RGB24 = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
-_ITK_AND_NIFTI_TYPES = [
-    "int8",
-    "uint8",
-    "int16",
-    "uint16",
-    "int32",
-    "uint32",
-    "int64",
-    "uint64",
-    "float32",
-    "float64",
-    "complex64",
-    "complex128",
-]
 
 
 def _import(name: str, package: str, method: str) -> Any:
@@ -59,10 +45,6 @@ def to_nibabel(volume: Volume) -> Any:
         if voxels.shape[3] != 3 or voxels.dtype != np.uint8:
             raise ValueError(f"NIfTI has RGB of uint8 only, not {voxels.shape[3]} channels of {voxels.dtype}")
         voxels = np.ascontiguousarray(voxels).view(_RGB24)[..., 0]
-    elif voxels.dtype.name not in _ITK_AND_NIFTI_TYPES:
-        raise ValueError(
-            f"NIfTI has no {voxels.dtype}; convert the voxels to one of {', '.join(_ITK_AND_NIFTI_TYPES)}"
-        )
     affine = LPS_RAS @ volume.affine @ REVERSED
     image = nibabel.Nifti1Image(voxels.transpose(2, 1, 0), affine, dtype=voxels.dtype)
     image.header.set_xyzt_units("mm")
@@ -91,10 +73,8 @@ def to_sitk(volume: Volume) -> Any:
     """See `Volume.to_sitk`."""
     sitk = _import("SimpleITK", "SimpleITK", "to_sitk")
     voxels = volume.voxels.view(np.uint8) if volume.voxels.dtype == bool else volume.voxels
-    if voxels.dtype.name not in _ITK_AND_NIFTI_TYPES or (voxels.ndim == 4 and voxels.dtype.kind == "c"):
-        raise ValueError(
-            f"SimpleITK has no {voxels.dtype}; convert the voxels to one of {', '.join(_ITK_AND_NIFTI_TYPES)}"
-        )
+    if voxels.ndim == 4 and voxels.dtype.kind == "c":
+        raise ValueError(f"SimpleITK has no channels of {voxels.dtype}; convert each to an image of its own")
     image = sitk.GetImageFromArray(voxels, isVector=voxels.ndim == 4)
     image.SetSpacing(volume.spacing[::-1])
     image.SetOrigin(volume.origin.tolist())

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from radpix._arguments import check_choice, volume_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -44,9 +46,8 @@ def absent_value(volume: Volume, padding: Padding) -> float | None:
 
     Padding is defined for one sample per pixel only (PS3.3 C.7.5.1.1.2): black in a colour is not absent.
     """
-    if padding not in get_args(Padding):
-        raise ValueError(f"padding is one of {', '.join(get_args(Padding))}, not {padding!r}")
-    value = volume.padding_value
+    check_choice("padding", padding, get_args(Padding))
+    value = volume_of(volume).padding_value
     if value is None or padding == "include" or volume.voxels.ndim != 3:
         return None
     if volume not in _is_padded:

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from radpix._arguments import described, numbers
 from radpix.errors import GeometryError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
@@ -33,9 +32,9 @@ _FARTHEST, _FINEST = 1e9, 1e-12
 
 
 def vector_of(value: ArrayLike, name: str) -> NDArray[np.float64]:
-    vector: NDArray[np.float64] = np.array(value, dtype=np.float64)
+    vector = numbers(value, name).copy()
     if vector.shape != (3,) or not np.isfinite(vector).all():
-        raise GeometryError(f"{name} is three finite numbers (x, y, z), not {value!r}")
+        raise GeometryError(f"{name} is three finite numbers (x, y, z), not {described(value)}")
     return vector
 
 
@@ -63,22 +62,23 @@ def cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]
 
 def spacing_of(value: float | tuple[float, float]) -> tuple[float, float]:
     """Return (between rows, between columns) from it, or from one number for both."""
-    given = np.asarray(value, dtype=np.float64)
+    given = numbers(value, "spacing")
     pair = np.broadcast_to(given, 2) if given.shape in {(), (2,)} else None
     if pair is None or not ((pair >= _FINEST) & (pair <= _FARTHEST)).all():
         raise GeometryError(f"spacing is (between rows, between columns) in mm, both positive, not {value!r}")
     return float(pair[0]), float(pair[1])
 
 
-def shape_of(value: Sequence[float]) -> tuple[int, int]:
-    if len(value) != 2 or any(not np.isfinite(n) or int(n) != n or n < 1 for n in value):
-        raise GeometryError(f"shape is (rows, columns), both at least 1, not {value!r}")
-    return int(value[0]), int(value[1])
+def shape_of(value: ArrayLike) -> tuple[int, int]:
+    given = numbers(value, "shape")
+    if given.shape != (2,) or not ((given >= 1) & (given < 2**53) & (given == np.floor(given))).all():
+        raise GeometryError(f"shape is (rows, columns), both whole and at least 1, not {described(value)}")
+    return int(given[0]), int(given[1])
 
 
 def axes_through(points: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return (center, row direction, column direction) of three points."""
-    three = np.array(points, dtype=np.float64)
+    three = numbers(points, "points")
     if three.shape != (3, 3) or not np.isfinite(three).all():
         raise GeometryError(f"points are three finite patient positions, an array (3, 3), not {three.shape}")
     row = unit_of(three[1] - three[0], "the way from the first point to the second")

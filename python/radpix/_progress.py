@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from radpix._arguments import described
 from radpix._backend import kernels
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def told(progress: Progress | None, calls: int) -> Iterator[None]:
     if progress is None:
         yield
         return
+    if not callable(progress):
+        raise TypeError(f"progress is a function of (done, total), not {described(progress)}")
     before = kernels().report_to(_Teller(progress, calls))
     try:
         yield

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from radpix import limits
+from radpix._arguments import check_choice, number, volume_of
 from radpix._backend import AxisMap, Grid, kernels
 from radpix._padding import Padding, absent_value, default_fill
 from radpix._progress import Progress, told
@@ -88,15 +89,10 @@ class Field(NamedTuple):
 
 def check_volume(volume: Volume, name: str) -> None:
     """Refuse what is no volume, and voxels that no kernel takes."""
-    if not hasattr(volume, "voxels"):
+    dtype = volume_of(volume).voxels.dtype
+    if dtype.name not in _DTYPES:
         raise TypeError(
-            f"{name} takes a radpix.Volume, which knows where its voxels are, not {type(volume).__name__}"
-        )
-    dtype = volume.voxels.dtype
-    if dtype.name not in _DTYPES or not dtype.isnative:
-        raise TypeError(
-            f"{name} takes {', '.join(_DTYPES)} in the machine's byte order, not {dtype.str} ({dtype.name});"
-            " convert the voxels with astype"
+            f"{name} takes {', '.join(_DTYPES)}, not {dtype.name}; convert the voxels with astype"
         )
     if volume.voxels.size == 0:
         raise GeometryError(f"a volume of shape {volume.voxels.shape} has no voxels to {name}")
@@ -104,8 +100,7 @@ def check_volume(volume: Volume, name: str) -> None:
 
 def check_interpolation(volume: Volume, interpolation: str, choices: tuple[str, ...]) -> None:
     """Refuse interpolations that there are not, and labels that are no integers."""
-    if interpolation not in choices:
-        raise ValueError(f"interpolation is one of {', '.join(choices)}, not {interpolation!r}")
+    check_choice("interpolation", interpolation, choices)
     if interpolation == "label" and volume.voxels.dtype.kind == "f":
         raise TypeError(
             f"labels are integers, not {volume.voxels.dtype.name}; convert the voxels with astype"
@@ -184,9 +179,10 @@ def checked_fill(volume: Volume, fill: float | None, all_inside: Callable[[], bo
     dtype = volume.voxels.dtype
     if fill is None:
         fill = default_fill(volume, all_inside)
+    fill = number(fill, "fill")
     if dtype.kind != "f" and not math.isfinite(fill):
         raise ValueError(f"fill is a finite number for {dtype.name} voxels, not {fill}")
-    return float(fill)
+    return fill
 
 
 def _reaches_outside(shape: tuple[int, int, int], target: Target) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -227,6 +226,10 @@ def _each(reader: SliceReader, runs: Sequence[range], num_threads: int) -> Itera
             reader(run)
             yield run
         return
+    from concurrent.futures import (
+        ThreadPoolExecutor,  # late: it costs 4 ms of the import, and few series need it
+    )
+
     pool = ThreadPoolExecutor(min(num_threads, len(runs)))
     try:
         for run, _ in zip(runs, pool.map(reader, runs), strict=True):

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from radpix._arguments import number, numbers, volume_of
 from radpix._backend import Rays
+from radpix._plane_checks import shape_of, vector_of
 from radpix.errors import GeometryError
 from radpix.plane import Plane, axes_along, corners_of
 
@@ -96,12 +98,10 @@ class Camera:
         GeometryError
             As `Camera.parallel`, and for an angle outside its range.
         """
-        away = np.asarray(target, dtype=np.float64) - np.asarray(eye, dtype=np.float64)
+        away = vector_of(target, "target") - vector_of(eye, "eye")
         view = _view(target, away, up)
         distance = _length("the distance from the eye", float(np.linalg.norm(away)))
-        if not 0 < angle < 180:
-            raise GeometryError(f"angle is between 0 and 180 degrees, not {angle}")
-        height = _length("field_of_view", 2 * distance * tan(radians(angle) / 2))
+        height = _length("field_of_view", 2 * distance * tan(_angle(angle) / 2))
         return cls(*_vectors(view), height, distance)
 
     @classmethod
@@ -110,17 +110,33 @@ class Camera:
     ) -> Camera:
         """Return a camera whose square picture holds all of a volume, from wherever it is looked at.
 
-        ``angle`` in degrees makes it a perspective one; else the rays are parallel.
+        Parameters
+        ----------
+        volume
+            Its centre is the target; the picture's height is the diameter of the sphere around its corners.
+        direction
+            (x, y, z) from the viewer into the picture, in patient coordinates, of any length.
+        up
+            As of `Camera.parallel`.
+        angle
+            As of `Camera.perspective`, in degrees; the eye is then so far away that the sphere is in the picture. None
+            for parallel rays.
+
+        Raises
+        ------
+        GeometryError
+            As `Camera.parallel`, and for an angle that is not between 0 and 180.
+        TypeError
+            ``volume`` is no `radpix.Volume`, or something is no number.
         """
-        corners = corners_of(volume)
+        corners = corners_of(volume_of(volume))
         center = corners.mean(axis=0)
         reach = float(np.linalg.norm(corners - center, axis=1).max())
         if angle is None:
             return cls.parallel(center, direction, up, field_of_view=2 * reach)
-        if not 0 < angle < 180:
-            raise GeometryError(f"angle is between 0 and 180 degrees, not {angle}")
+        half = _angle(angle) / 2
         away = np.asarray(cls.parallel(center, direction, up, field_of_view=1).direction)
-        return cls.perspective(center - away * (reach / np.sin(radians(angle) / 2)), center, up, angle=angle)
+        return cls.perspective(center - away * (reach / np.sin(half)), center, up, angle=angle)
 
     @property
     def is_perspective(self) -> bool:
@@ -129,7 +145,7 @@ class Camera:
 
     @property
     def eye(self) -> NDArray[np.float64] | None:
-        """Patient position of the eye, None for parallel rays."""
+        """Patient position of the eye, (3,) float64 as (x, y, z) mm in LPS; None for parallel rays."""
         if not self.is_perspective:
             return None
         return np.array(self.target) - np.array(self.direction) * self.eye_distance
@@ -138,19 +154,59 @@ class Camera:
         """Return the plane through the target that the picture of (rows, columns) shows; its normal is the direction.
 
         For parallel rays every pixel shows what lies on its normal, for an eye what lies on the line to the eye.
+
+        Parameters
+        ----------
+        shape
+            (rows, columns); the rows together are `field_of_view` mm high, the pixels square.
+
+        Raises
+        ------
+        GeometryError
+            ``shape`` is not two whole numbers of at least 1.
+        TypeError
+            ``shape`` is no pair of numbers.
         """
         down = 0.0 - np.array(self.up)
-        pitch = self.field_of_view / max(int(shape[0]), 1)
-        return Plane(self.target, np.cross(down, self.direction), down, pitch, shape)
+        rows, columns = shape_of(shape)
+        pitch = self.field_of_view / rows
+        return Plane(self.target, np.cross(down, self.direction), down, pitch, (rows, columns))
 
     def rays(
         self, volume: Volume, shape: tuple[int, int], step: float, slab: tuple[float, float] | None = None
     ) -> Rays:
-        """Return the rays of a picture of (rows, columns) for a volume.
+        """Return the rays of a picture for a volume, as the kernels take them.
 
-        ``slab`` limits them to distances in mm: from the plane through the target, or from the eye.
+        Parameters
+        ----------
+        volume
+            Rays reach 1 mm beyond its corners.
+        shape
+            (rows, columns) of the picture.
+        step
+            Between samples in mm.
+        slab
+            (from, to) in mm that limits them: distances from the plane through the target for parallel rays, from the
+            eye for others.
+
+        Returns
+        -------
+        Rays
+            Origins and directions in patient mm (LPS), the map to the volume's indices, and from where to where.
+
+        Raises
+        ------
+        GeometryError
+            ``shape`` is not two whole numbers of at least 1.
+        ValueError
+            ``slab`` is not finite, or its end not behind its beginning; ``step`` is not positive.
+        TypeError
+            ``volume`` is no `radpix.Volume`, or something is no number.
         """
-        plane = self.plane(shape)
+        volume_of(volume)
+        plane, step = self.plane(shape), number(step, "step")
+        if not (np.isfinite(step) and step > 0):
+            raise ValueError(f"step is a positive number of mm, not {step}")
         if not self.is_perspective:
             return rays_of(plane, volume, step, slab)
         affine = plane.affine
@@ -186,10 +242,10 @@ def _within(reach: tuple[float, float], slab: tuple[float, float] | None) -> tup
 
 def check_slab(slab: tuple[float, float]) -> tuple[float, float]:
     """Return a range of mm after checks."""
-    near, far = (float(x) for x in slab)
-    if not (np.isfinite(near) and np.isfinite(far) and near < far):
+    ends = numbers(slab, "slab")
+    if ends.shape != (2,) or not (np.isfinite(ends).all() and ends[0] < ends[1]):
         raise ValueError(f"slab is (from, to) in mm along the direction, the first less, not {slab}")
-    return near, far
+    return float(ends[0]), float(ends[1])
 
 
 def _to_index(volume: Volume) -> tuple[float, ...]:
@@ -211,7 +267,15 @@ def _vectors(view: Plane) -> tuple[_Vector, _Vector, _Vector]:
     return _tuple(view.center), _tuple(view.normal), _tuple(0.0 - view.column_direction)
 
 
+def _angle(degrees: float) -> float:
+    """Return an opening angle in radians."""
+    if not 0 < number(degrees, "angle") < 180:
+        raise GeometryError(f"angle is between 0 and 180 degrees, not {degrees}")
+    return radians(degrees)
+
+
 def _length(name: str, value: float) -> float:
+    value = number(value, name)
     if not (np.isfinite(value) and 1e-9 <= value <= 1e9):
         raise GeometryError(f"{name} is a positive number of mm up to 1e9, not {value}")
     return float(value)

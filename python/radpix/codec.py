@@ -209,7 +209,7 @@ def iter_frames(
     Yields
     ------
     ndarray
-        Stored values, (rows, columns[, samples]), a fresh array for each frame.
+        Stored values, (rows, columns[, samples]) of the type that `decode` gives, a fresh array for each frame.
 
     Raises
     ------
@@ -289,7 +289,7 @@ planar_configuration
     Returns
     -------
     ndarray
-        Stored values, (rows, columns[, samples]).
+        Stored values, (rows, columns[, samples]) of the type that `decode` gives.
 
     Raises
     ------

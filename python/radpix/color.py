@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from radpix._arguments import check_choice
 from radpix._attributes import items, value
 from radpix._warn import warn
 from radpix.window import checked_pixels
@@ -86,8 +87,7 @@ def convert_color(
     array([[254,   0,   0]], dtype=uint8)
     """
     for space in (source, target):
-        if space not in _SPACES:
-            raise ValueError(f"the colour space is one of {', '.join(sorted(_SPACES))}, not {space!r}")
+        check_choice("the colour space", space, tuple(sorted(_SPACES)))
     array = _samples_last(checked_pixels(pixels), planar_configuration)
     if source != "YBR_RCT" and array.dtype not in {np.dtype(np.uint8), np.dtype(np.uint16)}:
         raise TypeError(f"colours are unsigned integers of 8 or 16 bits, not {array.dtype}")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from radpix._arguments import array_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -117,7 +119,7 @@ def color_map_of(color_map: ColorMap) -> NDArray[np.uint8]:
         if found is None:
             raise ValueError(f"color_map is one of {', '.join(COLOR_MAPS)}, or colours, not {color_map!r}")
         return found
-    colors: NDArray[Any] = np.asarray(color_map)
+    colors: NDArray[Any] = array_of(color_map, "color_map")
     if colors.ndim != 2 or colors.shape[1] != 3 or not 1 <= len(colors) <= _MOST_COLORS:
         raise ValueError(f"colours are an array (n, 3) of up to {_MOST_COLORS}, not {colors.shape}")
     if colors.dtype == np.uint8:

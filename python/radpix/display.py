@@ -92,7 +92,7 @@ def display(
     Returns
     -------
     ndarray
-        (rows, columns) for grayscale, (rows, columns, 3) for colour.
+        Display values of ``dtype``: (rows, columns) for grayscale, (rows, columns, 3) red, green, blue for colour.
 
     Raises
     ------

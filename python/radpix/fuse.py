@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 import numpy as np
 
+from radpix._arguments import check_choice, number, numbers, plane_of, volume_of
 from radpix._backend import Combine, kernels
 from radpix._grey import window_over
 from radpix._padding import Padding, absent_value
@@ -20,7 +21,7 @@ from radpix._registration import registered
 from radpix._sampling import work_type
 from radpix.color_map import ColorMap, color_map_of
 from radpix.reslice import reslice
-from radpix.slices import PlaneInterpolation, Slice, check_choice, slice_of
+from radpix.slices import PlaneInterpolation, Slice, slice_of
 from radpix.threads import thread_count
 from radpix.voi import VoiChoice, VoiTable, choose_voi
 from radpix.window import Window
@@ -129,8 +130,9 @@ def fuse(
     check_choice("combine", combine, get_args(Combine))
     threads = thread_count(num_threads)
     for name, one in (("base", base), ("overlay", overlay)):
-        if one.voxels.ndim != 3:
+        if volume_of(one, name).voxels.ndim != 3:
             raise ValueError(f"the {name} is (z, y, x) of one channel, not {one.voxels.shape}")
+    plane_of(plane)
     overlay = registered(base, overlay, registration)
     colors = _table(color_map_of(color_map), _span_of(overlay, overlay_window), opacity)
     grey_window = _window_of(base, window, "base")
@@ -144,7 +146,7 @@ def fuse(
         below, grey_window.center, grey_window.width, function=grey_window.function, num_threads=num_threads
     )
     pixels = np.empty((*plane.shape, 3), np.uint8)
-    lowest = -np.inf if threshold is None else float(threshold)
+    lowest = -np.inf if threshold is None else number(threshold, "threshold")
     if np.isnan(lowest):
         raise ValueError("threshold is a value of the overlay, not NaN")
     kernels().blend(grey, values, pixels, *colors, lowest, num_threads=threads)
@@ -213,7 +215,7 @@ def _opacity_points(
     opacity: float | Sequence[tuple[float, float]], span: tuple[float, float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return values and opacities between which it is linear."""
-    points = np.asarray(opacity, np.float64)
+    points = numbers(opacity, "opacity")
     if points.ndim == 0:
         points = np.array([[span[0], float(points)]])
     if points.ndim != 2 or points.shape[1] != 2 or not len(points):

@@ -159,7 +159,18 @@ class GeometryReport:
         }
 
     def to_json(self, *, indent: int | None = 2) -> str:
-        """Return `to_dict` as JSON."""
+        """Return `to_dict` as JSON (RFC 8259), without NaN and infinities.
+
+        Parameters
+        ----------
+        indent
+            Spaces for each level; None for a single line.
+
+        Raises
+        ------
+        ValueError
+            A number of the report is not finite, which none is that radpix makes.
+        """
         return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from radpix._arguments import dataset_of, integer
 from radpix._attributes import functional_group, number, text, value
 from radpix._backend import kernels
 from radpix._lut import LookupTable, lookup_table, present_luts
@@ -74,7 +75,8 @@ def apply_modality(
     Returns
     -------
     ndarray
-        Always a new array, a copy of ``pixels`` where the data set has neither rescale nor LUT.
+        Modality values of the shape of ``pixels``, of the type that ``dtype`` says; always a new array, a copy where
+        the data set has neither rescale nor LUT.
 
     Raises
     ------
@@ -83,7 +85,8 @@ def apply_modality(
     IndexError
         ``frame`` has no functional group.
     TypeError
-        Pixels or ``dtype`` of an unsupported type, or a LUT for pixels that are not integers.
+        Pixels or ``dtype`` of an unsupported type, a LUT for pixels that are not integers, or a ``dataset`` that is
+        no pydicom data set.
 
     Warns
     -----
@@ -103,7 +106,9 @@ def apply_modality(
     if wanted is not None and wanted not in _RESULTS:
         raise TypeError(f"modality values are integers of up to 32 bits, float32 or float64, not {wanted}")
     threads = thread_count(num_threads)
-    rescale = modality_transform(dataset, frame, is_signed=array.dtype.kind == "i")
+    rescale = modality_transform(
+        dataset_of(dataset), integer(frame, "frame"), is_signed=array.dtype.kind == "i"
+    )
     if isinstance(rescale, LookupTable):
         return _looked_up(array, rescale, wanted, threads)
     if rescale is None:

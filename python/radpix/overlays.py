@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from radpix import limits
+from radpix._arguments import array_of, dataset_of, described
+from radpix._arguments import integer as integer_argument
 from radpix._attributes import integer, integers, text, value
 from radpix._lut import is_little_endian
 from radpix._source.header import syntax_of_dataset
@@ -55,7 +57,26 @@ class Overlay:
     label: str = ""
 
     def on(self, shape: tuple[int, int]) -> NDArray[np.bool_]:
-        """Return the mask on an image of (rows, columns); what lies outside is cut off."""
+        """Return the mask as it lies on an image; what lies outside is cut off.
+
+        Parameters
+        ----------
+        shape
+            (rows, columns) of the image.
+
+        Returns
+        -------
+        ndarray
+            (rows, columns) bool: True where graphics are.
+
+        Raises
+        ------
+        ValueError, TypeError
+            ``shape`` is not two integers of at least 0.
+        """
+        extent = [integer_argument(n, "shape") for n in array_of(shape, "shape").ravel().tolist()]
+        if len(extent) != 2 or min(extent) < 0:
+            raise ValueError(f"shape is (rows, columns), not {described(shape)}")
         result = np.zeros(shape, np.bool_)
         top, left = self.origin
         rows, columns = self.mask.shape
@@ -89,6 +110,8 @@ def overlays(dataset: Dataset, *, frame: int = 0) -> list[Overlay]:
     ------
     PixelDataError
         An overlay that is described wrongly: no size, or less data than its size needs.
+    TypeError
+        ``dataset`` is no pydicom data set, or ``frame`` no integer.
 
     Warns
     -----
@@ -109,7 +132,8 @@ def overlays(dataset: Dataset, *, frame: int = 0) -> list[Overlay]:
     array([[1, 0],
            [0, 1]])
     """
-    found = (_overlay(dataset, group, frame) for group in groups_of(dataset))
+    frame = integer_argument(frame, "frame")
+    found = (_overlay(dataset, group, frame) for group in groups_of(dataset_of(dataset)))
     return [one for one in found if one is not None]
 
 

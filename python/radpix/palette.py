@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from radpix._arguments import dataset_of
 from radpix._attributes import text, value
 from radpix._lut import LookupTable, descriptor_of, entries_of, is_little_endian, words_of
 from radpix._over_values import over_values
@@ -71,14 +72,14 @@ def apply_palette(
     Returns
     -------
     ndarray
-        (..., 3): red, green and blue of each pixel.
+        (..., 3) of the type that ``dtype`` says: red, green and blue of each pixel.
 
     Raises
     ------
     PixelDataError
         There is no palette, or its parts contradict each other.
     TypeError
-        Pixels that are not integers, or an unsupported ``dtype``.
+        Pixels that are not integers, an unsupported ``dtype``, or a ``dataset`` that is no pydicom data set.
 
     Examples
     --------
@@ -96,7 +97,7 @@ def apply_palette(
         raise TypeError(f"a palette maps integers, not {array.dtype}")
     if dtype is not None:
         display_maximum(dtype)
-    palette = palette_of(dataset, is_signed=array.dtype.kind == "i")
+    palette = palette_of(dataset_of(dataset), is_signed=array.dtype.kind == "i")
     if palette is None:
         raise PixelDataError("the data set has no palette: no Red Palette Color Lookup Table Descriptor")
     if dtype is None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from radpix._arguments import check_choice, dataset_of, described, integer, number, points, volume_of
 from radpix._image_plane import image_plane
 from radpix._plane_checks import (
     ORTHOGONAL_TOLERANCE,
@@ -95,6 +96,8 @@ class Plane:
     ------
     GeometryError
         A ValueError: something is not finite, has no length, is not positive, or not perpendicular.
+    TypeError
+        Something is no number.
 
     Examples
     --------
@@ -157,9 +160,25 @@ class Plane:
     ) -> Plane:
         """Return the plane z = ``position`` mm as a radiologist looks at it: from the feet, anterior on top.
 
-        Rows run to the patient's left, columns to posterior. ``position`` is by default the volume's centre,
-        ``spacing`` the volume's smallest voxel spacing in both directions, so that no detail is lost, and
-        ``shape`` covers the whole volume; the plane's centre is that of the volume.
+        Rows run to the patient's left, columns to posterior; the plane's centre is that of the volume.
+
+        Parameters
+        ----------
+        volume
+            For the defaults.
+        position
+            z in patient mm, LPS. Default: that of the volume's centre.
+        spacing
+            As of `Plane`. Default: the volume's smallest voxel spacing in both directions, so that no detail is lost.
+        shape
+            (rows, columns). Default: what covers the whole volume.
+
+        Raises
+        ------
+        GeometryError
+            A number is not finite, spacing or shape not positive.
+        TypeError
+            ``volume`` is no `radpix.Volume`, or something is no number.
         """
         return cls._covering(volume, (_LEFT, _POSTERIOR), position, spacing, shape)
 
@@ -171,7 +190,18 @@ class Plane:
         spacing: float | tuple[float, float] | None = None,
         shape: tuple[int, int] | None = None,
     ) -> Plane:
-        """Return the plane y = ``position`` mm: rows to the patient's left, columns to the feet; as `axial`."""
+        """Return the plane y = ``position`` mm: rows to the patient's left, columns to the feet.
+
+        Parameters
+        ----------
+        volume, position, spacing, shape
+            As of `Plane.axial`, with ``position`` y in patient mm.
+
+        Raises
+        ------
+        GeometryError, TypeError
+            As `Plane.axial`.
+        """
         return cls._covering(volume, (_LEFT, _FEET), position, spacing, shape)
 
     @classmethod
@@ -182,7 +212,18 @@ class Plane:
         spacing: float | tuple[float, float] | None = None,
         shape: tuple[int, int] | None = None,
     ) -> Plane:
-        """Return the plane x = ``position`` mm: rows to posterior, columns to the feet; as `axial`."""
+        """Return the plane x = ``position`` mm: rows to posterior, columns to the feet.
+
+        Parameters
+        ----------
+        volume, position, spacing, shape
+            As of `Plane.axial`, with ``position`` x in patient mm.
+
+        Raises
+        ------
+        GeometryError, TypeError
+            As `Plane.axial`.
+        """
         return cls._covering(volume, (_POSTERIOR, _FEET), position, spacing, shape)
 
     @classmethod
@@ -218,15 +259,18 @@ class Plane:
             The points lie on a line, or ``up`` along the normal.
         ValueError
             Neither or both of ``points`` and ``normal`` are given.
+        TypeError
+            ``volume`` is no `radpix.Volume`, ``normal`` is not of three, or something is no number.
         """
+        volume_of(volume)
         if (points is None) == (normal is None):
             raise ValueError("a plane goes through points= or has a normal=, one of them")
         if points is not None:
             center, row, column = axes_through(points)
         else:
-            assert normal is not None
-            center, row, column = axes_along(*normal)
-        plane = cls(center, row, column, _finest(volume) if spacing is None else spacing, shape or (1, 1))
+            center, row, column = axes_along(*_three(normal))
+        chosen = _finest(volume) if spacing is None else spacing
+        plane = cls(center, row, column, chosen, (1, 1) if shape is None else shape)
         return plane if shape is not None else plane._cover(volume)
 
     @classmethod
@@ -240,8 +284,10 @@ class Plane:
         ------
         GeometryError, IndexError
             An attribute is absent or no such thing; there is no functional group of ``frame``.
+        TypeError
+            ``dataset`` is no pydicom data set.
         """
-        return cls(*image_plane(dataset, frame))
+        return cls(*image_plane(dataset_of(dataset), integer(frame, "frame")))
 
     @classmethod
     def of_slice(cls, volume: Volume, index: float, *, axis: int = 0) -> Plane:
@@ -253,12 +299,15 @@ class Plane:
             The slice's rows and columns are not perpendicular, as in a sheared volume across the shear.
         ValueError
             ``axis`` is not 0, 1 or 2.
+        TypeError
+            ``volume`` is no `radpix.Volume`, or ``index`` no number.
         """
-        if axis not in {0, 1, 2}:
+        volume_of(volume)
+        if integer(axis, "axis") not in {0, 1, 2}:
             raise ValueError(f"axis is 0, 1 or 2 of (z, y, x), not {axis!r}")
         down, along = (k for k in range(3) if k != axis)
         middle = (np.array(volume.shape) - 1) / 2
-        middle[axis] = index
+        middle[axis] = number(index, "index")
         spacing = volume.spacing[down], volume.spacing[along]
         return cls(
             volume.index_to_patient(middle),
@@ -277,15 +326,16 @@ class Plane:
         spacing: float | tuple[float, float] | None,
         shape: tuple[int, int] | None,
     ) -> Plane:
-        center = corners_of(volume).mean(axis=0)
-        plane = cls(center, *directions, _finest(volume) if spacing is None else spacing, shape or (1, 1))
+        center = corners_of(volume_of(volume)).mean(axis=0)
+        chosen = _finest(volume) if spacing is None else spacing
+        plane = cls(center, *directions, chosen, (1, 1) if shape is None else shape)
         if shape is None:
             plane = plane._cover(volume)
         if position is None:
             return plane
         axis = int(np.argmax(np.abs(plane.normal)))
         moved = plane.center.copy()
-        moved[axis] = position
+        moved[axis] = number(position, "position")
         return replace(plane, center=moved)
 
     def _cover(self, volume: Volume) -> Plane:
@@ -301,12 +351,12 @@ class Plane:
 
     @property
     def normal(self) -> NDArray[np.float64]:
-        """Unit vector row_direction x column_direction."""
+        """Unit vector row_direction x column_direction, (3,) float64 in patient coordinates (LPS)."""
         return cross(self.row_direction, self.column_direction)
 
     @property
     def affine(self) -> NDArray[np.float64]:
-        """4 x 3: homogeneous pixel (row, column, 1) to homogeneous patient position (x, y, z, 1) in mm."""
+        """4 x 3 float64: pixel (row, column, 1) to patient position (x, y, z, 1) in mm, LPS, pixel centres."""
         affine = np.zeros((4, 3))
         affine[:3, 0] = self.column_direction * self.spacing[0]
         affine[:3, 1] = self.row_direction * self.spacing[1]
@@ -339,12 +389,26 @@ class Plane:
     ) -> Plane:
         """Return the plane turned by the right-hand rule about one of its own axes; twice for a double oblique.
 
-        ``pivot`` is the patient position that stays, by default the centre.
+        Parameters
+        ----------
+        degrees
+            Of the turn.
+        about
+            ``"normal"`` turns the picture within its plane, ``"row"`` and ``"column"`` tilt the plane about its row and
+            its column direction.
+        pivot
+            The patient position (x, y, z) in mm that stays. Default: the centre.
+
+        Raises
+        ------
+        ValueError
+            ``about`` is another word, ``degrees`` not finite; as a GeometryError: ``pivot`` is not finite.
+        TypeError
+            Something is no number.
         """
         axes = {"normal": self.normal, "row": self.row_direction, "column": self.column_direction}
-        if about not in axes:
-            raise ValueError(f"about is normal, row or column, not {about!r}")
-        if not np.isfinite(degrees):
+        check_choice("about", about, tuple(axes))
+        if not np.isfinite(number(degrees, "degrees")):
             raise ValueError(f"degrees is a finite number, not {degrees}")
         fixed = self.center if pivot is None else position_of(pivot)
         return replace(
@@ -355,27 +419,92 @@ class Plane:
         )
 
     def shifted(self, mm: float) -> Plane:
-        """Return the plane moved by ``mm`` along its normal."""
-        return replace(self, center=self.center + self.normal * mm)
+        """Return the plane moved along its normal.
+
+        Parameters
+        ----------
+        mm
+            How far; negative against the normal.
+
+        Raises
+        ------
+        GeometryError
+            The plane would lie beyond 1e9 mm, or ``mm`` is not finite.
+        TypeError
+            ``mm`` is no number.
+        """
+        return replace(self, center=self.center + self.normal * number(mm, "mm"))
 
     def pixel_to_patient(self, pixel: ArrayLike) -> NDArray[np.float64]:
-        """Return patient positions (..., 3) as (x, y, z) mm, of pixels (..., 2) as (row, column)."""
+        """Return where pixels lie.
+
+        Parameters
+        ----------
+        pixel
+            (..., 2) as (row, column), whole at the pixels' centres; it may lie outside the shape.
+
+        Returns
+        -------
+        ndarray
+            (..., 3) float64: patient positions (x, y, z) in mm, LPS.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Pixels are no numbers; their last axis is not 2 long.
+        """
         affine = self.affine
-        return np.asarray(pixel, dtype=np.float64) @ affine[:3, :2].T + affine[:3, 2]
+        return points(pixel, 2, "pixel") @ affine[:3, :2].T + affine[:3, 2]
 
     def patient_to_pixel(self, position: ArrayLike) -> NDArray[np.float64]:
-        """Return pixels (..., 2) as (row, column), of positions (..., 3), projected along the normal."""
-        relative = np.asarray(position, dtype=np.float64) - self.center
+        """Return the pixels at positions, projected along the normal.
+
+        Parameters
+        ----------
+        position
+            (..., 3): patient positions (x, y, z) in mm, LPS.
+
+        Returns
+        -------
+        ndarray
+            (..., 2) float64 as (row, column), whole at the pixels' centres; it may lie outside the shape.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Positions are no numbers; their last axis is not 3 long.
+        """
+        relative = points(position, 3, "position") - self.center
         axes = np.stack(
             [self.column_direction / self.spacing[0], self.row_direction / self.spacing[1]], axis=-1
         )
         return np.asarray(relative @ axes + (np.array(self.shape) - 1) / 2, dtype=np.float64)
 
     def distance(self, position: ArrayLike) -> NDArray[np.float64]:
-        """Return the distances (...) in mm of patient positions (..., 3), positive on the normal's side."""
-        return np.asarray(
-            (np.asarray(position, dtype=np.float64) - self.center) @ self.normal, dtype=np.float64
-        )
+        """Return how far from the plane positions lie.
+
+        Parameters
+        ----------
+        position
+            (..., 3): patient positions (x, y, z) in mm, LPS.
+
+        Returns
+        -------
+        ndarray
+            (...) float64: mm along the normal, positive on its side.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Positions are no numbers; their last axis is not 3 long.
+        """
+        return np.asarray((points(position, 3, "position") - self.center) @ self.normal, np.float64)
+
+
+def _three(normal: object) -> tuple[Any, Any, Any]:
+    if not isinstance(normal, list | tuple) or len(normal) != 3:
+        raise TypeError(f"normal is (center, normal, up), where up may be None, not {described(normal)}")
+    return normal[0], normal[1], normal[2]
 
 
 def _finest(volume: Volume) -> float:

@@ -37,6 +37,19 @@ class PresentationState:
     """What a presentation state says about one frame of an image.
 
     Graphic annotations and the displayed area are not drawn: the result is the whole image.
+
+    Attributes
+    ----------
+    dataset, image
+        The presentation state, and the image that it references.
+    frame
+        Index from 0 of the image's frame.
+    presentation
+        The Presentation LUT (C.11.6), None for a Presentation LUT Shape.
+    palette
+        The colours of a Pseudo-Color state (C.11.15), else None.
+    profile
+        ICC Profile (0028,2000), None where there is none.
     """
 
     dataset: Dataset
@@ -52,14 +65,46 @@ class PresentationState:
         return self.presentation is None and text(self.dataset, "PresentationLUTShape") == "INVERSE"
 
     def modality(self, *, is_signed: bool) -> Rescale | LookupTable | None:
-        """Return the modality transformation; without one the image's own is not applied either (N.2.1.2)."""
+        """Return the modality transformation; without one the image's own is not applied either (PS3.4 N.2.1.2).
+
+        Parameters
+        ----------
+        is_signed
+            Whether the image's stored values are: the first value that a Modality LUT maps is signed then.
+
+        Returns
+        -------
+        Rescale, LookupTable or None
+            The first item of the Modality LUT Sequence, else slope and intercept, else None.
+
+        Raises
+        ------
+        PixelDataError
+            A table or a number is not what the standard says.
+        """
         luts = present_luts(self.dataset, "ModalityLUTSequence")
         if luts:
             return lookup_table(luts[0], is_signed=is_signed, name="Modality LUT")
         return rescale_of(self.dataset)
 
     def views(self, *, is_signed: bool) -> list[VoiTable | Window]:
-        """Return the VOI LUTs and windows of the first Softcopy VOI LUT item that is for this frame."""
+        """Return the VOI LUTs and windows of the first Softcopy VOI LUT item that is for this frame (C.11.8).
+
+        Parameters
+        ----------
+        is_signed
+            Whether modality values can be negative: the first value that a VOI LUT maps is signed then.
+
+        Returns
+        -------
+        list of VoiTable and Window
+            Tables first; empty where no item is for the frame. Window centers and widths are in modality values.
+
+        Raises
+        ------
+        PixelDataError
+            A table or a number is not what the standard says.
+        """
         for item in items(self.dataset, "SoftcopyVOILUTSequence"):
             references = items(item, "ReferencedImageSequence")
             if not references or any(_is_for(one, self.image, self.frame) for one in references):
@@ -67,7 +112,23 @@ class PresentationState:
         return []
 
     def overlay_sources(self, image: Dataset) -> list[tuple[Dataset, int]]:
-        """Return where the overlays to be drawn are: those on a layer, of the state itself or of the image."""
+        """Return where the overlays to be drawn are: those on a layer (C.11.7), but for the shutter's.
+
+        Parameters
+        ----------
+        image
+            Whose overlay is meant where the state has none in the group.
+
+        Returns
+        -------
+        list of (Dataset, int)
+            The data set with the overlay, and its group, 0x6000 to 0x601E.
+
+        Raises
+        ------
+        PixelDataError
+            An attribute is not what the standard says.
+        """
         groups = activated_groups(self.dataset)
         shutter = integer(self.dataset, "ShutterOverlayGroup")
         found = []
@@ -79,7 +140,23 @@ class PresentationState:
         return found
 
     def oriented(self, image: NDArray[Any]) -> NDArray[Any]:
-        """Return the image rotated clockwise and then flipped (Spatial Transformation, C.10.6)."""
+        """Return the image rotated clockwise and then flipped (Spatial Transformation, C.10.6).
+
+        Parameters
+        ----------
+        image
+            (rows, columns[, channel]) of any type.
+
+        Returns
+        -------
+        ndarray
+            Of the same type and C-contiguous; shape (columns, rows[, channel]) for a quarter turn.
+
+        Raises
+        ------
+        PixelDataError
+            Image Rotation (0070,0042) is no multiple of 90 degrees.
+        """
         rotation = integer(self.dataset, "ImageRotation") or 0
         if rotation % 90:
             raise PixelDataError(f"Image Rotation is {rotation}, not 0, 90, 180 or 270")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 import numpy as np
 
 from radpix import render
+from radpix._arguments import check_choice, integer, number
 from radpix._backend import Combine, kernels
 from radpix._padding import Padding, absent_value, default_fill
 from radpix._progress import Progress, told
@@ -14,7 +15,7 @@ from radpix.camera import check_slab, rays_of
 from radpix.errors import GeometryError
 from radpix.plane import Plane, corners_of
 from radpix.reslice import reslice
-from radpix.slices import Interpolation, Slice, check_choice, output_for, slice_of, voxels_of
+from radpix.slices import Interpolation, Slice, output_for, slice_of, voxels_of
 from radpix.threads import thread_count
 
 if TYPE_CHECKING:
@@ -174,9 +175,11 @@ def _check(
     if sum(given is not None for given in (axis, direction, camera)) != 1:
         raise ValueError("a projection goes along axis=, direction= or a camera='s rays, one of them")
     check_choice("combine", combine, get_args(Combine) + get_args(_Rayed))
-    if combine == "local-max" and (threshold is None or not np.isfinite(threshold)):
+    if camera is not None:
+        render.check_camera(camera)
+    if combine == "local-max" and (threshold is None or not np.isfinite(number(threshold, "threshold"))):
         raise ValueError(f"local-max needs a threshold, a finite value, not {threshold}")
-    if axis is not None and axis not in {0, 1, 2}:
+    if axis is not None and integer(axis, "axis") not in {0, 1, 2}:
         raise ValueError(f"axis is 0, 1 or 2 for z, y or x, not {axis}")
 
 

@@ -41,7 +41,18 @@ _LABEL = "radpix"
 
 
 def is_available(uid: str) -> bool:
-    """Return whether radpix itself decodes an encapsulated transfer syntax."""
+    """Return whether radpix itself decodes an encapsulated transfer syntax.
+
+    Parameters
+    ----------
+    uid
+        The Transfer Syntax UID. One that is unknown, or of native pixel data, is not.
+
+    Raises
+    ------
+    RuntimeError
+        No backend can be loaded.
+    """
     return syntaxes.is_encapsulated(uid) and uid in kernels().decodable()
 
 

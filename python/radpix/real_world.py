@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from radpix._arguments import dataset_of, integer
 from radpix._attributes import functional_group, items, number, numbers, text, value
 from radpix.errors import PixelDataError
 from radpix.window import checked_pixels
@@ -37,7 +38,8 @@ def apply_real_world(
     Returns
     -------
     ndarray
-        float64, NaN for stored values that the mapping does not cover.
+        float64 of the shape of ``pixels``, in the mapping's Measurement Units (0040,08EA); NaN for stored values that
+        it does not cover.
 
     Raises
     ------
@@ -47,6 +49,8 @@ def apply_real_world(
         There is no such item; the message lists them.
     IndexError
         ``frame`` has no functional group.
+    TypeError
+        Pixels of an unsupported type, ``dataset`` is no pydicom data set, or ``mapping`` neither integer nor text.
 
     Examples
     --------
@@ -60,7 +64,7 @@ def apply_real_world(
     array([ 1., 51., nan])
     """
     array = checked_pixels(pixels)
-    found = functional_group(dataset, frame, "RealWorldValueMappingSequence")
+    found = functional_group(dataset_of(dataset), integer(frame, "frame"), "RealWorldValueMappingSequence")
     found = found or items(dataset, "RealWorldValueMappingSequence")
     if not found:
         raise PixelDataError("the data set has no Real World Value Mapping Sequence")
@@ -79,7 +83,7 @@ def _chosen(found: list[Dataset], mapping: int | str) -> Dataset:
         for label, item in zip(labels, found, strict=True):
             if label.casefold() == mapping.casefold():
                 return item
-    elif 0 <= mapping < len(found):
+    elif 0 <= integer(mapping, "mapping") < len(found):
         return found[mapping]
     raise ValueError(f"there is no mapping {mapping!r}; the labels are {labels}")
 

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from radpix import _plane_checks as plane_checks
 from radpix import limits
+from radpix._arguments import described, integer, number, numbers, volume_of
 from radpix._backend import Lighting, RenderLayer, kernels
 from radpix._padding import Padding, absent_value
 from radpix._progress import Progress, silent, told
 from radpix._registration import registered
 from radpix.slices import Slice, voxels_of
 from radpix.threads import thread_count
+from radpix.transfer_function import TransferFunction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
 
     from radpix._backend import Rays
     from radpix.camera import Camera
-    from radpix.transfer_function import TransferFunction
     from radpix.volume import Volume
 
 __all__ = ["Shading", "drr", "render"]
@@ -129,6 +131,7 @@ def render(
     ([255, 255, 255, 161], 161)
     """
     rows, columns = shape_of(shape, 16)
+    _check_scene(volume, transfer_function, overlays, camera)
     volumes = [volume, *(registered(volume, one, None) for one, _ in overlays)]
     if len(volumes) > _MOST_LAYERS:
         raise ValueError(f"a picture has up to {_MOST_LAYERS - 1} overlays, not {len(overlays)}")
@@ -162,14 +165,16 @@ def render(
 
 
 def _lighting(shading: bool | Shading) -> Lighting:
+    if not isinstance(shading, bool | np.bool_ | Shading):
+        raise TypeError(f"shading is True, False or a radpix.Shading, not {described(shading)}")
     chosen = shading if isinstance(shading, Shading) else Shading()
-    numbers = np.array(chosen[:3], dtype=np.float64)
-    if not ((numbers >= 0) & (numbers <= 10)).all() or int(chosen.power) != chosen.power:
-        raise ValueError(f"shading has weights from 0 to 10 and a whole power, not {chosen}")
-    if not 0 <= chosen.power <= 1024:
+    weights = numbers(chosen[:3], "shading")
+    if not ((weights >= 0) & (weights <= 10)).all():
+        raise ValueError(f"shading has weights from 0 to 10, not {chosen}")
+    if not 0 <= integer(chosen.power, "the power of the highlights") <= 1024:
         raise ValueError(f"the power of the highlights is from 0 to 1024, not {chosen.power}")
-    ambient, diffuse, specular = numbers.tolist()
-    return Lighting(shading is not False, ambient, diffuse, specular, int(chosen.power))
+    ambient, diffuse, specular = weights.tolist()
+    return Lighting(bool(shading), ambient, diffuse, specular, int(chosen.power))
 
 
 def _picture(image: NDArray[np.float32], background: tuple[float, float, float] | None) -> NDArray[np.uint8]:
@@ -182,7 +187,7 @@ def _picture(image: NDArray[np.float32], background: tuple[float, float, float] 
         for channel in range(3):
             image[..., channel] /= opacity
     else:
-        behind = np.array(background, dtype=np.float32)
+        behind = numbers(background, "background").astype(np.float32)
         if behind.shape != (3,) or not ((behind >= 0) & (behind <= 1)).all():
             raise ValueError(f"background is (red, green, blue), each from 0 to 1, not {background}")
         through = np.float32(1) - image[..., 3]
@@ -246,9 +251,10 @@ def drr(
     True
     """
     rows, columns = shape_of(shape, 8)
-    if not (np.isfinite(mu_water) and 0 < mu_water < 1e6):
+    check_camera(camera)
+    if not (np.isfinite(number(mu_water, "mu_water")) and 0 < mu_water < 1e6):
         raise ValueError(f"mu_water is a positive number per mm, not {mu_water}")
-    source = prepared(volume, padding, num_threads)
+    source = prepared(volume_of(volume), padding, num_threads)
     rays = camera.rays(volume, (rows, columns), step_of(volume, step))
     with told(progress, 1):
         image, _ = cast(source, rays, (rows, columns), combine="integral", scale=0.001, offset=1.0)
@@ -294,11 +300,35 @@ def cast(
     return image, depth
 
 
+def check_camera(camera: Any) -> None:
+    """Refuse what is no camera."""
+    if not hasattr(camera, "rays"):
+        raise TypeError(
+            "camera is a radpix.Camera, as Camera.around(volume, direction), Camera.parallel or Camera.perspective"
+            f" return it, not {described(camera)}"
+        )
+
+
+def _check_scene(volume: Any, function: Any, overlays: Any, camera: Any) -> None:
+    check_camera(camera)
+    if not isinstance(overlays, list | tuple):
+        raise TypeError(
+            f"overlays are a list of pairs (volume, transfer function), not {described(overlays)}"
+        )
+    for pair in [(volume, function), *overlays]:
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise TypeError(f"overlays are pairs (volume, transfer function), not {described(pair)}")
+        volume_of(pair[0])
+        if not isinstance(pair[1], TransferFunction):
+            raise TypeError(
+                "transfer_function is a radpix.TransferFunction, such as radpix.TRANSFER_FUNCTIONS['bone'], not"
+                f" {described(pair[1])}"
+            )
+
+
 def shape_of(shape: Sequence[float], item: int) -> tuple[int, int]:
     """Return (rows, columns) within the limits, of pixels that take ``item`` bytes."""
-    if len(shape) != 2 or any(int(n) != n or n < 1 for n in shape):
-        raise ValueError(f"shape is (rows, columns), both at least 1, not {shape}")
-    rows, columns = int(shape[0]), int(shape[1])
+    rows, columns = plane_checks.shape_of(shape)
     limits.check_frame(rows, columns)
     limits.check_bytes(rows * columns * item)
     return rows, columns
@@ -306,7 +336,7 @@ def shape_of(shape: Sequence[float], item: int) -> tuple[int, int]:
 
 def step_of(volume: Volume, step: float | None, default: float = 0.5) -> float:
     """Return the distance of samples in mm, by default a part of the smallest voxel spacing."""
-    chosen = min(volume.spacing) * default if step is None else float(step)
+    chosen = min(volume.spacing) * default if step is None else number(step, "step")
     if not (np.isfinite(chosen) and chosen > 0):
         raise ValueError(f"step is a positive number of mm, not {step}")
     return chosen

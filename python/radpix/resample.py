@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
+from radpix._arguments import array_of, described, numbers, volume_of
 from radpix._backend import AxisMap
 from radpix._sampling import (
     Aligned,
@@ -123,7 +124,7 @@ def resample(
 def _three(value: float | Sequence[float], name: str) -> tuple[float, float, float]:
     """Return three finite, positive numbers (z, y, x)."""
     if np.asarray(value).dtype.kind not in "iuf":  # NumPy takes text for numbers
-        raise TypeError(f"{name} is one number or three, not {value!r}")
+        raise TypeError(f"{name} is one number or three, not {described(value)}")
     numbers = [float(number) for number in np.broadcast_to(np.asarray(value, np.float64), 3)]
     if not all(math.isfinite(number) and number > 0 for number in numbers):
         raise ValueError(f"{name} is positive and finite along (z, y, x), not {value}")
@@ -144,8 +145,9 @@ def _target(
 
 
 def _target_of_spacing(volume: Volume, spacing: float | Sequence[float]) -> Target:
-    if np.ndim(spacing) not in {0, 1} or np.size(spacing) not in {1, 3}:
-        raise ValueError(f"spacing is one number of mm or three (z, y, x), not {spacing}")
+    given = array_of(spacing, "spacing")
+    if given.ndim > 1 or given.size not in {1, 3}:
+        raise ValueError(f"spacing is one number of mm or three (z, y, x), not {described(spacing)}")
     wanted = _three(spacing, "spacing")
     counts = [n * old / new for n, old, new in zip(volume.shape, volume.spacing, wanted, strict=True)]
     if max(counts) > 2**31:
@@ -156,9 +158,10 @@ def _target_of_spacing(volume: Volume, spacing: float | Sequence[float]) -> Targ
 
 
 def _target_of_shape(volume: Volume, shape: Sequence[int]) -> Target:
-    wanted = [int(n) for n in shape]
-    if len(wanted) != 3 or min(wanted) < 1 or any(n != m for n, m in zip(wanted, shape, strict=True)):
-        raise ValueError(f"shape is three positive integers (z, y, x), not {tuple(shape)}")
+    given = numbers(shape, "shape")
+    if given.shape != (3,) or not ((given >= 1) & (given < 2**53) & (given == np.floor(given))).all():
+        raise ValueError(f"shape is three positive integers (z, y, x), not {described(shape)}")
+    wanted = [int(n) for n in given]
     return _centred(volume, wanted, [n / m for n, m in zip(volume.shape, wanted, strict=True)])
 
 
@@ -176,6 +179,7 @@ def _centred(volume: Volume, shape: Sequence[int], scales: Sequence[float]) -> T
 
 
 def _target_like(volume: Volume, like: Volume) -> Target:
+    volume_of(like, "like")
     uids = {volume.frame_of_reference_uid, like.frame_of_reference_uid} - {""}
     if len(uids) > 1:
         raise GeometryError(

@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
+from radpix._arguments import check_choice, integer, number, plane_of, volume_of
 from radpix._backend import Combine, Grid, kernels
 from radpix._padding import Padding, absent_value, default_fill
 from radpix._progress import Progress, told
 from radpix._sampling import Settings, calls_of
 from radpix._smooth import SMOOTH, Slab, check_smooth, sample_plane
 from radpix.errors import GeometryError
-from radpix.slices import PlaneInterpolation, Slice, check_choice, output_for, slice_of, voxels_of
+from radpix.slices import PlaneInterpolation, Slice, output_for, slice_of, voxels_of
 from radpix.threads import thread_count
 
 if TYPE_CHECKING:
@@ -117,8 +118,9 @@ def reslice(
     check_choice("combine", combine, get_args(Combine))
     check_choice("interpolation", interpolation, get_args(PlaneInterpolation))
     threads = thread_count(num_threads)
-    absent = absent_value(volume, padding)
     voxels = voxels_of(volume)
+    plane_of(plane)
+    absent = absent_value(volume, padding)
     grid = _grid_of(volume, plane, thickness, slab_step)
     smooth = interpolation in SMOOTH
     if smooth:
@@ -208,19 +210,21 @@ def reslice_stack(
     >>> stack.shape, stack.voxels[1].tolist()
     ((3, 2, 4), [[16, 17, 18, 19], [4, 5, 6, 7]])
     """
-    if count < 1 or count != int(count):
-        raise ValueError(f"count is a whole number of slices, at least 1, not {count}")
-    if not (np.isfinite(step) and step != 0):
+    volume_of(volume)
+    plane_of(plane)
+    if integer(count, "count") < 1:
+        raise ValueError(f"count is a number of slices, at least 1, not {count}")
+    if not (np.isfinite(number(step, "step")) and step != 0):
         raise ValueError(f"step is a number of mm other than 0, not {step}")
     check_choice("combine", combine, get_args(Combine))
     affine = np.zeros((4, 4))
     affine[:, 1:] = plane.affine
     affine[:3, 0] = plane.normal * step
-    shape = (int(count) * plane.shape[0], plane.shape[1], *volume.voxels.shape[3:])
-    voxels = output_for(volume, shape, combine, None).reshape(int(count), *plane.shape, *shape[2:])
+    shape = (count * plane.shape[0], plane.shape[1], *volume.voxels.shape[3:])
+    voxels = output_for(volume, shape, combine, None).reshape(count, *plane.shape, *shape[2:])
     calls = calls_of(volume, interpolation, absent_value(volume, padding))
-    with told(progress, int(count) * calls):
-        for k in range(int(count)):
+    with told(progress, count * calls):
+        for k in range(count):
             reslice(
                 volume,
                 plane.shifted(k * step),
@@ -238,9 +242,9 @@ def reslice_stack(
 
 def slab_samples_of(volume: Volume, thickness: float, slab_step: float | None) -> int:
     """Return the number of a slab's samples, after checks."""
-    if not (np.isfinite(thickness) and thickness >= 0):
+    if not (np.isfinite(number(thickness, "thickness")) and thickness >= 0):
         raise ValueError(f"thickness is 0 or more mm, not {thickness}")
-    step = min(volume.spacing) if slab_step is None else float(slab_step)
+    step = min(volume.spacing) if slab_step is None else number(slab_step, "slab_step")
     if not (np.isfinite(step) and step > 0):
         raise ValueError(f"slab_step is a positive number of mm, not {slab_step}")
     wanted = thickness / step
@@ -282,7 +286,8 @@ def fill_for(
         if volume.padding_value is None:
             return value
     else:
-        value = float(fill)
+        is_mask = volume.voxels.dtype == np.bool_ and isinstance(fill, bool | np.bool_)
+        value = float(fill) if is_mask else number(fill, "fill")
     if dtype.kind == "f":
         return value
     low, high = (0, 1) if dtype == np.bool_ else (np.iinfo(dtype).min, np.iinfo(dtype).max)

@@ -87,13 +87,13 @@ class VolumePlan:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Voxels along (z, y, x)."""
+        """Number of voxels along (z, y, x), as (slices, rows, columns)."""
         first = self.instances[0]
         return len(self.instances), first.rows, first.columns
 
     @cached_property
     def affine(self) -> NDArray[np.float64] | None:
-        """4 x 4: (z, y, x, 1) to patient mm, LPS, of the slices stacked as they are; None without positions."""
+        """4 x 4 float64: (z, y, x, 1) to patient mm, LPS, of the slices stacked as they are; None without positions."""
         stack = Stack.of(self.instances)
         return None if stack is None else stack.affine
 
@@ -133,7 +133,22 @@ class Series:
         split_by: frozenset[str] = frozenset(),
         keep_together: frozenset[str] = frozenset(),
     ) -> Series:
-        """Return the series of these images, which have one Series Instance UID; there is at least one."""
+        """Return the series of images.
+
+        Parameters
+        ----------
+        instances
+            At least one, all with the same Series Instance UID; that is not checked.
+        split_by, keep_together
+            As of `scan`, as sets of names that are taken as they are.
+
+        Raises
+        ------
+        ValueError
+            There is no image.
+        """
+        if not instances:
+            raise ValueError("a series has at least one image")
         groups = group_by_traits(instances, split_by, keep_together)
         return cls(tuple(leaf for group in groups for leaf in split_repeats(group, keep_together)))
 

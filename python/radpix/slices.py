@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from radpix import limits
+from radpix._arguments import check_choice, described, output, volume_of
 from radpix.errors import GeometryError
 
 if TYPE_CHECKING:
@@ -60,15 +61,47 @@ class Slice:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(rows, columns)."""
+        """Pixels of the plane, (rows, columns); channels do not count."""
         return self.plane.shape
 
     def pixel_to_patient(self, pixel: ArrayLike) -> NDArray[np.float64]:
-        """Return patient positions (..., 3) as (x, y, z) mm, of pixels (..., 2) as (row, column)."""
+        """Return where pixels lie, exactly, as `Plane.pixel_to_patient` does.
+
+        Parameters
+        ----------
+        pixel
+            (..., 2) as (row, column), whole at the pixels' centres.
+
+        Returns
+        -------
+        ndarray
+            (..., 3) float64: patient positions (x, y, z) in mm, LPS.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Pixels are no numbers; their last axis is not 2 long.
+        """
         return self.plane.pixel_to_patient(pixel)
 
     def patient_to_pixel(self, position: ArrayLike) -> NDArray[np.float64]:
-        """Return pixels (..., 2) as (row, column), of patient positions (..., 3), projected along the normal."""
+        """Return the pixels at positions, projected along the normal, as `Plane.patient_to_pixel` does.
+
+        Parameters
+        ----------
+        position
+            (..., 3): patient positions (x, y, z) in mm, LPS.
+
+        Returns
+        -------
+        ndarray
+            (..., 2) float64 as (row, column), whole at the pixels' centres; it may lie outside the slice.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Positions are no numbers; their last axis is not 3 long.
+        """
         return self.plane.patient_to_pixel(position)
 
     @property
@@ -82,13 +115,31 @@ class Slice:
         return self.plane.patient_orientation
 
     def pixel_in(self, other: Slice, pixel: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return where pixels (..., 2) lie in another slice: its pixels (..., 2), and mm (...) along its normal.
+        """Return where pixels lie in another slice, for a cursor that is shown in both.
+
+        Parameters
+        ----------
+        other
+            Of the same frame of reference, if both are known.
+        pixel
+            (..., 2) as (row, column) of this slice.
+
+        Returns
+        -------
+        pixels : ndarray
+            (..., 2) float64 as (row, column) of the other slice.
+        distance : ndarray
+            (...) float64: mm from the other slice, positive on its normal's side.
 
         Raises
         ------
         GeometryError
             The frames of reference are known and not the same.
+        TypeError, ValueError
+            ``other`` is no slice; pixels are no numbers, or their last axis is not 2 long.
         """
+        if not isinstance(other, Slice):
+            raise TypeError(f"other is a radpix.Slice, not {described(other)}")
         known = {self.frame_of_reference_uid, other.frame_of_reference_uid} - {""}
         if len(known) > 1:
             raise GeometryError(
@@ -99,6 +150,18 @@ class Slice:
         return other.patient_to_pixel(position), other.plane.distance(position)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        """Return the pixels for ``numpy.asarray(slice)``, shared unless the type or ``copy=True`` asks for a copy.
+
+        Returns
+        -------
+        ndarray
+            (rows, columns[, channel]) of the pixels' type or of ``dtype``.
+
+        Raises
+        ------
+        ValueError
+            ``copy=False``, and another ``dtype`` needs a copy.
+        """
         if copy is None:
             return self.pixels if dtype is None else self.pixels.astype(dtype, copy=False)
         if not copy and dtype is not None and np.dtype(dtype) != self.pixels.dtype:
@@ -106,21 +169,15 @@ class Slice:
         return self.pixels.astype(dtype or self.pixels.dtype, copy=copy)
 
 
-def check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
-    """Raise ValueError for a value that is not among the known ones."""
-    if value not in known:
-        raise ValueError(f"{name} is one of {', '.join(known)}, not {value!r}")
-
-
 def voxels_of(volume: Volume) -> NDArray[Any]:
     """Return (z, y, x, channel) of a type that kernels know, without copying."""
-    voxels = volume.voxels
+    voxels: NDArray[Any] = volume_of(volume).voxels
     if voxels.dtype == np.bool_:
         voxels = voxels.view(np.uint8)
-    known = voxels.dtype.kind in "iu" or (voxels.dtype.kind == "f" and voxels.dtype.itemsize in {4, 8})
-    if not known or not voxels.dtype.isnative:
+    if voxels.dtype.kind not in "iuf":
         raise TypeError(
-            f"a volume to sample holds integers, float32 or float64 in native byte order, not {voxels.dtype}"
+            f"a volume to sample holds bool, integers, float32 or float64, not {voxels.dtype}; take the real part, the"
+            " magnitude, say"
         )
     return voxels if voxels.ndim == 4 else voxels[..., None]
 
@@ -136,7 +193,7 @@ def output_for(
         limits.check_frame(shape[0], shape[1])
         limits.check_bytes(int(np.prod(shape, dtype=object)) * dtype.itemsize)
         return np.empty(shape, dtype)
-    if out.shape != shape:
+    if output(out).shape != shape:
         raise ValueError(f"out has the shape {out.shape}, the slice {shape}")
     floats = (np.dtype(np.float32), np.dtype(np.float64))
     if out.dtype not in {dtype, *floats} or (dtype == np.float64 and out.dtype != dtype):

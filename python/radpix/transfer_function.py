@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from radpix._arguments import numbers
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -44,7 +46,7 @@ class TransferFunction:
     points: tuple[tuple[float, float, float, float, float], ...]
 
     def __init__(self, points: Sequence[Sequence[float]]) -> None:
-        table = np.array([tuple(point) for point in points], dtype=np.float64)
+        table = numbers(points, "points").copy()
         if table.ndim != 2 or table.shape[1] != 5 or len(table) < 1:
             raise ValueError("a transfer function has points (value, red, green, blue, opacity)")
         if (
@@ -58,7 +60,7 @@ class TransferFunction:
 
     def __call__(self, values: ArrayLike) -> NDArray[np.float64]:
         """Return red, green, blue and the opacity per mm (..., 4) of values (...)."""
-        given = np.asarray(values, dtype=np.float64)
+        given = numbers(values, "values")
         points = np.array(self.points)
         return np.stack([np.interp(given, points[:, 0], points[:, k]) for k in range(1, 5)], axis=-1)
 

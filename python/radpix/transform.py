@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 
 from radpix import limits
+from radpix._arguments import array_of, numbers, volume_of
 from radpix._padding import Padding, absent_value
 from radpix._progress import Progress, told
 from radpix._sampling import (
@@ -197,7 +198,7 @@ def _onto(volume: Volume, grid: Volume, voxels: NDArray[Any]) -> Volume:
 
 
 def _matrix(matrix: ArrayLike) -> NDArray[np.float64]:
-    checked = np.asarray(matrix, np.float64)
+    checked = numbers(matrix, "matrix")
     if checked.shape != (4, 4) or not np.isfinite(checked).all() or np.linalg.det(checked[:3, :3]) == 0:
         raise ValueError("matrix is a finite, invertible 4 x 4 matrix from patient mm to patient mm")
     if not np.array_equal(checked[3], [0, 0, 0, 1]):
@@ -206,13 +207,15 @@ def _matrix(matrix: ArrayLike) -> NDArray[np.float64]:
 
 
 def _checked_grid(like: Volume) -> Volume:
-    if 0 in like.shape:
+    if 0 in volume_of(like, "like").shape:
         raise GeometryError(f"like= has the shape {like.shape}, a grid without voxels")
     return like
 
 
 def _checked_field(displacement: NDArray[Any], grid: Volume) -> NDArray[Any]:
-    field = np.asarray(displacement)
+    field = array_of(displacement, "displacement")
+    if field.dtype.kind == "f" and not field.dtype.isnative:
+        field = field.astype(field.dtype.newbyteorder("="))
     if field.dtype not in (np.float32, np.float64):
         raise TypeError(f"displacement is float32 or float64, not {field.dtype}")
     if field.shape != (*grid.shape, 3):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 
+from radpix._arguments import dataset_of, described, integer, number
 from radpix._attributes import functional_group, numbers, text, value
 from radpix._grey import Grey, grey_levels, window_over
 from radpix._lut import LookupTable, lookup_table, present_luts
@@ -69,7 +70,7 @@ def apply_voi(
     Returns
     -------
     ndarray
-        A new array of the shape of ``pixels``; nothing is inverted for MONOCHROME1.
+        Display values: a new array of the shape of ``pixels`` and of ``dtype``; nothing is inverted for MONOCHROME1.
 
     Raises
     ------
@@ -80,7 +81,7 @@ def apply_voi(
     IndexError
         ``frame`` has no functional group.
     TypeError
-        Pixels or ``dtype`` of an unsupported type.
+        Pixels or ``dtype`` of an unsupported type, or a ``dataset`` that is no pydicom data set.
 
     Warns
     -----
@@ -101,7 +102,8 @@ def apply_voi(
     array = checked_pixels(pixels)
     display_maximum(dtype)
     threads = thread_count(num_threads)
-    modality = modality_transform(dataset, frame, is_signed=value(dataset, "PixelRepresentation") == 1)
+    is_signed = value(dataset_of(dataset), "PixelRepresentation") == 1
+    modality = modality_transform(dataset, integer(frame, "frame"), is_signed=is_signed)
     views = voi_views(dataset, frame, is_signed=array.dtype.kind != "u")
     voi = choose_voi(views, window)
     if voi is None:
@@ -180,13 +182,14 @@ def choose_voi(views: list[VoiTable | Window], choice: VoiChoice) -> VoiTable | 
     """Return the view that a caller names, None for the automatic window."""
     if isinstance(choice, Window):
         return check_window(choice)
-    if isinstance(choice, tuple):
-        center, width = choice
-        return check_window(Window(float(center), float(width)))
+    if isinstance(choice, tuple | list):
+        if len(choice) != 2:
+            raise ValueError(f"a window is (center, width), not {described(choice)}")
+        return check_window(Window(number(choice[0], "center"), number(choice[1], "width")))
     if isinstance(choice, str):
         return _named(views, choice)
     if isinstance(choice, bool) or not isinstance(choice, int | np.integer):
-        raise TypeError(f"window is a number, a name, a Window or (center, width), not {choice!r}")
+        raise TypeError(f"window is a number, a name, a Window or (center, width), not {described(choice)}")
     if not views and choice == 0:
         return None
     if not 0 <= choice < len(views):

@@ -7,13 +7,13 @@ the centre of the first voxel, the volume reaches from -0.5 to n - 0.5 on every 
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from radpix import _convert as convert
+from radpix._arguments import INTEGERS, array_of, described, integer, number, numbers, points
 from radpix.errors import GeometryError
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Volume"]
 
+_TYPES = frozenset({"bool", *INTEGERS, "float32", "float64", "complex64", "complex128"})
+
 
 @dataclass(frozen=True, eq=False)
 class Volume:
@@ -34,7 +36,9 @@ class Volume:
     Attributes
     ----------
     voxels
-        (z, y, x) or (z, y, x, channel), C-contiguous.
+        (z, y, x) or (z, y, x, channel), C-contiguous and in the machine's byte order: bool, integers, float32, float64
+        or complex. Such an array is shared; one that is strided or in the other byte order is copied, and lists become
+        arrays.
     affine
         4 x 4 float64: array index (z, y, x, 1) to patient millimetres (x, y, z, 1), LPS, voxel centres. Shear, as of
         a tilted gantry, is kept.
@@ -46,6 +50,13 @@ class Volume:
         The value of voxels outside the scanned region, or None.
     report
         What was found when the slices were put together, or None.
+
+    Raises
+    ------
+    GeometryError
+        A ValueError: the voxels have another number of axes, or the affine is no finite, invertible 4 x 4 matrix.
+    TypeError
+        The voxels are of another type, or masked; the affine or the padding value is no number.
     """
 
     voxels: NDArray[Any]
@@ -58,22 +69,21 @@ class Volume:
     report: GeometryReport | None = None
 
     def __post_init__(self) -> None:
-        affine = np.array(self.affine, dtype=np.float64)
-        if self.voxels.ndim not in {3, 4}:
-            raise GeometryError(
-                f"voxels are (z, y, x) or (z, y, x, channel), not {self.voxels.ndim}-dimensional"
-            )
+        voxels = _checked_voxels(self.voxels)
+        affine = numbers(self.affine, "affine").copy()
+        if self.padding_value is not None:
+            number(self.padding_value, "padding_value")
         if affine.shape != (4, 4) or not np.isfinite(affine).all() or np.linalg.det(affine[:3, :3]) == 0:
             raise GeometryError("the affine is a finite, invertible 4 x 4 matrix from index to patient mm")
         if not np.array_equal(affine[3], [0, 0, 0, 1]):
             raise GeometryError("the affine's last row is (0, 0, 0, 1)")
         affine.setflags(write=False)
         object.__setattr__(self, "affine", affine)
-        object.__setattr__(self, "voxels", np.ascontiguousarray(self.voxels))
+        object.__setattr__(self, "voxels", voxels)
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Voxels along (z, y, x)."""
+        """Number of voxels along (z, y, x); channels do not count."""
         depth, height, width = self.voxels.shape[:3]
         return depth, height, width
 
@@ -85,31 +95,75 @@ class Volume:
 
     @property
     def origin(self) -> NDArray[np.float64]:
-        """Patient position (x, y, z) in mm of the centre of voxel (0, 0, 0)."""
+        """Patient position of the centre of voxel (0, 0, 0): (3,) float64 as (x, y, z) mm, LPS; read-only."""
         origin: NDArray[np.float64] = self.affine[:3, 3]
         return origin
 
     @property
     def center(self) -> NDArray[np.float64]:
-        """Patient position (x, y, z) in mm of the middle of the volume, index (n - 1) / 2 on every axis."""
+        """Patient position of the middle, index (n - 1) / 2 on every axis: (3,) float64 as (x, y, z) mm, LPS."""
         return self.index_to_patient((np.array(self.shape) - 1) / 2)
 
     @property
     def direction(self) -> NDArray[np.float64]:
-        """3 x 3: column k is the unit vector in patient space along index axis k of (z, y, x)."""
+        """3 x 3 float64: column k is the unit vector in patient space along index axis k of (z, y, x)."""
         return np.asarray(self.affine[:3, :3] / np.asarray(self.spacing), dtype=np.float64)
 
     def index_to_patient(self, index: ArrayLike) -> NDArray[np.float64]:
-        """Return patient positions (..., 3) as (x, y, z) mm, of indices (..., 3) as (z, y, x)."""
-        return np.asarray(index, dtype=np.float64) @ self.affine[:3, :3].T + self.affine[:3, 3]
+        """Return where indices lie.
+
+        Parameters
+        ----------
+        index
+            (..., 3) as (z, y, x), whole at the voxels' centres; it may lie outside the volume.
+
+        Returns
+        -------
+        ndarray
+            (..., 3) float64: patient positions (x, y, z) in mm, LPS.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Indices are no numbers; their last axis is not 3 long.
+        """
+        return points(index, 3, "index") @ self.affine[:3, :3].T + self.affine[:3, 3]
 
     def patient_to_index(self, position: ArrayLike) -> NDArray[np.float64]:
-        """Return indices (..., 3) as (z, y, x), of patient positions (..., 3) as (x, y, z) mm."""
+        """Return the indices at positions.
+
+        Parameters
+        ----------
+        position
+            (..., 3): patient positions (x, y, z) in mm, LPS.
+
+        Returns
+        -------
+        ndarray
+            (..., 3) float64 as (z, y, x), whole at the voxels' centres; it may lie outside the volume.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Positions are no numbers; their last axis is not 3 long.
+        """
         inverse = np.linalg.inv(self.affine)
-        index = np.asarray(position, dtype=np.float64) @ inverse[:3, :3].T + inverse[:3, 3]
+        index = points(position, 3, "position") @ inverse[:3, :3].T + inverse[:3, 3]
         return np.asarray(index, dtype=np.float64)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        """Return the voxels for ``numpy.asarray(volume)``, shared unless the type or ``copy=True`` asks for a copy.
+
+        Returns
+        -------
+        ndarray
+            (z, y, x[, channel]) of the voxels' type or of ``dtype``.
+
+        Raises
+        ------
+        ValueError
+            ``copy=False``, and another ``dtype`` needs a copy.
+        """
         if copy is None:
             return self.voxels if dtype is None else self.voxels.astype(dtype, copy=False)
         if not copy and dtype is not None and np.dtype(dtype) != self.voxels.dtype:
@@ -117,11 +171,22 @@ class Volume:
         return self.voxels.astype(dtype or self.voxels.dtype, copy=copy)
 
     def __dlpack__(self, **options: Any) -> Any:
-        """Share the voxels with another library without a copy, as ``torch.from_dlpack(volume)`` does."""
+        """Share the voxels with another library without a copy, as ``torch.from_dlpack(volume)`` does.
+
+        Parameters
+        ----------
+        options
+            Of the array API: ``stream``, ``max_version``, ``dl_device``, ``copy``, as far as this NumPy has them.
+
+        Raises
+        ------
+        BufferError
+            The voxels are of a type, or ``options`` ask for something, that NumPy does not share.
+        """
         return self.voxels.__dlpack__(**options)
 
     def __dlpack_device__(self) -> tuple[int, int]:
-        """Return (kDLCPU, 0)."""
+        """Return where the voxels are, as DLPack's device type and number: (1, 0), the memory of the CPU."""
         kind, number = self.voxels.__dlpack_device__()
         return int(kind), int(number)
 
@@ -141,6 +206,8 @@ class Volume:
         ------
         ValueError
             The box is empty or reaches outside the volume.
+        TypeError
+            An index is no integer.
 
         Examples
         --------
@@ -150,9 +217,7 @@ class Volume:
         >>> cropped.shape, cropped.index_to_patient((0, 0, 0)).tolist()
         ((3, 5, 4), [2.0, 0.0, 1.0])
         """
-        low, high = (tuple(operator.index(value) for value in box) for box in (start, stop))
-        if len(low) != 3 or len(high) != 3:
-            raise ValueError(f"start and stop are indices (z, y, x), not {start} and {stop}")
+        low, high = (tuple(integer(value, "an index") for value in _triple(box)) for box in (start, stop))
         if any(not 0 <= a < b <= n for a, b, n in zip(low, high, self.shape, strict=True)):
             raise ValueError(f"the box {low} to {high} is empty or not within a volume of shape {self.shape}")
         box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
@@ -168,7 +233,7 @@ class Volume:
         ImportError
             nibabel is not installed.
         ValueError
-            The voxels are of a type or number of channels that NIfTI does not have.
+            There are channels other than three of uint8: NIfTI has RGB only.
         """
         return convert.to_nibabel(self)
 
@@ -180,6 +245,8 @@ class Volume:
         ------
         GeometryError
             The image does not have three axes.
+        TypeError
+            It is no image of nibabel, or its voxels are of a type that `Volume` does not have.
         """
         return convert.from_nibabel(image)
 
@@ -191,7 +258,7 @@ class Volume:
         ImportError
             SimpleITK is not installed.
         ValueError
-            The voxels are of a type that SimpleITK does not have.
+            There are channels of complex numbers, which SimpleITK does not have.
         """
         return convert.to_sitk(self)
 
@@ -203,6 +270,10 @@ class Volume:
         ------
         GeometryError
             The image is not three-dimensional.
+        ImportError
+            SimpleITK is not installed.
+        TypeError
+            It is no image of SimpleITK.
         """
         return convert.from_sitk(image)
 
@@ -226,5 +297,33 @@ class Volume:
         ------
         GeometryError
             Dimensions or the affine are missing, or coordinates are not evenly spaced.
+        TypeError
+            It is no array of xarray, or its values are of a type that `Volume` does not have.
         """
         return convert.from_xarray(array)
+
+
+def _checked_voxels(given: Any) -> NDArray[Any]:
+    """Return the array itself where it can be, else a copy in C order and the machine's byte order."""
+    if isinstance(given, np.ma.MaskedArray):
+        raise TypeError(
+            "voxels are an array without a mask, whose values would come back; fill them with voxels.filled(value), and"
+            " pass padding_value=value"
+        )
+    voxels = array_of(given, "voxels")
+    if voxels.dtype.name not in _TYPES:
+        raise TypeError(
+            f"voxels are bool, integers, float32, float64 or complex, not {voxels.dtype}; convert them with"
+            " voxels.astype(numpy.float32), say"
+        )
+    if voxels.ndim not in {3, 4}:
+        raise GeometryError(f"voxels are (z, y, x) or (z, y, x, channel), not of shape {voxels.shape}")
+    if not voxels.dtype.isnative:
+        voxels = voxels.astype(voxels.dtype.newbyteorder("="))
+    return np.ascontiguousarray(voxels)
+
+
+def _triple(box: Any) -> Sequence[int]:
+    if array_of(box, "an index").shape != (3,):
+        raise ValueError(f"start and stop are indices (z, y, x), not {described(box)}")
+    return box  # type: ignore[no-any-return]

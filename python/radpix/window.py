@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
+from radpix._arguments import array_of, check_choice, described, number, output
 from radpix._backend import Voi, kernels
 from radpix.threads import thread_count
 
@@ -86,7 +87,7 @@ def window(
     Parameters
     ----------
     pixels
-        Integers or floats of any shape and strides, in the machine's byte order. NaN becomes the lowest
+        Integers, bool, float32 or float64 of any shape, strides and byte order. NaN becomes the lowest
         display value (before inversion) in integer outputs and stays NaN in float outputs. 64-bit integers
         count as their nearest float64. A Pixel Padding Value is a value like any other here, since the data set
         that names it is not known; painting it as background (PS3.3 C.7.5.1.1.2) is up to `display`.
@@ -110,7 +111,8 @@ def window(
     Returns
     -------
     ndarray
-        ``out``, or a new array in the memory order of ``pixels``.
+        Display values of the shape of ``pixels``, of the type that ``dtype`` says: ``out``, or a new array in the
+        memory order of ``pixels``.
 
     Raises
     ------
@@ -118,7 +120,8 @@ def window(
         A width that the function does not allow, numbers that are not finite, or an ``out`` of another shape
         or dtype, or read-only.
     TypeError
-        A dtype that has no display range, or pixels that are not real numbers in the machine's byte order.
+        A dtype that has no display range, or pixels that are masked or no real numbers, or a center, width, slope or
+        intercept that is no number.
 
     Examples
     --------
@@ -132,9 +135,8 @@ def window(
     array = checked_pixels(pixels)
     result, buffer = _output(array, dtype, out)
     highest = _MAXIMUM[result.dtype]
-    voi = Voi(
-        function, float(center), float(width), float(slope), float(intercept), 0.0, highest, bool(invert)
-    )
+    numbers = number(center, "center"), number(width, "width"), number(slope, "slope")
+    voi = Voi(function, *numbers, number(intercept, "intercept"), 0.0, highest, bool(invert))
     _check(voi)
     kernels().window(array, buffer, voi, num_threads=thread_count(num_threads))
     if buffer is not result:
@@ -143,21 +145,28 @@ def window(
 
 
 def checked_pixels(pixels: ArrayLike) -> NDArray[Any]:
-    """Return ``pixels`` as an array of real numbers in the machine's byte order, or raise TypeError."""
-    array = pixels if type(pixels) is np.ndarray else np.asarray(pixels)
+    """Return ``pixels`` as an array of real numbers in the machine's byte order, bool as uint8, or raise TypeError."""
+    array = pixels if type(pixels) is np.ndarray else _array_of(pixels)
+    if array.dtype == np.bool_:
+        array = array.view(np.uint8)
     dtype = array.dtype
     if dtype not in _PIXELS:
-        if dtype.newbyteorder("=") in _PIXELS:
-            raise TypeError(
-                f"pixels of dtype {dtype} are not in this machine's byte order; "
-                "convert them with pixels.astype(pixels.dtype.newbyteorder('='))"
-            )
-        raise TypeError(f"pixels are integers, float32 or float64, not {dtype}")
+        if dtype.newbyteorder("=") not in _PIXELS:
+            raise TypeError(f"pixels are integers, float32 or float64, not {described(pixels)}")
+        array = array.astype(dtype.newbyteorder("="))
     if array.ndim > 8:
         raise ValueError(f"pixels have at most 8 dimensions, not {array.ndim}")
     if not _has_whole_strides(array):
         return cast("NDArray[Any]", array.copy())
     return array
+
+
+def _array_of(pixels: ArrayLike) -> NDArray[Any]:
+    if isinstance(pixels, np.ma.MaskedArray):
+        raise TypeError(
+            "pixels are an array without a mask, whose values would come back: pixels.filled(value)"
+        )
+    return array_of(pixels, "pixels")
 
 
 def display_maximum(dtype: DTypeLike) -> float:
@@ -193,7 +202,7 @@ def _output(
             raise TypeError(f"display values are uint8, uint16, float32 or float64, not {wanted}")
         result = np.empty_like(pixels, dtype=wanted, subok=False)
         return result, result
-    if out.dtype not in _MAXIMUM:
+    if output(out).dtype not in _MAXIMUM:
         raise TypeError(f"display values are uint8, uint16, float32 or float64, not {out.dtype}")
     if dtype is not None and out.dtype != wanted:
         raise ValueError(f"out is of dtype {out.dtype}, but dtype={wanted} was asked for")
@@ -207,8 +216,7 @@ def _output(
 
 
 def _check(voi: Voi) -> None:
-    if voi.function not in {"LINEAR", "LINEAR_EXACT", "SIGMOID"}:
-        raise ValueError(f"the VOI LUT function is LINEAR, LINEAR_EXACT or SIGMOID, not {voi.function!r}")
+    check_choice("the VOI LUT function", voi.function, ("LINEAR", "LINEAR_EXACT", "SIGMOID"))
     numbers = voi.center, voi.width, voi.slope, voi.intercept
     if not isfinite(sum(numbers)) and not all(map(isfinite, numbers)):
         raise ValueError(

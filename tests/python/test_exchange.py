@@ -366,13 +366,13 @@ def test_the_same_volume_gives_the_same_bytes(name: str, tmp_path: Path) -> None
 
 def test_what_a_format_does_not_have_is_refused(tmp_path: Path) -> None:
     for write, name in ((write_nifti, "v.nii"), (write_nrrd, "v.nrrd")):
-        with pytest.raises(ValueError, match="float16"):
-            write(oblique(np.float16), tmp_path / name)
         with pytest.raises(ValueError, match=r"ends in"):
             write(oblique(), tmp_path / "v.mha")
         with pytest.raises(ValueError, match="compression"):
             write(oblique(), tmp_path / name, compression=10)
         write(oblique(bool), tmp_path / name)
+    with pytest.raises(ValueError, match="complex128"):
+        write_nrrd(oblique(np.complex128), tmp_path / "v.nrrd")
     with pytest.raises(ValueError, match="shape"):
         write_nifti(oblique(channels=3), tmp_path / "v.nii")
     with pytest.raises(ValueError, match="version=2"):

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -29,21 +28,15 @@ def test_versions_agree() -> None:
         assert radpix.__version__ == importlib.metadata.version("radpix")
 
 
-def test_import_loads_neither_pydicom_nor_numba_nor_the_extras() -> None:
-    code = "import sys, radpix; print([m for m in ('pydicom', 'numba', 'typer', 'rich', 'PIL') if m in sys.modules])"
+def test_import_loads_neither_pydicom_nor_numba_nor_the_extras_nor_what_is_slow() -> None:
+    slow = ("pydicom", "numba", "typer", "rich", "PIL", "concurrent.futures", "asyncio")
+    code = f"import sys, radpix; print([m for m in {slow} if m in sys.modules])"
     assert run(code).stdout.strip() == "[]"
 
 
 def test_the_plug_in_is_reachable_without_an_import_of_its_own() -> None:
     code = "import sys, radpix; print(radpix.pydicom_plugin.__name__, 'pydicom' in sys.modules)"
     assert run(code).stdout.split() == ["radpix.pydicom_plugin", "False"]
-
-
-def test_every_public_name_is_there_and_documented() -> None:
-    for name in radpix.__all__:
-        assert hasattr(radpix, name)
-        item: Any = getattr(radpix, name)
-        assert not callable(item) or item.__doc__
 
 
 @pytest.mark.parametrize(("wanted", "name"), [("auto", "native"), ("native", "native"), ("numba", "numba")])

@@ -243,7 +243,7 @@ def test_a_plane_turns_about_its_own_axes_by_the_right_hand_rule(volume: Volume)
     assert double.row_direction @ double.column_direction == pytest.approx(0, abs=1e-15)
     pivot = plane.pixel_to_patient((3, 4))
     np.testing.assert_allclose(plane.rotated(77, pivot=pivot).patient_to_pixel(pivot), (3, 4), atol=1e-12)
-    with pytest.raises(ValueError, match="about is normal, row or column"):
+    with pytest.raises(ValueError, match="about is one of normal, row, column"):
         plane.rotated(1, cast("Any", "z"))
     with pytest.raises(ValueError, match="degrees is a finite"):
         plane.rotated(np.inf)

@@ -303,7 +303,7 @@ def test_labels_are_integers(dtype: str) -> None:
         resample(Volume(np.zeros((2, 2, 2), dtype)), spacing=1.0, interpolation="label")
 
 
-@pytest.mark.parametrize("dtype", ["int64", "uint64", "bool", "complex64", ">i2", "float16"])
+@pytest.mark.parametrize("dtype", ["int64", "uint64", "bool", "complex64"])
 def test_other_dtypes_are_refused(dtype: str) -> None:
     with pytest.raises(TypeError, match="astype"):
         resample(Volume(np.zeros((2, 2, 2), dtype)), spacing=1.0)
@@ -316,7 +316,7 @@ def test_a_spacing_that_is_no_number_is_refused(spacing: Any) -> None:
 
 
 def test_an_array_is_no_volume() -> None:
-    with pytest.raises(TypeError, match=r"resample takes a radpix.Volume, .* not ndarray"):
+    with pytest.raises(TypeError, match=r"volume is a radpix.Volume, .* not an array of shape"):
         resample(np.zeros((2, 3, 4), np.int16), spacing=1.0)  # type: ignore[arg-type]
 
 

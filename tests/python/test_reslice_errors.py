@@ -41,10 +41,8 @@ def test_whatever_does_not_fit_is_refused_and_out_stays() -> None:
         with pytest.raises(error, match=message):
             reslice(volume, plane, **{"out": out, **cast("dict[str, Any]", arguments)})
     assert (out == 99).all()
-    with pytest.raises(TypeError, match="not float16"):
-        reslice(Volume(np.zeros((2, 2, 2), np.float16)), plane)
-    with pytest.raises(TypeError, match="native byte order"):
-        reslice(Volume(np.zeros((2, 2, 2), ">i2")), plane)
+    with pytest.raises(TypeError, match="not complex64"):
+        reslice(Volume(np.zeros((2, 2, 2), np.complex64)), plane)
     with pytest.raises(LimitError, match=re.escape("limits.max_pixels_per_frame")):
         reslice(volume, Plane((0, 0, 0), (1, 0, 0), (0, 1, 0), 1.0, (1 << 20, 1 << 20)))
     assert limits.max_pixels_per_frame == 1 << 30

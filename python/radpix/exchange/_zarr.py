@@ -8,7 +8,6 @@ import json
 import math
 import re
 import zlib
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,12 +15,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from radpix import limits
+from radpix._arguments import INTEGERS
 from radpix.errors import DecodeError, LimitError
 from radpix.exchange._stream import native_order
 from radpix.threads import get_num_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -32,19 +32,7 @@ Format = Literal[2, 3]
 _MOST_METADATA_BYTES = 1 << 24
 #: A whole-slide level has a million chunks; a file that claims more would keep a reader busy with nothing.
 _MOST_CHUNKS = 1 << 22
-_TYPES = (
-    "bool",
-    "int8",
-    "uint8",
-    "int16",
-    "uint16",
-    "int32",
-    "uint32",
-    "int64",
-    "uint64",
-    "float32",
-    "float64",
-)
+_TYPES = ("bool", *INTEGERS, "float32", "float64")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -194,9 +182,7 @@ class ZarrArray:
             box = _box(index, self.chunks, self.shape)
             array[box] = values[tuple(slice(0, one.stop - one.start) for one in box)]
 
-        with ThreadPoolExecutor(get_num_threads()) as pool:
-            for _ in pool.map(fetch, _grid(self.shape, self.chunks)):
-                pass
+        _for_all(fetch, _grid(self.shape, self.chunks))
         return native_order(array)
 
     def _key(self, index: tuple[int, ...]) -> str:
@@ -265,54 +251,64 @@ def write_array(
     little = array.dtype.newbyteorder("<")
     folder.mkdir(parents=True)
     if version == 2:
-        write_json(
-            folder / ".zarray",
-            {
-                "zarr_format": 2,
-                "shape": list(array.shape),
-                "chunks": list(chunks),
-                "dtype": little.str,
-                "compressor": {"id": "zlib", "level": compression} if compression else None,
-                "fill_value": 0,
-                "order": "C",
-                "filters": None,
-                "dimension_separator": "/",
-            },
-        )
+        write_json(folder / ".zarray", _metadata2(array, chunks, compression))
     else:
-        pack = [{"name": "gzip", "configuration": {"level": compression}}] if compression else []
-        endian = {"configuration": {"endian": "little"}} if array.dtype.itemsize > 1 else {}
-        write_json(
-            folder / "zarr.json",
-            {
-                "zarr_format": 3,
-                "node_type": "array",
-                "shape": list(array.shape),
-                "data_type": array.dtype.name,
-                "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": list(chunks)}},
-                "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
-                "fill_value": 0,
-                "codecs": [{"name": "bytes", **endian}, *pack],
-                "attributes": {},
-                "dimension_names": names,
-            },
-        )
+        write_json(folder / "zarr.json", _metadata3(array, chunks, names, compression))
 
     def store(index: tuple[int, ...]) -> None:
         box = _box(index, chunks, array.shape)
         values = np.zeros(chunks, little)
         values[tuple(slice(0, one.stop - one.start) for one in box)] = array[box]
-        data = values.tobytes()
-        if compression:
-            data = (
-                gzip.compress(data, compression, mtime=0)
-                if version == 3
-                else zlib.compress(data, compression)
-            )
         path = folder.joinpath(*(["c"] if version == 3 else []), *map(str, index))
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        path.write_bytes(_deflated(values.tobytes(), version, compression))
+
+    _for_all(store, _grid(array.shape, chunks))
+
+
+def _metadata2(array: NDArray[Any], chunks: tuple[int, ...], compression: int) -> dict[str, Any]:
+    return {
+        "zarr_format": 2,
+        "shape": list(array.shape),
+        "chunks": list(chunks),
+        "dtype": array.dtype.newbyteorder("<").str,
+        "compressor": {"id": "zlib", "level": compression} if compression else None,
+        "fill_value": 0,
+        "order": "C",
+        "filters": None,
+        "dimension_separator": "/",
+    }
+
+
+def _metadata3(
+    array: NDArray[Any], chunks: tuple[int, ...], names: list[str], compression: int
+) -> dict[str, Any]:
+    pack = [{"name": "gzip", "configuration": {"level": compression}}] if compression else []
+    endian = {"configuration": {"endian": "little"}} if array.dtype.itemsize > 1 else {}
+    return {
+        "zarr_format": 3,
+        "node_type": "array",
+        "shape": list(array.shape),
+        "data_type": array.dtype.name,
+        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": list(chunks)}},
+        "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
+        "fill_value": 0,
+        "codecs": [{"name": "bytes", **endian}, *pack],
+        "attributes": {},
+        "dimension_names": names,
+    }
+
+
+def _deflated(data: bytes, version: Format, compression: int) -> bytes:
+    if not compression:
+        return data
+    return gzip.compress(data, compression, mtime=0) if version == 3 else zlib.compress(data, compression)
+
+
+def _for_all(work: Callable[[tuple[int, ...]], None], chunks: Iterable[tuple[int, ...]]) -> None:
+    """Work on chunks in as many threads as calls have; the first error in their order is raised."""
+    from concurrent.futures import ThreadPoolExecutor  # late: it costs 4 ms of `import radpix`
 
     with ThreadPoolExecutor(get_num_threads()) as pool:
-        for _ in pool.map(store, _grid(array.shape, chunks)):
+        for _ in pool.map(work, chunks):
             pass
