@@ -34,8 +34,9 @@ _OTHER_TEXT: Final = frozenset({"AE", "AS", "CS", "DA", "DT", "TM", "UI", "UR"})
 _ONE_TEXT: Final = frozenset({"ST", "LT", "UT", "UR"})
 
 #: PS3.5 6.2: what else Python's float() takes, like "nan" or "1_0", is no decimal string.
+#: Each text matches in one way only: with ``\d+\.?\d*`` ten integers in front of a bad one take a second.
 _DECIMALS = re.compile(
-    r" *[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)? *(\\ *[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)? *)*", re.ASCII
+    r" *[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)? *(\\ *[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)? *)*", re.ASCII
 )
 #: An integer string, or a decimal without fraction as some writers put there.
 _INTEGER = re.compile(r"([+-]?\d{1,12})(\.0*)?", re.ASCII)

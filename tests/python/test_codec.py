@@ -131,6 +131,21 @@ def test_big_endian_words_of_bytes_are_swapped(vr: str, columns: int, index: int
     )
 
 
+@pytest.mark.parametrize("vr", ["OB", "OW"])
+@pytest.mark.parametrize("index", [None, 0, 1, 2])
+def test_big_endian_words_of_bits_are_swapped(vr: str, index: int | None) -> None:
+    """PS3.5 A.3; frames of 9 bits begin within bytes, and the last one within the last word."""
+    pixels = noise((3, 3, 3), "uint8") & 1
+    data = np.packbits(pixels, bitorder="little").tobytes()
+    if vr == "OW":
+        data = np.frombuffer(data, "u2").byteswap().tobytes()
+    dataset = objects.header(rows=3, columns=3, bits=1, frames=3, syntax=objects.BIG_ENDIAN)
+    source = objects.part10(dataset, data, vr=vr)
+    np.testing.assert_array_equal(
+        radpix.decode(source, index=index), pixels if index is None else pixels[index]
+    )
+
+
 # -- decode_frame ------------------------------------------------------------------------------------------
 
 

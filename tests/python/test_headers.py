@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 import sys
+import time
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,16 @@ def test_wrong_tags(tags: list[Any], error: type[Exception]) -> None:
 def test_a_decimal_that_is_none_remains_text() -> None:
     element = struct.pack("<HH2sH", 0x0028, 0x0030, b"DS", 8) + b"1,5\\nan "
     assert read_header(element, "PixelSpacing") == {"PixelSpacing": ("1,5", "nan")}
+
+
+@pytest.mark.parametrize("integers", [40, 10_000])
+def test_a_number_that_is_none_behind_many_integers_takes_no_time(integers: int) -> None:
+    """A pattern that takes an integer's digits apart in several ways tries all of them: a hang for 20 values."""
+    values = b"100\\" * integers + b"1,5"
+    element = struct.pack("<HH2sH", 0x0028, 0x0030, b"DS", len(values) + 1) + values + b" "
+    begun = time.perf_counter()
+    assert read_header(element, "PixelSpacing") == {"PixelSpacing": (*[100.0] * integers, "1,5")}
+    assert time.perf_counter() - begun < 5
 
 
 def test_pixel_data_and_its_tables() -> None:

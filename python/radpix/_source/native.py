@@ -37,11 +37,11 @@ class NativeFrames:
         self._report = report
         self._bits = native_bits(image.layout)
         self._expected = (self._bits * image.frames + 7) // 8
-        # PS3.5 A.3: in big endian, OW is a sequence of 16-bit words also where samples have 8 bits.
+        # PS3.5 A.3: in big endian, OW is a sequence of 16-bit words also where samples have 8 bits or one.
         self._swapped = (
             header.transfer_syntax.endswith(".1.2.2")
             and header.pixel_vr == "OW"
-            and image.layout.bits_allocated == 8
+            and image.layout.bits_allocated <= 8
         )
         self._scratch = bytearray()
 
@@ -143,7 +143,7 @@ class NativeFrames:
         # The pad byte of an odd length may be absent; it is not part of the frame unless words are swapped.
         self._require(len(data), length if self._swapped else end - even, index)
         if self._swapped:
-            return _swap_words(data)[first - even : end - even]
+            data = _swap_words(data)[first - even : end - even]
         return _shift_bits(data, first_bit % 8, self._bits) if first_bit % 8 else data
 
 
