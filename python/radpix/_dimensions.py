@@ -45,16 +45,20 @@ class Split(NamedTuple):
 
 
 class Dimension(NamedTuple):
-    """A dimension: its name in the API, the attribute's name and keyword, and its value in an instance."""
+    """A dimension: its name in the API, the attribute's name and keyword, and its value in an instance.
+
+    Values are in the order of ``day`` first, where they are times of it.
+    """
 
     name: str
     label: str
     tag: str
     value: Callable[[Instance], Hashable]
+    day: Callable[[Instance], str] | None = None
 
 
-def _dimension(name: str, label: str, tag: str, field: str) -> Dimension:
-    return Dimension(name, label, tag, attrgetter(field))
+def _dimension(name: str, label: str, tag: str, field: str, day: str = "") -> Dimension:
+    return Dimension(name, label, tag, attrgetter(field), attrgetter(day) if day else None)
 
 
 #: What always makes volumes of its own.
@@ -77,20 +81,26 @@ REPETITIONS = (
     _dimension("inversion_time", "Inversion Time", "InversionTime", "inversion_time"),
     _dimension("b_value", "Diffusion b-value", "DiffusionBValue", "diffusion_b_value"),
     _dimension("gradient", "Diffusion Gradient", "DiffusionGradientOrientation", "gradient_direction"),
+    _dimension("rr_interval", "R-R Interval", "RRIntervalVector", "rr_interval"),
     _dimension("cardiac_phase", _CARDIAC, "NominalPercentageOfCardiacPhase", "cardiac_phase"),
     _dimension("respiratory_phase", _RESPIRATORY, "NominalPercentageOfRespiratoryPhase", "respiratory_phase"),
     _dimension("trigger_time", "Trigger Time", "TriggerTime", "trigger_time"),
+    _dimension("frame_reference_time", "Frame Reference Time", "FrameReferenceTime", "frame_reference_time"),
     _dimension("contrast_phase", "Contrast Phase", "ContrastBolusAgentPhase", "contrast_phase"),
     _dimension("energy", "KVP", "KVP", "kvp"),
     _dimension("energy_window", "Energy Window", "EnergyWindowVector", "energy_window"),
     _dimension("detector", "Detector", "DetectorVector", "detector"),
     _dimension("image_type", "Image Type", "ImageType", "image_type"),
     _dimension("acquisition", "Acquisition Number", "AcquisitionNumber", "acquisition_number"),
-    _dimension("acquisition_time", "Acquisition Time", "AcquisitionTime", "acquisition_time"),
-    _dimension("content_time", "Content Time", "ContentTime", "content_time"),
+    _dimension(
+        "acquisition_time", "Acquisition Time", "AcquisitionTime", "acquisition_time", "acquisition_date"
+    ),
+    _dimension("content_time", "Content Time", "ContentTime", "content_time", "content_date"),
 )
 #: By name.
 DIMENSIONS = {dimension.name: dimension for dimension in (*ALWAYS, *REPETITIONS)}
+#: The vectors of nuclear medicine (PS3.3 C.8.4.9) behind dimensions that other objects have by other attributes.
+_NUCLEAR_TAGS = {"time": "TimeSliceVector", "cardiac_phase": "TimeSlotVector"}
 #: What the object itself counts, where no attribute that is known here says what it is (PS3.3 C.7.6.17).
 DIMENSION_INDEX = "dimension_index"
 #: Which image at a position is which, for want of anything better.
@@ -134,8 +144,12 @@ def _index_at(place: int, instance: Instance) -> int:
 
 def tag_of(dimension: Dimension, instance: Instance) -> str:
     """Return the attribute that a dimension's value comes from in these images."""
-    if dimension.name in {"b_value", "gradient"} and instance.diffusion_source:
+    if dimension.name == "b_value" and instance.diffusion_source:
         return instance.diffusion_source
+    if dimension.name == "gradient" and instance.gradient_source:
+        return instance.gradient_source
+    if dimension.name in _NUCLEAR_TAGS and instance.frame is not None and not instance.functional_groups:
+        return _NUCLEAR_TAGS[dimension.name]
     if dimension.name == "time" and instance.frame is None:
         return "TemporalPositionIdentifier"
     if dimension.name == "echo_time" and instance.frame is not None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     PathLike = str | os.PathLike[str]
 
-__all__ = ["list_files"]
+__all__ = ["is_dangling", "list_files"]
 
 
 def list_files(
@@ -33,7 +33,7 @@ def list_files(
 
 
 def _walk(folder: str, unreadable: list[tuple[str, str]], *, recursive: bool) -> Iterator[str]:
-    """Yield regular files, neither pipes, which would block, nor dangling links; links to folders are not followed."""
+    """Yield regular files and links to nothing, no pipes, which would block; links to folders are not followed."""
     folders = [folder]
     while folders:
         below = folders.pop()
@@ -43,10 +43,15 @@ def _walk(folder: str, unreadable: list[tuple[str, str]], *, recursive: bool) ->
         except OSError as error:
             unreadable.append((below, str(error)))
             continue
-        yield from [entry.path for entry in entries if _is(entry.is_file)]
+        yield from [entry.path for entry in entries if _is(entry.is_file) or is_dangling(entry.path)]
         if recursive:
             inner = [entry.path for entry in entries if _is(partial(entry.is_dir, follow_symlinks=False))]
             folders += reversed(inner)
+
+
+def is_dangling(path: str) -> bool:
+    """Whether a path is a link to nothing, as of a data set whose files were not all fetched."""
+    return Path(path).is_symlink() and not os.path.exists(path)  # noqa: PTH110 - Path raises for a loop
 
 
 def _is(question: Callable[[], bool]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -23,7 +23,7 @@ from radpix._stacking import Stack, sort_by_position
 from radpix._units import is_rescaled, unit_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from radpix._instance import Instance
 
@@ -243,7 +243,7 @@ def split_repeats(group: Group, keep_together: frozenset[str] = frozenset()) -> 
         for instance in group.instances:
             parts[dimension.value(instance)].append(instance)
         if len(parts) > 1 and _separates([[place_of[id(i)] for i in part] for part in parts.values()]):
-            split = [_part(group, dimension, value, parts[value]) for value in _ordered(parts)]
+            split = [_part(group, dimension, value, parts[value]) for value in _ordered(parts, dimension)]
             return [leaf for part in split for leaf in split_repeats(part, keep_together)]
     return [group] if OCCURRENCE in keep_together else _by_occurrence(group, places)
 
@@ -254,9 +254,14 @@ def _part(group: Group, dimension: Dimension, value: Hashable, part: Sequence[In
     return group._replace(label=label, instances=tuple(part), split=(*group.split, split))
 
 
-def _ordered(values: Iterable[Any]) -> list[Any]:
-    """Return values in ascending order, absent ones first."""
-    return sorted(values, key=lambda value: (value is not None, 0 if value is None else value))
+def _ordered(parts: Mapping[Any, Sequence[Instance]], dimension: Dimension) -> list[Any]:
+    """Return the values of parts in ascending order, absent ones first, those of an earlier day before."""
+
+    def key(value: Any) -> tuple[bool, str, Any]:
+        day = "" if dimension.day is None else dimension.day(parts[value][0])
+        return value is not None, day, 0 if value is None else value
+
+    return sorted(parts, key=key)
 
 
 def _separates(parts: Sequence[Sequence[int]]) -> bool:
@@ -279,7 +284,10 @@ def _by_occurrence(group: Group, places: Sequence[int]) -> list[Group]:
         return [group]
     seen: dict[int, int] = defaultdict(int)
     parts: dict[int, list[Instance]] = defaultdict(list)
-    for place, instance in zip(places, group.instances, strict=True):  # sorted by number within a position
+    # Within a position, not in the order of the distances: those differ by the rounding of what was written.
+    for place, _, instance in sorted(
+        zip(places, numbers, group.instances, strict=True), key=itemgetter(0, 1)
+    ):
         seen[place] += 1
         parts[seen[place]].append(instance)
     return [

@@ -85,12 +85,16 @@ class Instance(NamedTuple):
     temporal_position: int | None = None
     temporal_offset: float | None = None
     acquisition_number: int | None = None
+    acquisition_date: str = ""
     acquisition_time: str = ""
+    content_date: str = ""
     content_time: str = ""
     echo_time: float | None = None
     echo_number: int | None = None
     inversion_time: float | None = None
     trigger_time: float | None = None
+    frame_reference_time: float | None = None
+    rr_interval: int | None = None
     cardiac_phase: float | None = None
     respiratory_phase: float | None = None
     contrast_phase: str = ""
@@ -101,6 +105,7 @@ class Instance(NamedTuple):
     gradient_direction: tuple[float, ...] | None = None
     dimension_indices: tuple[float, ...] = ()
     diffusion_source: str = ""
+    gradient_source: str = ""
 
     @property
     def name(self) -> str:

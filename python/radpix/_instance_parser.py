@@ -89,6 +89,8 @@ _PLAIN: tuple[tuple[str, int, Callable[[bytes, str], Any]], ...] = (
     ("image_type", 0x00080008, strings),
     ("sop_class_uid", 0x00080016, string),
     ("sop_instance_uid", 0x00080018, string),
+    ("acquisition_date", 0x00080022, string),
+    ("content_date", 0x00080023, string),
     ("acquisition_time", 0x00080032, string),
     ("content_time", 0x00080033, string),
     ("modality", 0x00080060, string),
@@ -135,6 +137,7 @@ _PLAIN: tuple[tuple[str, int, Callable[[bytes, str], Any]], ...] = (
     ("voi_lut_function", 0x00281056, string),
     ("number_of_slices", 0x00540081, short),
     ("units", 0x00541001, string),
+    ("frame_reference_time", 0x00541300, decimal),
 )
 
 
@@ -181,10 +184,13 @@ _MISSING = object()
 _PER_SLICE = frozenset(
     {
         "sop_instance_uid",
+        "acquisition_date",
         "acquisition_time",
+        "content_date",
         "content_time",
         "echo_time",
         "trigger_time",
+        "frame_reference_time",
         "acquisition_number",
         "instance_number",
         "image_position",
@@ -305,9 +311,13 @@ def _other_values(raw: dict[int, bytes], values: Mapping[str, Any], order: str) 
         found |= {
             field: value
             for field, value in private_values(raw, order).items()
-            if values.get(field) in {None, ""} or field == "philips_scale"
+            if values.get(_SOURCE_OF.get(field, field)) in {None, ""} or field == "philips_scale"
         }
     return found
+
+
+#: Where values come from, by the fields that these are in: only where those are not the standard's own.
+_SOURCE_OF = {"diffusion_source": "diffusion_b_value", "gradient_source": "gradient_direction"}
 
 
 def _padding(raw: bytes, order: str, vr: str, *, signed: bool) -> float | None:

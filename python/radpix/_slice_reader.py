@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from radpix._instance import Instance
 
-__all__ = ["DoesNotFitError", "FirstSlice", "SliceReader", "first_slice", "runs_of"]
+__all__ = ["DoesNotFitError", "FirstSlice", "SliceReader", "first_slice", "modality_lut", "runs_of"]
 
 #: Bytes of frames of one object decoded at once: its header is read once for all of them.
 _RUN = 64 << 20
@@ -232,7 +232,7 @@ class SliceReader:
             target[...] = stored
             return
         if self._use_lut and instance.has_modality_lut:
-            stored = _modality_lut(stored, instance)
+            stored = modality_lut(stored, instance)
         _check_fit(stored, target.dtype, slope, intercept, instance)
         kernels().rescale(stored, target, slope, intercept, num_threads=1)
 
@@ -325,7 +325,7 @@ def _range_of(stored: np.dtype[Any], bits: int) -> tuple[float, float]:
     return (-(2.0 ** (bits - 1)), 2.0 ** (bits - 1) - 1) if whole.min < 0 else (0.0, 2.0**bits - 1)
 
 
-def _modality_lut(stored: NDArray[Any], instance: Instance) -> NDArray[Any]:
+def modality_lut(stored: NDArray[Any], instance: Instance) -> NDArray[Any]:
     """Apply the slice's own Modality LUT Sequence (PS3.3 C.11.1)."""
     from pydicom import dcmread
 

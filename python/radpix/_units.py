@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from radpix._instance import Instance
 
-__all__ = ["is_rescaled", "unit_of"]
+__all__ = ["has_modality_values", "is_rescaled", "unit_of"]
+
+_GRAYSCALE = frozenset({"MONOCHROME1", "MONOCHROME2", ""})
+
+
+def has_modality_values(instance: Instance) -> bool:
+    """Whether stored values become others: not colours and palette indices (PS3.3 C.7.6.3), nor segments."""
+    return instance.photometric_interpretation in _GRAYSCALE and instance.modality != "SEG"
 
 
 def is_rescaled(instance: Instance) -> bool:
     """Whether the object says how stored values become modality values."""
-    return (
+    return has_modality_values(instance) and (
         instance.rescale_slope is not None
         or instance.rescale_intercept is not None
         or instance.has_modality_lut
@@ -25,6 +32,8 @@ def unit_of(instance: Instance) -> str:
     A CT without Rescale Type is in HU (PS3.3 C.8.2.1), where it has the rescale that leads there: stored values, as of
     a screenshot in a CT series, are in no unit.
     """
+    if not has_modality_values(instance):
+        return ""
     if instance.modality in {"PT", "NM"} and instance.units:
         return instance.units
     if instance.rescale_type:

@@ -51,19 +51,23 @@ def private_values(raw: Mapping[int, bytes], order: str) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if "siemens" in made:
         values |= _diffusion(
-            integer(raw.get(0x0019100C, b"")), binary(raw.get(0x0019100E, b""), order, "FD"), "0019,100C"
+            integer(raw.get(0x0019100C, b"")),
+            binary(raw.get(0x0019100E, b""), order, "FD"),
+            ("0019,100C", "0019,100E"),
         )
     if "ge-parameters" in made:
         weight = next(iter(decimals(raw.get(0x00431039, b""))), None)
         directions = _scalars(raw, _GE_GRADIENT, order) if "ge-acquisition" in made else ()
-        values |= _diffusion(None if weight is None else weight % _GE_FLAGS, directions, "0043,1039")
+        values |= _diffusion(
+            None if weight is None else weight % _GE_FLAGS, directions, ("0043,1039", "0019,10BB")
+        )
         kinds = binary(raw.get(0x0043102F, b""), order, "SS")
         if kinds and kinds[0] in _GE_COMPONENTS:
             values["component"] = _GE_COMPONENTS[int(kinds[0])]
     if "philips-imaging" in made:
         weights = binary(raw.get(0x20011003, b""), order, "FL")
         directions = _scalars(raw, _PHILIPS_GRADIENT, order) if "philips-mr" in made else ()
-        values |= _diffusion(next(iter(weights), None), directions, "2001,1003")
+        values |= _diffusion(next(iter(weights), None), directions, ("2001,1003", "2005,10B0"))
     if "philips-mr" in made:
         scale = _scalars(raw, (_PHILIPS_SLOPE, _PHILIPS_INTERCEPT), order)
         values |= {"philips_scale": scale} if scale and scale[0] > 0 else {}
@@ -79,10 +83,11 @@ def _scalars(raw: Mapping[int, bytes], tags: Sequence[int], order: str) -> tuple
     return tuple(values) if len(values) == len(tags) else ()
 
 
-def _diffusion(weight: float | None, direction: Sequence[float], tag: str) -> dict[str, Any]:
+def _diffusion(weight: float | None, direction: Sequence[float], tags: tuple[str, str]) -> dict[str, Any]:
+    """Return b-value and gradient, with the tags of their elements."""
     if weight is None or not 0 <= weight < _GE_FLAGS:
         return {}
-    values: dict[str, Any] = {"diffusion_b_value": float(weight), "diffusion_source": tag}
+    values: dict[str, Any] = {"diffusion_b_value": float(weight), "diffusion_source": tags[0]}
     if len(direction) == 3:
-        values["gradient_direction"] = tuple(direction)
+        values |= {"gradient_direction": tuple(direction), "gradient_source": tags[1]}
     return values

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from radpix import limits
-from radpix._slice_reader import DoesNotFitError, SliceReader, first_slice, runs_of
+from radpix._slice_reader import DoesNotFitError, SliceReader, first_slice, modality_lut, runs_of
 from radpix._warn import warn
 from radpix.errors import PixelDataError, RadpixWarning
 
@@ -45,7 +45,6 @@ _ALLOWED = (
     "float32",
     "float64",
 )  # what rescale writes
-_GRAYSCALE = frozenset({"MONOCHROME1", "MONOCHROME2", ""})
 
 
 def rescale_of(instance: Instance, scaling: Scaling = "rescale") -> tuple[float, float]:
@@ -96,13 +95,20 @@ def padding_value(instances: Sequence[Instance], level: Level, scaling: Scaling 
     values: set[float | None] = set()
     for instance in instances:
         stored = instance.pixel_padding_value
-        if stored is None or level == "stored":
-            value = stored
-        else:
-            slope, intercept = rescale_of(instance, scaling)
-            value = slope * stored + intercept
+        value = None if stored is None else _at_level(stored, instance, level, scaling)
         values.add(math.nan if value is not None and math.isnan(value) else value)
     return values.pop() if len(values) == 1 else None
+
+
+def _at_level(stored: float, instance: Instance, level: Level, scaling: Scaling) -> float:
+    """Return what a stored value is at a level."""
+    if level == "stored":
+        return stored
+    if instance.has_modality_lut:  # which is for integers
+        whole = -(1 << 31) <= stored < 1 << 31
+        return float(modality_lut(np.array([int(stored)], np.int32), instance)[0]) if whole else stored
+    slope, intercept = rescale_of(instance, scaling)
+    return slope * stored + intercept
 
 
 def padding_ranges(
@@ -115,8 +121,7 @@ def padding_ranges(
         if first is None or instance.samples_per_pixel > 1:  # black in a colour is not absent
             ranges.append(None)
             continue
-        slope, intercept = (1.0, 0.0) if level == "stored" else rescale_of(instance, scaling)
-        ends = [slope * end + intercept for end in (first, first if last is None else last)]
+        ends = [_at_level(end, instance, level, scaling) for end in (first, first if last is None else last)]
         if dtype.kind in "iu":  # as the voxels are
             ends = [float(round(end)) if math.isfinite(end) else end for end in ends]
         ranges.append((min(ends), max(ends)))
@@ -146,10 +151,6 @@ def read_voxels(
     intercept is an integer and every value fits, else int32, float32 (float64 for pixels of more than 16 bits).
     """
     first = first_slice(instances, selection)
-    # Colours and palette indices have no modality values (PS3.3 C.7.6.3: the transformation is for grayscale), and
-    # segments are what they are.
-    if instances[0].photometric_interpretation not in _GRAYSCALE or instances[0].modality == "SEG":
-        level = "stored"
     rescales = [(1.0, 0.0) if level == "stored" else rescale_of(instance, scaling) for instance in instances]
     if level != "stored":
         _tell_incomplete(instances)

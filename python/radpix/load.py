@@ -22,7 +22,7 @@ from radpix._selection import selection_of
 from radpix._stacking import Stack
 from radpix._straighten import straighten
 from radpix._transfer_syntaxes import NATIVE
-from radpix._units import unit_of
+from radpix._units import has_modality_values, unit_of
 from radpix._voxels import (
     Level,
     Scaling,
@@ -142,6 +142,8 @@ def load(
     threads = thread_count(num_threads)
     plan = plan_of(source, series_uid, num_threads)
     threads = threads or _default_threads(plan)
+    if not has_modality_values(plan.instances[0]):
+        level = "stored"
     stack = _reduced(_checked_stack(plan, on_irregular), plan, selection)
     with deviations_told_once() as deviations:
         voxels = read_voxels(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from radpix._audit import analyse, combine, merge
 from radpix._dimensions import OCCURRENCE, Split, check_names
 from radpix._enhanced import images_of
-from radpix._file_list import list_files
+from radpix._file_list import is_dangling, list_files
 from radpix._findings import finding, name_slices
 from radpix._grouping import Group, Traits, group_by_traits, split_repeats
 from radpix._headers import NotAnImageError, NotDicomError, read_headers
@@ -266,7 +266,7 @@ def _incomplete(groups: Sequence[Group]) -> Iterator[Finding]:
 
 def _images(path: str, result: Instance | Exception) -> tuple[Instance, ...] | SkippedFile:
     """Return the images in a file, or why it is left out."""
-    if isinstance(result, NotDicomError):
+    if isinstance(result, NotDicomError) or (isinstance(result, OSError) and is_dangling(path)):
         return SkippedFile(path, "not-dicom")
     if isinstance(result, NotAnImageError):
         return SkippedFile(path, "not-an-image")
@@ -310,9 +310,9 @@ def scan(
         Dimensions that make volumes of their own wherever images differ in them, also where no position repeats:
         ``"localizer"``, ``"frame_of_reference"``, ``"stack"``, ``"segment"``, ``"component"`` (which do anyway),
         ``"time"``, ``"time_offset"``, ``"echo_time"``, ``"echo"``, ``"inversion_time"``, ``"b_value"``,
-        ``"gradient"``, ``"cardiac_phase"``, ``"respiratory_phase"``, ``"trigger_time"``, ``"contrast_phase"``,
-        ``"energy"``, ``"energy_window"``, ``"detector"``, ``"image_type"``, ``"acquisition"``,
-        ``"acquisition_time"``, ``"content_time"``.
+        ``"gradient"``, ``"rr_interval"``, ``"cardiac_phase"``, ``"respiratory_phase"``, ``"trigger_time"``,
+        ``"frame_reference_time"``, ``"contrast_phase"``, ``"energy"``, ``"energy_window"``, ``"detector"``,
+        ``"image_type"``, ``"acquisition"``, ``"acquisition_time"``, ``"content_time"``.
     keep_together
         Dimensions by which nothing is split; also ``"dimension_index"``, what an enhanced object counts by its
         Dimension Index Values where no attribute explains it, and ``"occurrence"``, the last resort of
@@ -379,7 +379,8 @@ def series_of(
 def _cut_short(skipped: Sequence[SkippedFile], images: Sequence[Instance]) -> list[SkippedFile]:
     """Call files "unreadable" that are named as the images are and end in front of the prefix DICM.
 
-    A disk that was full leaves such files: at the end of a stack, nothing else would tell that slices are lost.
+    A disk that was full leaves such files, and a data set of which not all was fetched leaves links to nothing: at the
+    end of a stack, nothing else would tell that slices are lost.
     """
     if not any(file.reason == "not-dicom" for file in skipped):
         return list(skipped)
@@ -389,6 +390,8 @@ def _cut_short(skipped: Sequence[SkippedFile], images: Sequence[Instance]) -> li
         kind = _kind(file.path)
         if file.reason != "not-dicom" or kind not in kinds or Path(file.path).name.startswith("."):
             return file
+        if is_dangling(file.path):
+            return SkippedFile(file.path, "unreadable", "a link to nothing; obtain the file")
         size = Path(file.path).stat().st_size
         if size > (_PREFIX_END if kind else 0):
             return file

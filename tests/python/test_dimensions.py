@@ -49,6 +49,12 @@ def repeated(slice_tags: list[dict[str, Any]], **options: Any) -> Phantom:
             ],
             [(0.0, 1.0, 0.0), (1.0, 0.0, 0.0)],
         ),
+        (
+            "frame_reference_time",
+            "FrameReferenceTime",
+            [{"FrameReferenceTime": "90000"}, {"FrameReferenceTime": "30000"}],
+            [30000.0, 90000.0],
+        ),
         ("energy", "KVP", [{"KVP": "80"}, {"KVP": "140"}], [80.0, 140.0]),
         (
             "component",
@@ -96,6 +102,25 @@ def test_unexplained_repetition_is_a_warning_of_each_volume(tmp_path: Path) -> N
     plans = radpix.scan(tmp_path)[0].volumes()
     assert [plan.split for plan in plans] == [(("occurrence", "InstanceNumber", k),) for k in (1, 2)]
     assert all("unexplained-repetition" in plan.report for plan in plans)
+
+
+def test_rounding_of_positions_does_not_mix_repetitions_by_number(tmp_path: Path) -> None:
+    # Half of them above, half below the limit between two thousandths of a millimetre.
+    positions = np.tile(stack_positions(4, origin=(-20, -30, 100.0005)), (3, 1))
+    positions[:, 2] += 2e-4 * np.resize([1, -1, -1, 1, -1], 12)
+    Phantom(positions=positions, modality="MR").write(tmp_path)
+    plans = radpix.scan(tmp_path)[0].volumes()
+    numbers = [[instance.instance_number for instance in plan.instances] for plan in plans]
+    assert numbers == [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]]
+
+
+@pytest.mark.parametrize("event", ["Acquisition", "Content"])
+def test_times_are_in_the_order_of_their_days(tmp_path: Path, event: str) -> None:
+    before = {f"{event}Date": "20240131", f"{event}Time": "235950"}
+    after = {f"{event}Date": "20240201", f"{event}Time": "000010"}
+    repeated([after, before]).write(tmp_path)
+    plans = radpix.scan(tmp_path)[0].volumes()
+    assert [plan.split[0].value for plan in plans] == ["235950", "000010"]
 
 
 def test_unexplained_repetition_kept_together_is_a_duplicate(tmp_path: Path) -> None:
@@ -179,7 +204,12 @@ PHILIPS = {
     [
         (
             SIEMENS,
-            {"diffusion_b_value": 1000, "gradient_direction": (1, 0, 0), "diffusion_source": "0019,100C"},
+            {
+                "diffusion_b_value": 1000,
+                "gradient_direction": (1, 0, 0),
+                "diffusion_source": "0019,100C",
+                "gradient_source": "0019,100E",
+            },
         ),
         (
             GE,
@@ -187,6 +217,7 @@ PHILIPS = {
                 "diffusion_b_value": 50,
                 "gradient_direction": (0.5, -0.5, 0),
                 "diffusion_source": "0043,1039",
+                "gradient_source": "0019,10BB",
                 "component": "PHASE",
             },
         ),
@@ -196,6 +227,7 @@ PHILIPS = {
                 "diffusion_b_value": 700,
                 "gradient_direction": (0.25, 0.5, 1),
                 "diffusion_source": "2001,1003",
+                "gradient_source": "2005,10B0",
                 "philips_scale": (0.5, 0),
             },
         ),
@@ -227,6 +259,27 @@ def test_private_b_values_split_and_are_named(tmp_path: Path) -> None:
         dataset.save_as(path)
     plans = radpix.scan(tmp_path)[0].volumes()
     assert [plan.split for plan in plans] == [(("b_value", "0019,100C", value),) for value in (0.0, 1000.0)]
+
+
+@pytest.mark.parametrize("standard", [False, True])
+def test_gradients_and_b_values_are_named_by_the_elements_they_come_from(
+    tmp_path: Path, standard: bool
+) -> None:
+    weights = [0.0, 700.0, 700.0]
+    tags = [{"DiffusionBValue": weight} if standard else {} for weight in weights]
+    for index, path in enumerate(repeated(tags).write(tmp_path)):
+        dataset = dcmread(path)
+        block = dataset.private_block(0x0019, "SIEMENS MR HEADER", create=True)
+        block.add_new(0x0C, "IS", str(int(weights[index // 3])))
+        block.add_new(0x0E, "FD", [0.0, float(index < 6), float(index >= 6)])
+        dataset.save_as(path)
+    plans = radpix.scan(tmp_path)[0].volumes()
+    b_value = "DiffusionBValue" if standard else "0019,100C"
+    assert [[split.tag for split in plan.split] for plan in plans] == [
+        [b_value],
+        [b_value, "0019,100E"],
+        [b_value, "0019,100E"],
+    ]
 
 
 def test_objects_that_are_no_images_are_told(tmp_path: Path) -> None:

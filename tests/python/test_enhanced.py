@@ -180,6 +180,7 @@ def unassigned(**values: Any) -> dict[str, Any]:
                 ("trigger_time", "TriggerTime", ("0", "30"), [0, 30]),
                 ("acquisition", "AcquisitionNumber", ("1", "2"), [1, 2]),
                 ("content_time", "ContentTime", ("101500", "101600"), ["101500", "101600"]),
+                ("frame_reference_time", "FrameReferenceTime", ("90000", "30000"), [30000, 90000]),
             ]
         ),
     ],
@@ -628,6 +629,42 @@ def test_nuclear_slices_of_each_detector_lie_where_its_item_says(tmp_path: Path)
     assert positions == [(-1, -2, 10 + 2.5 * k) for k in range(3)] + [
         (-3, -4, 100 + 2.5 * k) for k in range(3)
     ]
+
+
+@pytest.mark.parametrize(
+    ("vectors", "splits"),
+    [
+        (
+            {"RRIntervalVector": [1, 1, 1, 1, 2, 2, 2, 2], "TimeSlotVector": [1, 1, 2, 2, 1, 1, 2, 2]},
+            [
+                (("rr_interval", "RRIntervalVector", interval), ("cardiac_phase", "TimeSlotVector", slot))
+                for interval in (1, 2)
+                for slot in (1, 2)
+            ],
+        ),
+        (
+            {"TimeSliceVector": [1, 1, 2, 2, 3, 3, 4, 4]},
+            [(("time", "TimeSliceVector", time),) for time in (1, 2, 3, 4)],
+        ),
+    ],
+)
+def test_nuclear_repetitions_are_split_by_their_own_vectors(
+    tmp_path: Path, vectors: dict[str, list[int]], splits: list[Any]
+) -> None:
+    phantom = Phantom()
+    pixels = np.arange(8 * 12 * 10, dtype=np.uint16).reshape(8, 12, 10)
+    dataset = multi_frame(phantom, pixels, sop_class=enhanced.NUCLEAR, modality="NM")
+    dataset.PixelSpacing, dataset.SpacingBetweenSlices = decimals(phantom.pixel_spacing), 2.5
+    dataset.SliceVector = [1, 2] * 4
+    for keyword, vector in vectors.items():
+        setattr(dataset, keyword, vector)
+    orientation = decimals([*phantom.row, *phantom.column])
+    place = item(ImagePositionPatient=[-1, -2, 10], ImageOrientationPatient=orientation)
+    dataset.DetectorInformationSequence = Items([place])
+    plans = radpix.scan(write(dataset, tmp_path / "x"))[0].volumes()
+    assert [plan.split for plan in plans] == splits
+    for k, plan in enumerate(plans):
+        np.testing.assert_array_equal(radpix.load(plan).voxels, pixels[2 * k : 2 * k + 2])
 
 
 def mosaic(folder: Path, tags: dict[str, list[str]] | None, **attributes: Any) -> Path:

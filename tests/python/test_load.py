@@ -135,6 +135,40 @@ def test_modality_lut_of_each_slice_takes_the_place_of_the_rescale(tmp_path: Pat
     assert np.all(radpix.load(tmp_path, level="stored").voxels == 2)
 
 
+def test_padding_goes_through_the_modality_lut(tmp_path: Path) -> None:
+    for k, path in enumerate(Phantom(positions=stack_positions(2), shape=(2, 2)).write(tmp_path)):
+        dataset = dcmread(path)
+        table = Dataset()
+        table.add_new("LUTDescriptor", "US", [4, 10, 16])
+        table.add_new("LUTData", "US", [500, 700, 900, 1000])
+        dataset.ModalityLUTSequence = [table]
+        dataset.PixelData = np.array([[10, 11], [12, 13]], np.uint16).tobytes()
+        dataset.add_new("PixelPaddingValue", "US", 10)
+        dataset.add_new("PixelPaddingRangeLimit", "US", 11 + k)
+        dataset.save_as(path)
+    volume = radpix.load(tmp_path)
+    assert volume.padding_value == 500
+    assert volume.voxels.tolist() == [[[500, 500], [900, 1000]], [[500, 500], [500, 1000]]]
+    assert radpix.load(tmp_path, level="stored").padding_value == 10
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [{"PhotometricInterpretation": "PALETTE COLOR"}, {"Modality": "SEG"}],
+    ids=["palette", "segments"],
+)
+def test_values_that_are_no_modality_values_have_no_unit_and_stored_padding(
+    tmp_path: Path, tags: dict[str, Any]
+) -> None:
+    # Of a scanner that leaves the rescale of its other images in.
+    more = {"RescaleType": "HU", "WindowCenter": 40, "WindowWidth": 400}
+    phantom = Phantom(tags={"PixelPaddingValue": 3, **more, **tags})
+    phantom.write(tmp_path)
+    volume = radpix.load(tmp_path)
+    assert (volume.voxels == [phantom.stored(index) for index in range(6)]).all()
+    assert (volume.unit, volume.padding_value, volume.windows) == ("", 3, ())
+
+
 def test_colour_stays_as_decoded(tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
     pixels = rng.integers(0, 256, (6, 12, 10, 3), dtype=np.uint8)

@@ -137,6 +137,24 @@ def test_a_last_slice_that_was_cut_to_nothing_is_told(tmp_path: Path, name: str,
     }
 
 
+def test_a_link_to_a_slice_that_is_not_there_is_told(tmp_path: Path) -> None:
+    paths = Phantom().write(tmp_path)
+    paths[-1].unlink()
+    try:
+        paths[-1].symlink_to(tmp_path / "not-fetched")
+        (tmp_path / ".#lock.dcm").symlink_to("nobody")
+        (tmp_path / "loop").symlink_to("loop")
+    except OSError:
+        pytest.skip("no symbolic links here")
+    with pytest.warns(radpix.RadpixWarning, match=r"1 unreadable.*0005\.dcm \(a link to nothing"):
+        found = scan(tmp_path)
+    assert {Path(file.path).name: file.reason for file in found.skipped} == {
+        "0005.dcm": "unreadable",
+        ".#lock.dcm": "not-dicom",
+        "loop": "not-dicom",
+    }
+
+
 def test_data_set_without_preamble_is_read(tmp_path: Path) -> None:
     (path, *_) = Phantom().write(tmp_path)
     dataset = dcmread(path)

@@ -63,6 +63,8 @@ _MAPPED = frozenset({_PARAMETRIC_MAP, ENHANCED_PET, LEGACY_CONVERTED_PET})
 _UNASSIGNED = (0x00209170, 0x00209171)
 #: What classic objects say of repetitions at the top level.
 _CLASSIC: tuple[tuple[str, int, Callable[[bytes, str], Any]], ...] = (
+    ("acquisition_date", 0x00080022, string),
+    ("content_date", 0x00080023, string),
     ("acquisition_time", 0x00080032, string),
     ("content_time", 0x00080033, string),
     ("kvp", 0x00180060, _decimal),
@@ -74,6 +76,7 @@ _CLASSIC: tuple[tuple[str, int, Callable[[bytes, str], Any]], ...] = (
     ("instance_number", 0x00200013, _integer),
     ("temporal_position", 0x00200100, _integer),
     ("units", 0x00541001, string),
+    ("frame_reference_time", 0x00541300, _decimal),
 )
 #: A private sequence of Philips with the attributes of each frame's classic form.
 _PHILIPS = 0x2005140F

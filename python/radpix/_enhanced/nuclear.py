@@ -22,6 +22,7 @@ _SLICES = 0x00540080
 _VECTORS = {
     "energy_window": 0x00540010,
     "detector": 0x00540020,
+    "rr_interval": 0x00540060,
     "cardiac_phase": 0x00540070,
     "temporal_position": 0x00540100,
 }
