@@ -85,7 +85,7 @@ void bind_render(py::module_ &module) {
         "cast_rays",
         [](const py::array &voxels, const py::array &ranges, const py::array &out, const py::array &depth,
            const py::tuple &rays, const std::string &combine, float threshold, float scale, float offset,
-           float fill, int num_threads, std::optional<double> padding) {
+           double fill, int num_threads, std::optional<double> padding) {
             const ArrayView source = view_of(voxels);
             const ArrayView blocks = view_of(ranges);
             const ArrayView target = writable_view_of(out);

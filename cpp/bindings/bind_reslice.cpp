@@ -49,17 +49,20 @@ void bind_reslice(py::module_ &module) {
     module.def(
         "reslice",
         [](const py::array &voxels, const py::array &out, const py::tuple &grid, const std::string &combine,
-           const std::string &interpolation, double fill, int num_threads, std::optional<double> padding) {
+           const std::string &interpolation, double fill, int num_threads, std::optional<double> padding,
+           std::optional<double> absent_fill) {
             const ArrayView source = view_of(voxels);
             const ArrayView target = writable_view_of(out);
             const reslice::Grid where = grid_of(grid);
             const reslice::Combine how = combine_named(combine);
             const reslice::Interpolation between = interpolation_named(interpolation);
-            without_lock(
-                [&] { reslice::apply(source, target, where, how, between, fill, num_threads, padding); });
+            without_lock([&] {
+                reslice::apply(source, target, where, how, between, fill, num_threads, padding, absent_fill);
+            });
         },
         py::arg("voxels"), py::arg("out"), py::arg("grid"), py::arg("combine"), py::arg("interpolation"),
-        py::arg("fill"), py::arg("num_threads"), py::arg("padding") = py::none());
+        py::arg("fill"), py::arg("num_threads"), py::arg("padding") = py::none(),
+        py::arg("absent_fill") = py::none());
     module.def(
         "reslice_lines",
         [](const py::array &voxels, const py::array &out, const py::array &lines, Index slab_samples,

@@ -208,8 +208,12 @@ class Kernels(Protocol):
         fill: float,
         num_threads: int,
         padding: float | None = None,
+        absent_fill: float | None = None,
     ) -> None:
-        """Sample (z, y, x) on an oblique ``grid`` into ``out`` (planes, rows, columns)."""
+        """Sample (z, y, x) on an oblique ``grid`` into ``out`` (planes, rows, columns).
+
+        ``absent_fill`` stands for pixels of nothing but absent samples, by default the padding value.
+        """
 
     def reslice_lines(
         self,
@@ -328,7 +332,7 @@ class Kernels(Protocol):
     ) -> None:
         """Combine samples along rays into ``out`` and where they were found into ``depth``, both float32.
 
-        ``ranges`` are of the same ``padding``.
+        ``out`` may be float64: the values are float32, the fill is as it is. ``ranges`` are of the same ``padding``.
         """
 
     def report_to(self, report: Callable[[float], object] | None) -> Callable[[float], object] | None:

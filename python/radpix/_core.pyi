@@ -64,6 +64,7 @@ def reslice(
     fill: float,
     num_threads: int,
     padding: float | None = None,
+    absent_fill: float | None = None,
 ) -> None: ...
 def transform(
     voxels: NDArray[Any],

@@ -112,8 +112,9 @@ def reslice(
     fill: float,
     num_threads: int,
     padding: float | None = None,
+    absent_fill: float | None = None,
 ) -> None:
-    _core.reslice(voxels, out, grid, combine, interpolation, fill, num_threads, padding)
+    _core.reslice(voxels, out, grid, combine, interpolation, fill, num_threads, padding, absent_fill)
 
 
 def reslice_lines(

@@ -260,7 +260,7 @@ def _sample(
     interpolation = settings.interpolation
     if interpolation in SMOOTH:
         check_smooth(volume, interpolation, slab.samples, "curved reformatting")
-        sample_lines(volume.voxels, pixels.reshape(-1, *pixels.shape[2:]), lines, slab, settings)
+        sample_lines(volume, pixels.reshape(-1, *pixels.shape[2:]), lines, slab, settings)
         return
     voxels = voxels_of(volume)
     target = (pixels.view(np.uint8) if pixels.dtype == np.bool_ else pixels).reshape(*pixels.shape[:3], -1)

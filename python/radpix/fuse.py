@@ -18,9 +18,10 @@ from radpix._backend import Combine, kernels
 from radpix._grey import window_over
 from radpix._padding import Padding, absent_value
 from radpix._registration import registered
-from radpix._sampling import work_type
+from radpix._sampling import Settings, work_type
+from radpix._smooth import SMOOTH, check_smooth
 from radpix.color_map import ColorMap, color_map_of
-from radpix.reslice import reslice
+from radpix.reslice import grid_on, reslice, sample_grid
 from radpix.slices import PlaneInterpolation, Slice, slice_of
 from radpix.threads import thread_count
 from radpix.voi import VoiChoice, VoiTable, choose_voi
@@ -232,9 +233,15 @@ def _overlay_values(
     overlay: Volume, plane: Plane, sampling: dict[str, Any], interpolation: PlaneInterpolation
 ) -> NDArray[Any]:
     """Return floating point values, NaN where nothing is to be drawn."""
+    check_choice("overlay_interpolation", interpolation, get_args(PlaneInterpolation))
+    grid = grid_on(overlay, plane, sampling["thickness"], sampling["slab_step"])
+    if interpolation in SMOOTH:
+        check_smooth(overlay, interpolation, grid.slab_samples, "fuse")
     values = np.empty(plane.shape, work_type(overlay.voxels.dtype))
-    reslice(overlay, plane, interpolation=interpolation, fill=np.nan, out=values, **sampling)
     absent = absent_value(overlay, sampling["padding"])
-    if absent is not None and not np.isnan(absent):
-        values[values == values.dtype.type(absent)] = np.nan
+    # NaN also where a sample is absent: its value may be any, between voxels below and above the padding value too.
+    settings = Settings(interpolation, False, np.nan, thread_count(sampling["num_threads"]), absent, np.nan)
+    sample_grid(overlay, values, grid, sampling["combine"], settings)
+    if interpolation == "label" and absent is not None:  # chosen among voxels, padding among them
+        values[values == absent] = np.nan
     return values

@@ -9,12 +9,13 @@ import numpy as np
 from radpix import render
 from radpix._arguments import check_choice, integer, number
 from radpix._backend import Combine, kernels
-from radpix._padding import Padding, absent_value, default_fill
+from radpix._padding import Padding, absent_value
 from radpix._progress import Progress, told
+from radpix._sampling import work_type
 from radpix.camera import check_slab, rays_of
 from radpix.errors import GeometryError
 from radpix.plane import Plane, corners_of
-from radpix.reslice import reslice
+from radpix.reslice import fill_for, reslice
 from radpix.slices import Interpolation, Slice, output_for, slice_of, voxels_of
 from radpix.threads import thread_count
 
@@ -71,7 +72,8 @@ def project(
         (from, to) in mm along the axis or direction from the volume's centre, or as of `Camera.rays`; by default all.
         Along an axis, voxels with their centres in it take part.
     interpolation, fill
-        As of `reslice`; for ``direction`` only. Rays are interpolated linearly.
+        As of `reslice`; along an axis neither counts. Rays are interpolated linearly; one that meets no voxel is the
+        fill.
     padding
         ``"exclude"``: voxels equal to the volume's padding value take no part, as of `reslice`; a line of nothing else
         gives the padding value. ``"include"`` takes them for tissue.
@@ -106,7 +108,9 @@ def project(
     _check(axis, direction, camera, combine, threshold)
     with told(progress, voxels_of(volume).shape[3]):
         if camera is not None:
-            return _project_camera(volume, camera, combine, slab, shape, threshold, padding, num_threads)
+            return _project_camera(
+                volume, camera, combine, slab, shape, threshold, fill, padding, num_threads
+            )
         if axis is not None:
             return _along_axis(volume, axis, combine, slab, threshold, padding, num_threads)
         sampling = (interpolation, fill, padding, num_threads)
@@ -126,7 +130,7 @@ def _along_axis(
         return _project_axis(volume, axis, cast("Combine", combine), slab, padding, thread_count(num_threads))
     plane = _plane_across(volume, axis)
     reach, step = _toward(volume, axis, plane, slab), volume.spacing[axis]
-    return _project_rays(volume, plane, reach, step, combine, threshold, padding, num_threads)
+    return _project_rays(volume, plane, reach, step, combine, threshold, None, padding, num_threads)
 
 
 def _along_direction(
@@ -144,7 +148,7 @@ def _along_direction(
     along = _axis_along(volume, plane)
     if combine in get_args(_Rayed):
         step = min(volume.spacing) if along is None else volume.spacing[along]
-        return _project_rays(volume, plane, slab, step, combine, threshold, padding, num_threads)
+        return _project_rays(volume, plane, slab, step, combine, threshold, fill, padding, num_threads)
     how = cast("Combine", combine)
     if along is not None:
         reach = _toward(volume, along, plane, slab)
@@ -292,6 +296,7 @@ def _project_rays(
     step: float,
     combine: str,
     threshold: float | None,
+    fill: float | None,
     padding: Padding,
     num_threads: int | None,
 ) -> Slice:
@@ -300,7 +305,7 @@ def _project_rays(
     plane = plane.shifted((low + high) / 2)
     half = (high - low) / 2
     rays = rays_of(plane, volume, step, None if slab is None else (-half, half))
-    return _found(volume, plane, rays, high - low, combine, threshold, padding, num_threads)
+    return _found(volume, plane, rays, high - low, combine, threshold, fill, padding, num_threads)
 
 
 def _project_camera(
@@ -310,6 +315,7 @@ def _project_camera(
     slab: tuple[float, float] | None,
     shape: tuple[int, int] | None,
     threshold: float | None,
+    fill: float | None,
     padding: Padding,
     num_threads: int | None,
 ) -> Slice:
@@ -318,7 +324,7 @@ def _project_camera(
     rays = camera.rays(volume, picture, render.step_of(volume, None, 1.0), slab)
     thickness = 0.0 if slab is None else float(slab[1] - slab[0])
     plane = camera.plane(picture)
-    return _found(volume, plane, rays, thickness, combine, threshold, padding, num_threads)
+    return _found(volume, plane, rays, thickness, combine, threshold, fill, padding, num_threads)
 
 
 def _found(
@@ -328,6 +334,7 @@ def _found(
     thickness: float,
     combine: Any,
     threshold: float | None,
+    fill: float | None,
     padding: Padding,
     num_threads: int | None,
 ) -> Slice:
@@ -338,13 +345,14 @@ def _found(
         (rows, columns),
         combine="max" if combine == "depth" else combine,
         threshold=0.0 if threshold is None else float(threshold),
-        fill=default_fill(volume, lambda: False),
+        fill=fill_for(volume, fill, volume.voxels.dtype, lambda: False),
+        dtype=work_type(volume.voxels.dtype),
     )
     pixels = depths if combine == "depth" else _as_voxels(values, volume.voxels.dtype)
     return slice_of(volume, pixels, plane, thickness, combine, "linear")
 
 
-def _as_voxels(values: NDArray[np.float32], dtype: np.dtype[Any]) -> NDArray[Any]:
+def _as_voxels(values: NDArray[np.float32] | NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
     """Return the values in the volume's type, rounded half to even and saturated."""
     if dtype.kind == "f":
         return values.astype(dtype, copy=False)

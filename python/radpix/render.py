@@ -26,7 +26,7 @@ from radpix.transfer_function import TransferFunction
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import DTypeLike, NDArray
 
     from radpix._backend import Rays
     from radpix.camera import Camera
@@ -280,9 +280,10 @@ def cast(
     scale: float = 1.0,
     offset: float = 0.0,
     fill: float = 0.0,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return values and depths (rows, columns) of rays."""
-    image, depth = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    dtype: DTypeLike = np.float32,
+) -> tuple[NDArray[Any], NDArray[np.float32]]:
+    """Return values and depths (rows, columns) of rays; values are float32, also in float64, the fill is exact."""
+    image, depth = np.zeros(shape, dtype), np.zeros(shape, np.float32)
     kernels().cast_rays(
         source.voxels,
         source.ranges,

@@ -42,8 +42,10 @@ __all__ = [
     "STEP_TOLERANCE",
     "Slice",
     "fill_for",
+    "grid_on",
     "reslice",
     "reslice_stack",
+    "sample_grid",
     "slab_samples_of",
     "snapped",
 ]
@@ -118,19 +120,27 @@ def reslice(
     check_choice("combine", combine, get_args(Combine))
     check_choice("interpolation", interpolation, get_args(PlaneInterpolation))
     threads = thread_count(num_threads)
-    voxels = voxels_of(volume)
+    voxels_of(volume)  # types that no kernel knows are refused before the plane is looked at
     plane_of(plane)
     absent = absent_value(volume, padding)
-    grid = _grid_of(volume, plane, thickness, slab_step)
-    smooth = interpolation in SMOOTH
-    if smooth:
+    grid = grid_on(volume, plane, thickness, slab_step)
+    if interpolation in SMOOTH:
         check_smooth(volume, interpolation, grid.slab_samples, "reslice")
     pixels = output_for(volume, plane.shape + volume.voxels.shape[3:], combine, out)
     fill_value = fill_for(volume, fill, pixels.dtype, lambda: _all_inside(volume, grid, plane))
-    if smooth:
-        settings = Settings(interpolation, False, fill_value, threads, absent)
-        sample_plane(volume.voxels, pixels, grid, Slab(grid.slab_samples, combine), settings)
-        return slice_of(volume, pixels, plane, thickness, combine, interpolation)
+    settings = Settings(interpolation, False, fill_value, threads, absent)
+    sample_grid(volume, pixels, grid, combine, settings)
+    return slice_of(volume, pixels, plane, thickness, combine, interpolation)
+
+
+def sample_grid(
+    volume: Volume, pixels: NDArray[Any], grid: Grid, combine: Combine, settings: Settings
+) -> None:
+    """Fill ``pixels`` (rows, columns[, channel]) with samples of the volume on ``grid``."""
+    if settings.interpolation in SMOOTH:
+        sample_plane(volume, pixels, grid, Slab(grid.slab_samples, combine), settings)
+        return
+    voxels = voxels_of(volume)
     target = pixels.view(np.uint8) if pixels.dtype == np.bool_ else pixels
     for channel in range(voxels.shape[3]):
         kernels().reslice(
@@ -138,12 +148,12 @@ def reslice(
             (target if target.ndim == 2 else target[..., channel])[None],
             grid,
             combine=combine,
-            interpolation=interpolation,
-            fill=fill_value,
-            num_threads=threads,
-            padding=absent,
+            interpolation=settings.interpolation,
+            fill=settings.fill,
+            num_threads=settings.num_threads,
+            padding=settings.padding,
+            absent_fill=settings.absent_fill,
         )
-    return slice_of(volume, pixels, plane, thickness, combine, interpolation)
 
 
 def snapped(indices: NDArray[np.float64], tolerance: float | NDArray[np.float64]) -> NDArray[np.float64]:
@@ -255,7 +265,7 @@ def slab_samples_of(volume: Volume, thickness: float, slab_step: float | None) -
     return max(1, round(wanted))
 
 
-def _grid_of(volume: Volume, plane: Plane, thickness: float, slab_step: float | None) -> Grid:
+def grid_on(volume: Volume, plane: Plane, thickness: float, slab_step: float | None) -> Grid:
     """Return the plane's samples as indices of the volume."""
     samples = slab_samples_of(volume, thickness, slab_step)
     affine = plane.affine

@@ -99,12 +99,14 @@ def casted(
     combine: str,
     threshold: float = 80.0,
     padding: float | None = None,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    fill: float = -5.0,
+    dtype: str = "float32",
+) -> tuple[NDArray[Any], NDArray[np.float32]]:
     """Values and depths, the same bits everywhere."""
     results = {}
-    numbers = {"threshold": threshold, "scale": 0.5, "offset": -10.0, "fill": -5.0}
+    numbers = {"threshold": threshold, "scale": 0.5, "offset": -10.0, "fill": fill}
     for name, kernels, threads in backends():
-        out, depth = np.full((2, *shape), 99, np.float32)
+        out, depth = np.full(shape, 99, dtype), np.full(shape, 99, np.float32)
         ranges = ranges_of(voxels, kernels, threads, padding)
         options = {"combine": combine, "padding": padding, "num_threads": threads}
         kernels.cast_rays(voxels, ranges, out, depth, rays, **numbers, **options)  # type: ignore[arg-type]

@@ -330,3 +330,53 @@ def test_a_mask_is_a_base_of_the_levels_0_and_1(options: dict[str, Any]) -> None
         np.testing.assert_array_equal(of_bools, of_bytes)
     assert of_bools.dtype == np.uint8
     assert len(np.unique(of_bools.reshape(-1, 3), axis=0)) > 2
+
+
+@pytest.mark.parametrize("dtype", ["int16", "int32", "float32", "float64"])
+@pytest.mark.parametrize("interpolation", ["linear", "cubic", "bspline", "lanczos"])
+@pytest.mark.parametrize("thickness", [0.0, 2.0])
+def test_a_value_that_happens_to_be_the_padding_value_is_drawn(
+    dtype: str, interpolation: Any, thickness: float
+) -> None:
+    """Between -8 and 8, neither of them padding, 0 is a value; where there is nothing but padding it is none."""
+    voxels = np.zeros((6, 12, 12), dtype)
+    voxels[:3, :6], voxels[3:, :6] = -8, 8
+    overlay = Volume(voxels, padding_value=0.0)
+    base = Volume(np.full((6, 12, 12), 77, np.uint8))
+    plane = Plane.of_slice(base, 2).shifted(0.5)
+    fused = fuse(
+        base,
+        overlay,
+        plane,
+        window=Window(127.5, 255, "LINEAR_EXACT"),
+        overlay_window=(0, 50),
+        color_map=[(1.0, 0.0, 0.0)],
+        opacity=1,
+        thickness=thickness,
+        overlay_interpolation=interpolation,
+    )
+    values = reslice(overlay, plane, interpolation=interpolation, thickness=thickness).pixels
+    assert np.abs(values).max() < 1e-5
+    assert (values[:6] == 0).all() or interpolation in {"bspline", "lanczos"}
+    assert (fused.pixels[:6] == [255, 0, 0]).all()
+    assert (fused.pixels[6:] == 77).all()
+
+
+@pytest.mark.parametrize("interpolation", ["nearest", "label"])
+def test_padding_among_labels_is_not_drawn(interpolation: Any) -> None:
+    labels = np.full((3, 4, 5), 2, np.uint8)
+    labels[:, :2] = 9
+    base = Volume(np.full((3, 4, 5), 77, np.uint8))
+    fused = fuse(
+        base,
+        Volume(labels, padding_value=9.0),
+        Plane.of_slice(base, 1),
+        window=Window(127.5, 255, "LINEAR_EXACT"),
+        overlay_window=(0, 10),
+        color_map=[(0.0, 1.0, 0.0)],
+        opacity=1,
+        overlay_interpolation=interpolation,
+    )
+    drawn = (fused.pixels == [0, 255, 0]).all(axis=-1)
+    labels_there = labels[1] == 2
+    np.testing.assert_array_equal(drawn, labels_there if drawn[-1, 0] else labels_there[::-1])

@@ -15,7 +15,7 @@ from tests.python.test_resample_kernel import FILTERS, cases, centred, everywher
 from tests.python.testdata import real_data
 
 from radpix import Plane, Volume, _backend, _core, _native, _numba, load, project, resample, reslice
-from radpix._backend import kernels
+from radpix._backend import Grid, kernels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -287,6 +287,40 @@ def test_a_slab_with_nothing_but_padding_is_padding_and_outside_is_fill() -> Non
         assert (project(volume, axis=0, combine=combine).pixels == -2000).all()
 
 
+@pytest.mark.parametrize("dtype", [np.dtype(name) for name in ("u1", "i2", "i4", "f4", "f8")], ids=str)
+@pytest.mark.parametrize("interpolation", ["linear", "nearest"])
+@pytest.mark.parametrize("samples", [1, 3])
+def test_what_stands_for_absent_samples_is_told_apart_from_every_value(
+    dtype: np.dtype[Any], interpolation: str, samples: int
+) -> None:
+    """Where padding is replaced the result was padding, and elsewhere it is the same to the last bit."""
+    voxels = (noise((6, 9, 40), np.dtype(np.uint8)) % 4).astype(dtype)
+    voxels[:, :, :20] = 2
+    grid = Grid((1, -1, -2), (1, 0, 0), (0, 0.5, 0), (0, 0, 0.5), (0.5, 0, 0), samples)  # 2 between 1 and 3
+    for combine in COMBINES if samples > 1 else ("mean",):
+        for out_dtype in (dtype, np.dtype(np.float64)):
+            options = {"combine": combine, "interpolation": interpolation, "fill": 9.0, "padding": 2.0}
+            out = np.empty((2, 11, 61), out_dtype)
+            plain = all_paths("reslice", voxels, out, grid, **options).copy()
+            marked = all_paths("reslice", voxels, out, grid, **options, absent_fill=77.0)
+            gone = marked == 77
+            assert 0.1 < gone.mean() < 0.9
+            assert (plain[gone] == 2).all()
+            np.testing.assert_array_equal(marked[~gone], plain[~gone])
+            if interpolation == "linear":
+                assert (plain[~gone] == 2).any()
+
+
+@pytest.mark.parametrize("backend", [_native, _numba])
+def test_no_integer_stands_for_a_nan(backend: Any) -> None:
+    options: dict[str, Any] = {"combine": "mean", "interpolation": "linear", "fill": 0.0, "num_threads": 1}
+    here = (0.0, 0.0, 0.0)
+    grid = Grid(here, here, here, here)
+    out = np.zeros((1, 1, 1), np.int16)
+    with pytest.raises(ValueError, match="NaN"):
+        backend.reslice(np.zeros((2, 2, 2), np.int16), out, grid, **options, padding=0.0, absent_fill=np.nan)
+
+
 def test_nearest_takes_what_it_finds() -> None:
     volume = scan_of(np.int16, PADDING)
     for mode in ("exclude", "include"):
@@ -373,6 +407,23 @@ def test_runs_of_padding_and_of_tissue_have_the_same_bits_on_every_path(
         out = all_paths("reslice", voxels, np.zeros((1, 45, 52), voxels.dtype), grid, **options)
         assert (out == 1).any()
         assert oracle.absent(out, padding).any()
+
+
+@pytest.mark.parametrize("combine", ["max", "min"])
+@pytest.mark.parametrize("padding", [-128, -40, 0, 40, 127])
+@pytest.mark.parametrize("dtype", ["int8", "int16"])
+def test_extremes_beside_padding_of_any_value(combine: str, padding: int, dtype: str) -> None:
+    """Lines of padding alone, of voxels below it, above it, and both: a row of which comes first and last."""
+    voxels = np.random.default_rng(5).integers(-60, 60, (19, 12, 40)).astype(dtype)
+    voxels[:, 0], voxels[:, 5:8] = padding, padding
+    voxels[4:9, :, :9] = padding
+    voxels[:, 9:11] = np.clip(voxels[:, 9:11], -60, padding)
+    for axis in range(3):
+        out = np.empty([n for a, n in enumerate(voxels.shape) if a != axis], dtype)
+        got = all_paths("project", voxels, out, axis=axis, combine=combine, padding=float(padding))
+        present = np.ma.masked_equal(voxels, padding)
+        want = getattr(present, combine)(axis=axis).filled(padding)
+        np.testing.assert_array_equal(got, want)
 
 
 def test_sums_of_long_lines_with_padding_do_not_overflow() -> None:

@@ -60,7 +60,7 @@ def test_samples_along_rays_are_those_of_the_oracle(dtype: str, padding: float, 
             continue  # too near the limit to tell
         there = weights > 0.5
         values, places = values[there], places[there]
-        want = dict.fromkeys(COMBINES, -5.0)
+        want = dict.fromkeys(COMBINES, padding if there.size else -5.0)
         want["integral"] = 0.0 if there.size else -5.0
         if values.size:
             want = {
@@ -76,7 +76,9 @@ def test_samples_along_rays_are_those_of_the_oracle(dtype: str, padding: float, 
             assert np.isnan(found["max"][1][row, column])
         for name in COMBINES:
             # beside 1/2 the rounded weights are divided by
-            assert found[name][0][row, column] == pytest.approx(want[name], rel=1e-3, abs=1e-2), name
+            assert found[name][0][row, column] == pytest.approx(
+                want[name], rel=1e-3, abs=1e-2, nan_ok=True
+            ), name
     assert compared >= 10
 
 
@@ -143,3 +145,39 @@ def test_a_radiograph_counts_the_way_through_tissue_only() -> None:
     assert np.allclose(image, 0.02 * 5, rtol=0.003)
     everything = Volume(np.full((4, 4, 4), 65535, np.uint16), padding_value=65535.0)
     assert (drr(everything, camera, shape=(2, 2)).pixels == 0).all()
+
+
+@pytest.mark.parametrize("combine", COMBINES)
+@pytest.mark.parametrize(("padding", "fill"), [(16777217.0, -16777217.0), (1e-300, np.nextafter(1.0, 2.0))])
+def test_fill_and_padding_of_wide_voxels_are_not_rounded(combine: str, padding: float, fill: float) -> None:
+    """Rays that pass the volume by, such that meet padding only, and such that meet tissue; float32 between."""
+    voxels = np.full((6, 7, 8), padding, np.float64)
+    voxels[:, :, 4:] = 100
+    volume = Volume(voxels, padding_value=padding)
+    camera = Camera.parallel(volume.center, (0, 0, 1), (0, 1, 0), field_of_view=30)
+    rays = camera.rays(volume, (30, 30), 0.5)
+    values = casted(voxels, rays, (30, 30), combine, 80.0, padding, fill, "float64")[0]
+    tissue = casted(voxels, rays, (30, 30), combine, 80.0, padding, fill)[0]
+    seen = {fill, padding if combine != "integral" else 0.0}
+    others = set(np.unique(values)) - seen
+    assert seen < set(np.unique(values))
+    np.testing.assert_array_equal(values.astype(np.float32), tissue)
+    assert others == set(np.unique(tissue)) - {np.float32(one) for one in seen}
+
+
+@pytest.mark.parametrize(
+    ("dtype", "fill"),
+    [("int32", 16777217), ("uint32", 2**32 - 1), ("int64", 2**53 - 1), ("float64", 1e-300), ("int16", -3)],
+)
+def test_what_is_outside_of_a_camera_is_exactly_the_fill(dtype: str, fill: float) -> None:
+    for volume, wanted in (
+        (Volume(np.ones((5, 6, 7), dtype)), fill),
+        (Volume(np.ones((5, 6, 7), dtype), padding_value=fill), None),
+    ):
+        camera = Camera.parallel(volume.center, (0, 0, 1), (0, 1, 0), field_of_view=30)
+        for combine in ("max", "min", "mean", "local-max"):
+            options: dict[str, Any] = {"combine": combine, "threshold": 0.0, "fill": wanted}
+            pixels = project(volume, camera=camera, shape=(30, 30), **options).pixels
+            assert pixels.dtype == dtype
+            assert set(pixels[[0, -1]].ravel().tolist()) == {fill}
+            assert pixels[15, 15] == 1

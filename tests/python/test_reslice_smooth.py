@@ -185,6 +185,40 @@ def test_a_sample_that_happens_to_be_the_padding_value_is_not_absent(
         np.testing.assert_allclose(padded, plain, rtol=0, atol=1e-5 if values.dtype.kind == "f" else 0)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("padding", [None, 0.0])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_largest_number_is_a_sample_as_any_other(dtype: str, padding: float | None, sign: int) -> None:
+    """Also as the sum of a slab: neither tells that nothing is there."""
+    largest = sign * np.finfo(dtype).max
+    voxels = np.full((6, 4, 5), sign, dtype)
+    voxels[2], voxels[3] = largest, largest / 4
+    voxels[5, 1] = 0
+    volume = Volume(voxels, padding_value=padding)
+    for thickness, step, combine, want in (
+        (1.0, 1.0, "mean", largest),
+        (9.0, 1.0, "max" if sign > 0 else "min", largest),
+        (8.0, 4.0, "sum", largest),  # samples at 2 and, outside, 6
+    ):
+        plane = Plane.of_slice(volume, 2).shifted(0.0 if thickness == 1.0 else 2.0)
+        options: dict[str, Any] = {"combine": combine, "thickness": thickness, "slab_step": step}
+        out = np.empty(plane.shape, np.float64)
+        for level in LEVELS:
+            _core.set_cpu_level(level)
+            reslice(volume, plane, interpolation="cubic", fill=7, out=out, **options)
+            assert (out == want).all(), combine
+        _core.set_cpu_level("auto")
+    outside = reslice(volume, plane.shifted(20.0), interpolation="cubic", fill=7, thickness=3).pixels
+    assert (outside == 7).all()
+
+
+def test_a_sum_that_is_the_largest_number_is_a_value() -> None:
+    volume = Volume(np.full((4, 4, 4), np.finfo(np.float32).max / 2, np.float32))
+    plane = Plane.axial(volume, 1.5)
+    slab: dict[str, Any] = {"thickness": 2.0, "slab_step": 1.0, "combine": "sum", "fill": 7}
+    assert (reslice(volume, plane, interpolation="cubic", **slab).pixels == np.finfo(np.float32).max).all()
+
+
 @pytest.mark.parametrize("interpolation", ["cubic", "bspline", "lanczos"])
 @pytest.mark.parametrize("mode", ["straightened", "cross-sections"])
 def test_smooth_curves_agree_with_float64(interpolation: Any, mode: Any) -> None:

@@ -88,14 +88,16 @@ struct Reduction {
     Combine combine = Combine::max;
     float threshold = 0;         ///< of local_max: the first local maximum that reaches it, else the maximum
     float scale = 1, offset = 0; ///< of integral: the integral of max(0, scale * value + offset) over mm
-    float fill = 0;              ///< where a ray meets no voxel
+    double fill = 0;             ///< where a ray meets no voxel, or none that is a number
     /// Voxels equal to it (NaN: every NaN) are absent: a sample is the mean of the others by their weights,
-    /// one of which they have more than 1/2 is left out; the integral over it is 0.
+    /// one of which they have more than 1/2 is left out; the integral over it is 0. A ray that meets voxels
+    /// and has no other samples is the padding value.
     std::optional<double> padding{};
 };
 
-/// Fills `out` and `depth`, both (rows, columns) float32; the depth is t of the sample found (NaN where there
-/// is none, and for mean and integral). A ray has ceil(length / step) samples, in the middles of equal parts.
+/// Fills `out` and `depth`, both (rows, columns) float32, `out` also float64: of values that are float32,
+/// with the fill as it is. The depth is t of the sample found (NaN where there is none, and for mean and
+/// integral). A ray has ceil(length / step) samples, in the middles of equal parts.
 void cast(const ArrayView &voxels, const ArrayView &ranges, const ArrayView &out, const ArrayView &depth,
           const Rays &rays, const Reduction &reduction, int threads);
 

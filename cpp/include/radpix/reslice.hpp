@@ -45,15 +45,16 @@ struct Grid {
 /// Voxels equal to `padding` are absent. A linear sample of which more than 1/2, by the weights (1 - t) and
 /// t, is absent takes no part, nor does a nearest one that is; else absent neighbours are left out and the
 /// sum is divided by the others' weight, in float64. A pixel with samples inside of which none takes part is
-/// the padding value. Nearest without a slab copies absent voxels like any other.
+/// `absent_fill`, rounded and saturated as `fill`; the padding value where that is not given, and then
+/// nearest without a slab copies absent voxels like any other.
 ///
 /// `out` has the type of `voxels`, float32 or float64. Every CPU level and thread count gives the same bits.
 /// Throws Error: shape_mismatch for ranks other than 3, unsupported_type for another type of `out`,
 /// invalid_argument for a grid that is not finite, slab_samples outside [1, max_slab_samples], and a `fill`
-/// that is no number where `out` holds integers.
+/// or `absent_fill` that is no number where `out` holds integers.
 void apply(const ArrayView &voxels, const ArrayView &out, const Grid &grid, Combine combine,
            Interpolation interpolation, double fill, int num_threads,
-           std::optional<double> padding = std::nullopt);
+           std::optional<double> padding = std::nullopt, std::optional<double> absent_fill = std::nullopt);
 
 /// `apply` with a line for every row of `out`, counted through its planes: `lines` (planes * rows, 3, 3) of
 /// float64 holds, as (z, y, x), the position of column 0, the step by one column, and the step by one sample

@@ -107,10 +107,11 @@ inline double addend_of(T voxel, T value, bool is_nan) {
     return static_cast<double>(is_absent(voxel, value, is_nan) ? T(0) : voxel);
 }
 
-/// 1 for a present voxel: in the voxels' type, of which vectors hold most.
+/// 1 for an absent voxel: in the voxels' type, of which vectors hold most. A comparison is that already, with
+/// the other sign; for the present ones it would have to be inverted.
 template <class T>
-inline T one_if_present(T voxel, T value, bool is_nan) {
-    return is_absent(voxel, value, is_nan) ? T(0) : T(1);
+inline T one_if_absent(T voxel, T value, bool is_nan) {
+    return is_absent(voxel, value, is_nan) ? T(1) : T(0);
 }
 
 template <class T>
@@ -120,22 +121,22 @@ inline void count_present(const T *const *lines, Index count, Index n, T value, 
         const T *a = lines[0], *b = lines[1], *c = lines[2], *d = lines[3];
         const T *e = lines[4], *f = lines[5], *g = lines[6], *h = lines[7];
         for (Index i = 0; i < n; ++i) {
-            T more = one_if_present(a[i], value, is_nan);
-            more = static_cast<T>(more + one_if_present(b[i], value, is_nan));
-            more = static_cast<T>(more + one_if_present(c[i], value, is_nan));
-            more = static_cast<T>(more + one_if_present(d[i], value, is_nan));
-            more = static_cast<T>(more + one_if_present(e[i], value, is_nan));
-            more = static_cast<T>(more + one_if_present(f[i], value, is_nan));
-            more = static_cast<T>(more + one_if_present(g[i], value, is_nan));
-            more = static_cast<T>(more + one_if_present(h[i], value, is_nan));
-            seen[i] += static_cast<Counts>(more);
+            T more = one_if_absent(a[i], value, is_nan);
+            more = static_cast<T>(more + one_if_absent(b[i], value, is_nan));
+            more = static_cast<T>(more + one_if_absent(c[i], value, is_nan));
+            more = static_cast<T>(more + one_if_absent(d[i], value, is_nan));
+            more = static_cast<T>(more + one_if_absent(e[i], value, is_nan));
+            more = static_cast<T>(more + one_if_absent(f[i], value, is_nan));
+            more = static_cast<T>(more + one_if_absent(g[i], value, is_nan));
+            more = static_cast<T>(more + one_if_absent(h[i], value, is_nan));
+            seen[i] += static_cast<Counts>(fold_lines) - static_cast<Counts>(more);
         }
         return;
     }
     for (Index j = 0; j < count; ++j) {
         const T *line = lines[j];
         for (Index i = 0; i < n; ++i) {
-            seen[i] += static_cast<Counts>(one_if_present(line[i], value, is_nan));
+            seen[i] += 1 - static_cast<Counts>(one_if_absent(line[i], value, is_nan));
         }
     }
 }
@@ -192,7 +193,7 @@ inline Counts present_in(const T *row, Index n, T value, bool is_nan) {
         const Index whole = (n - at < together ? n - at : together) / lanes * lanes;
         for (const Index end = at + whole; at < end; at += lanes) {
             for (Index i = 0; i < lanes; ++i) {
-                partial[i] = static_cast<T>(partial[i] + one_if_present(row[at + i], value, is_nan));
+                partial[i] = static_cast<T>(partial[i] + one_if_absent(row[at + i], value, is_nan));
             }
         }
         for (Index i = 0; i < lanes; ++i) {
@@ -200,9 +201,9 @@ inline Counts present_in(const T *row, Index n, T value, bool is_nan) {
         }
     }
     for (; at < n; ++at) {
-        total += static_cast<Counts>(one_if_present(row[at], value, is_nan));
+        total += static_cast<Counts>(one_if_absent(row[at], value, is_nan));
     }
-    return total;
+    return static_cast<Counts>(n) - total;
 }
 
 /// Floating point sums in order: eight rows at once, since one alone would wait for each addition.

@@ -3,6 +3,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "radpix/error.hpp"
@@ -75,13 +76,14 @@ Found found_by(const Source<T> &source, const CastKernels<T> &kernels, const Abs
     return found;
 }
 
-template <class T>
+template <class T, class Out>
 void cast_typed(const ArrayView &voxels, const ArrayView &out, const ArrayView &depth, const Rays &rays,
                 const Reduction &reduction, const Bounds &bounds, int threads) {
     const auto source = source_of<T>(voxels);
     const CastKernels<T> &kernels = cast_kernels_for(source);
     const std::optional<Absent<T>> absent = absent_of<T>(reduction.padding);
-    const auto image = out.plane<float>();
+    const double gone = absent ? static_cast<double>(absent->value) : reduction.fill;
+    const auto image = out.plane<Out>();
     const auto depths = depth.plane<float>();
     for_packets(out.shape[0], out.shape[1], threads, [&](Index row, Index column, Index count) {
         const Packet packet = packet_of(rays, source.shape, row, column, count, Spacing::equal_parts);
@@ -92,7 +94,8 @@ void cast_typed(const ArrayView &voxels, const ArrayView &out, const ArrayView &
             const bool searched =
                 reduction.combine != Combine::mean && reduction.combine != Combine::integral;
             const bool none = samples[i] == 0 || (searched && found.at[i] < 0);
-            image(row, column + i) = none ? reduction.fill : found.value[i] + 0.0F;
+            image(row, column + i) = none ? static_cast<Out>(packet.count[i] == 0 ? reduction.fill : gone)
+                                          : static_cast<Out>(found.value[i] + 0.0F);
             depths(row, column + i) =
                 found.at[i] < 0 ? std::numeric_limits<float>::quiet_NaN()
                                 : static_cast<float>(packet.first_at[i] + found.at[i] * packet.spacing[i]);
@@ -116,7 +119,8 @@ Combine combine_named(std::string_view name) {
 
 void cast(const ArrayView &voxels, const ArrayView &ranges, const ArrayView &out, const ArrayView &depth,
           const Rays &rays, const Reduction &reduction, int threads) {
-    check_images(voxels, ranges, out, 2);
+    const bool is_wide = out.type == DataType::float64;
+    check_images(voxels, ranges, out, 2, is_wide ? DataType::float64 : DataType::float32);
     check_images(voxels, ranges, depth, 2);
     check_rays(rays, voxels.shape.data());
     if (depth.shape[0] != out.shape[0] || depth.shape[1] != out.shape[1]) {
@@ -126,8 +130,12 @@ void cast(const ArrayView &voxels, const ArrayView &ranges, const ArrayView &out
     const std::vector<float> highest = bounds_of(ranges, minimum ? -1.0F : 1.0F);
     Bounds bounds{highest.data(), {}, minimum ? -1.0F : 1.0F};
     std::copy(ranges.shape.begin(), ranges.shape.begin() + 3, bounds.blocks);
-    with_type(voxels.type, [&](auto tag) {
-        cast_typed<typename decltype(tag)::type>(voxels, out, depth, rays, reduction, bounds, threads);
+    with_type(voxels.type, [&]<class T>(std::type_identity<T>) {
+        if (is_wide) {
+            cast_typed<T, double>(voxels, out, depth, rays, reduction, bounds, threads);
+        } else {
+            cast_typed<T, float>(voxels, out, depth, rays, reduction, bounds, threads);
+        }
     });
 }
 

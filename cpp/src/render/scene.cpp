@@ -10,11 +10,12 @@
 
 namespace radpix::render {
 
-void check_images(const ArrayView &voxels, const ArrayView &ranges, const ArrayView &out, int rank) {
+void check_images(const ArrayView &voxels, const ArrayView &ranges, const ArrayView &out, int rank,
+                  DataType type) {
     if (voxels.rank != 3 || voxels.size() == 0) {
         throw_error(Errc::shape_mismatch, "rays go through a volume (z, y, x) that is not empty");
     }
-    if (out.rank != rank || out.type != DataType::float32 || (rank == 3 && out.shape[2] != 4)) {
+    if (out.rank != rank || out.type != type || (rank == 3 && out.shape[2] != 4)) {
         throw_error(Errc::shape_mismatch,
                     "images of rays are float32 (rows, columns), of colours (rows, columns, 4)");
     }

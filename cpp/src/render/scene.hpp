@@ -15,7 +15,8 @@ struct Tables {
 };
 
 /// Throws Error(shape_mismatch) unless volume, its ranges and an image of `rank` axes fit each other.
-void check_images(const ArrayView &voxels, const ArrayView &ranges, const ArrayView &out, int rank);
+void check_images(const ArrayView &voxels, const ArrayView &ranges, const ArrayView &out, int rank,
+                  DataType type = DataType::float32);
 
 /// Throws Error(invalid_argument) for tables and lights that are not what `Transfer` and `Lighting` say.
 void check_transfer(const Transfer &transfer, const Lighting &lighting);

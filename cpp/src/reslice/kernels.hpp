@@ -37,6 +37,7 @@ struct Line {
     Combine combine = Combine::mean;
     double fill = 0;
     double padding = 0;      ///< the value of absent voxels, for `padded_kernels`
+    double absent_fill = 0;  ///< of a pixel whose samples inside are all absent
     void *scratch = nullptr; ///< room for `samples` values of Work<T>, for the median
 };
 

@@ -124,7 +124,7 @@ inline __m256 result_of(const PresentTotal &so_far, const Line &line) noexcept {
     value = _mm256_blendv_ps(value, one_nan, total.nan);
     const __m256i none = _mm256_cmpeq_epi32(total.count, _mm256_setzero_si256());
     const __m256 instead = _mm256_blendv_ps(_mm256_set1_ps(static_cast<float>(line.fill)),
-                                            _mm256_set1_ps(static_cast<float>(line.padding)),
+                                            _mm256_set1_ps(static_cast<float>(line.absent_fill)),
                                             _mm256_castsi256_ps(so_far.inside));
     value = _mm256_blendv_ps(value, instead, _mm256_castsi256_ps(none));
     return _mm256_blendv_ps(value, one_nan, _mm256_cmp_ps(value, value, _CMP_UNORD_Q));

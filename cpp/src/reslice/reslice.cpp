@@ -29,6 +29,11 @@ namespace {
 constexpr Index tile_columns = pick_columns;
 constexpr Index band_rows = 16;
 
+/// The value of absent voxels, and of pixels with no others; that value too where it is not given.
+struct Padding {
+    std::optional<double> value, fill;
+};
+
 void check_samples(Index samples) {
     if (samples < 1 || samples > max_slab_samples) {
         throw_error(Errc::invalid_argument, "a slab has 1 to " + std::to_string(max_slab_samples) +
@@ -48,7 +53,8 @@ void check_grid(const Grid &grid) {
     check_samples(grid.slab_samples);
 }
 
-void check_arrays(const ArrayView &voxels, const ArrayView &out, double fill) {
+void check_arrays(const ArrayView &voxels, const ArrayView &out, double fill,
+                  std::optional<double> absent_fill = std::nullopt) {
     if (voxels.rank != 3 || out.rank != 3) {
         throw_error(Errc::shape_mismatch,
                     "voxels are (z, y, x) and the output (planes, rows, columns), not of " +
@@ -61,7 +67,7 @@ void check_arrays(const ArrayView &voxels, const ArrayView &out, double fill) {
     if (voxels.type == DataType::float64 && out.type == DataType::float32) {
         throw_error(Errc::unsupported_type, "the output of float64 voxels is float64");
     }
-    if (!is_float && std::isnan(fill)) {
+    if (!is_float && (std::isnan(fill) || std::isnan(absent_fill.value_or(0.0)))) {
         throw_error(Errc::invalid_argument, "integer pixels cannot be filled with NaN");
     }
 }
@@ -291,12 +297,12 @@ void run_band(const Job<T, Out> &job, Index first, Index last) {
 
 template <class T, class Out>
 void run(const ArrayView &voxels, const ArrayView &out, const Rows &where, const Line &line, bool nearest,
-         int num_threads, std::optional<double> padding) {
+         int num_threads, const Padding &padding) {
     Source<T> source;
     source.data = static_cast<const T *>(voxels.data);
     std::copy_n(voxels.shape.begin(), 3, source.shape);
     std::copy_n(voxels.strides.begin(), 3, source.strides);
-    const std::optional<Absent<T>> absent = absent_of<T>(padding);
+    const std::optional<Absent<T>> absent = absent_of<T>(padding.value);
     const KernelSet<T> &set = absent    ? padded_kernels<T>(is_for_avx2(source, line.combine))
                               : nearest ? scalar_kernels<T>()
                                         : kernels_for(source, line.combine);
@@ -306,17 +312,18 @@ void run(const ArrayView &voxels, const ArrayView &out, const Rows &where, const
                     set,
                     line,
                     nearest,
-                    nearest && line.samples == 1,
+                    nearest && line.samples == 1 && !(absent && padding.fill),
                     pick_kernel(source)};
     job.line.fill = usable_fill<Work<T>, Out>(line.fill);
     job.line.padding = absent ? static_cast<double>(absent->value) : 0.0;
+    job.line.absent_fill = padding.fill ? usable_fill<Work<T>, Out>(*padding.fill) : job.line.padding;
     const Index rows = checked_mul(job.out.depth, job.out.height);
     parallel_for(0, rows, band_rows, num_threads,
                  [&](Index first, Index last) { run_band(job, first, last); });
 }
 
 void run_any(const ArrayView &voxels, const ArrayView &out, const Rows &where, const Line &line, bool nearest,
-             int num_threads, std::optional<double> padding) {
+             int num_threads, const Padding &padding) {
     with_type(voxels.type, [&]<class T>(std::type_identity<T>) {
         if (out.type == voxels.type) {
             run<T, T>(voxels, out, where, line, nearest, num_threads, padding);
@@ -339,8 +346,9 @@ Line common_line(Index samples, Combine combine, double fill) noexcept {
 } // namespace
 
 void apply(const ArrayView &voxels, const ArrayView &out, const Grid &grid, Combine combine,
-           Interpolation interpolation, double fill, int num_threads, std::optional<double> padding) {
-    check_arrays(voxels, out, fill);
+           Interpolation interpolation, double fill, int num_threads, std::optional<double> padding,
+           std::optional<double> absent_fill) {
+    check_arrays(voxels, out, fill, absent_fill);
     check_grid(grid);
     if (out.size() == 0) {
         return;
@@ -350,7 +358,8 @@ void apply(const ArrayView &voxels, const ArrayView &out, const Grid &grid, Comb
     write_offsets(grid.slab_step, grid.slab_samples, offsets.data());
     set_slab(line, offsets.data());
     std::copy(grid.column_step.begin(), grid.column_step.end(), line.step);
-    run_any(voxels, out, {&grid, {}}, line, interpolation == Interpolation::nearest, num_threads, padding);
+    run_any(voxels, out, {&grid, {}}, line, interpolation == Interpolation::nearest, num_threads,
+            {padding, absent_fill});
 }
 
 void apply_lines(const ArrayView &voxels, const ArrayView &out, const ArrayView &lines, Index slab_samples,
@@ -364,7 +373,7 @@ void apply_lines(const ArrayView &voxels, const ArrayView &out, const ArrayView 
     }
     const Line line = common_line(slab_samples, combine, fill);
     run_any(voxels, out, {nullptr, lines.volume<const double>()}, line,
-            interpolation == Interpolation::nearest, num_threads, padding);
+            interpolation == Interpolation::nearest, num_threads, {padding, std::nullopt});
 }
 
 } // namespace radpix::reslice

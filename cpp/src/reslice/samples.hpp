@@ -138,7 +138,7 @@ Found for_each_sample(const Source<T> &source, const Line &line, Index column, A
 
 /// The value of a pixel without one.
 inline double value_of_none(const Line &line, const Found &found) noexcept {
-    return found.inside ? line.padding : line.fill;
+    return found.inside ? line.absent_fill : line.fill;
 }
 
 template <class Method, class Accumulator, class T>

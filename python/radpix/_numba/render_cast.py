@@ -81,24 +81,24 @@ def _sum(voxels, absent, count, start, step, floor, scale, offset):  # type: ign
 
 
 @jit
-def _cast(voxels, absent, bounds, out, depth, rays, how, threshold, scale, offset, fill, begin, end):  # type: ignore[no-untyped-def]
+def _cast(voxels, absent, bounds, out, depth, rays, how, threshold, scale, offset, fill, gone, begin, end):  # type: ignore[no-untyped-def]
     start, step, direction, last = np.empty((4, 3), np.float32)
     for r in range(begin, end):
         for c in range(out.shape[1]):
             count, _, first_at, apart = place(rays, voxels.shape, r, c, True, start, step, direction, last)
-            value, at = _F(0), -1
+            value, at, found = _F(0), -1, count
             if how <= 1:
                 value, at = _extremum(voxels, absent, bounds, _F(1 if how == 0 else -1), count, start, step)
             elif how == 4:
                 value, at = _local_maximum(voxels, absent, threshold, count, start, step)
             elif how == 2:
-                total, count = _sum(voxels, absent, count, start, step, _F(-np.inf), _F(1), _F(0))
-                value = _F(total * (1.0 / max(count, 1)))
+                total, found = _sum(voxels, absent, count, start, step, _F(-np.inf), _F(1), _F(0))
+                value = _F(total * (1.0 / max(found, 1)))
             else:
                 total, _ = _sum(voxels, absent, count, start, step, _F(0), scale, offset)
                 value = _F(total * apart)
-            none = count == 0 or (at < 0 and how not in (2, 3))
-            out[r, c] = fill if none else value + _F(0)
+            none = found == 0 or (at < 0 and how not in (2, 3))
+            out[r, c] = (fill if count == 0 else gone) if none else value + _F(0)
             depth[r, c] = _F(np.nan) if at < 0 else _F(first_at + at * apart)
 
 
@@ -120,7 +120,8 @@ def cast_rays(
     absent = absent_of(voxels, padding)
     how = _COMBINES.index(combine)
     bounds = bounds_of(ranges, -1 if combine == "min" else 1)
-    numbers = (_F(threshold), _F(scale), _F(offset), _F(fill))
+    gone = out.dtype.type(absent.value if absent.any else fill)
+    numbers = (_F(threshold), _F(scale), _F(offset), out.dtype.type(fill), gone)
     parallel_for(
         out.shape[0],
         8,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -27,6 +27,15 @@ if TYPE_CHECKING:
     from radpix._backend import Combine, Grid
 
 __all__ = ["reslice", "reslice_lines"]
+
+
+class _Missing(NamedTuple):
+    """What pixels hold that no sample gives a value, as in the core."""
+
+    fill: float
+    padding: float | None
+    absent_fill: float | None = None
+
 
 _BAND_ROWS = 32
 _MEDIAN = 4
@@ -96,17 +105,16 @@ def _samples_at(
 
 @jit
 def _border(
-    voxels: Any, line: Any, slab: Any, combine: int, is_nearest: bool, exact: bool, absent: Any, fill: Any,
-    first: int, last: int, samples: Any, values: Any,
+    voxels: Any, line: Any, slab: Any, combine: int, is_nearest: bool, exact: bool, absent: Any, gone: Any,
+    fill: Any, first: int, last: int, samples: Any, values: Any,
 ) -> None:  # fmt: skip
     """Compute columns sample by sample: any of them may be outside or absent."""
-    work = values.dtype.type
     centre = np.empty(3)
     for c in range(first, last):
         for axis in range(3):
             centre[axis] = line[0, axis] + c * line[1, axis]
         count, inside = _samples_at(voxels, centre, line[2], slab, is_nearest, exact, absent, samples)
-        values[c] = work(absent.value) if inside else fill
+        values[c] = gone if inside else fill
         if count == 1 and combine != _MEDIAN:  # the value itself; a slice of an array takes 100 ns
             values[c] = samples[0]
         elif count > 0:
@@ -136,7 +144,7 @@ def _store(values: Any, out: Any, exact: bool, limits: Any, edges: Any) -> None:
 @jit
 def _run(
     voxels: Any, out: Any, lines: Any, slab: Any, combine: int, is_nearest: bool, exact: bool,
-    absent: Any, fill: Any, limits: Any, edges: Any, first: int, last: int,
+    absent: Any, gone: Any, fill: Any, limits: Any, edges: Any, first: int, last: int,
 ) -> None:  # fmt: skip
     """Compute the rows [first, last)."""
     rows, columns = out.shape[1:]
@@ -155,7 +163,19 @@ def _run(
                 combine_interior(voxels, line, slab, combine, is_nearest, exact, begin, end, scratch, values)
         for left, right in ((outer_begin, begin), (end, outer_end)):
             _border(
-                voxels, line, slab, combine, is_nearest, exact, absent, fill, left, right, samples, values
+                voxels,
+                line,
+                slab,
+                combine,
+                is_nearest,
+                exact,
+                absent,
+                gone,
+                fill,
+                left,
+                right,
+                samples,
+                values,
             )
         _store(values, out[row // rows, row % rows], exact, limits, edges)
 
@@ -194,7 +214,11 @@ def _lines_of(grid: Grid, planes: int, rows: int) -> NDArray[np.float64]:
 
 
 def _check(
-    voxels: NDArray[Any], out: NDArray[Any], numbers: NDArray[np.float64], slab_samples: int, fill: float
+    voxels: NDArray[Any],
+    out: NDArray[Any],
+    numbers: NDArray[np.float64],
+    slab_samples: int,
+    fills: tuple[float, ...],
 ) -> None:
     """Refuse what the core refuses."""
     if voxels.ndim != 3 or out.ndim != 3:
@@ -207,7 +231,7 @@ def _check(
         raise ValueError("the grid's positions and steps are finite numbers")
     if not 1 <= slab_samples <= 1 << 16:
         raise ValueError(f"a slab has 1 to {1 << 16} samples, not {slab_samples}")
-    if out.dtype.kind != "f" and np.isnan(fill):
+    if out.dtype.kind != "f" and np.isnan(fills).any():
         raise ValueError("integer pixels cannot be filled with NaN")
 
 
@@ -221,10 +245,13 @@ def reslice(
     fill: float,
     num_threads: int,
     padding: float | None = None,
+    absent_fill: float | None = None,
 ) -> None:
-    _check(voxels, out, np.array(grid[:5], np.float64), grid.slab_samples, fill)
+    fills = (fill, 0.0 if absent_fill is None else absent_fill)
+    _check(voxels, out, np.array(grid[:5], np.float64), grid.slab_samples, fills)
     lines = _lines_of(grid, out.shape[0], out.shape[1])
-    _apply(voxels, out, lines, grid.slab_samples, combine, interpolation, fill, num_threads, padding)
+    missing = _Missing(fill, padding, absent_fill)
+    _apply(voxels, out, lines, grid.slab_samples, combine, interpolation, missing, num_threads)
 
 
 def reslice_lines(
@@ -241,11 +268,11 @@ def reslice_lines(
 ) -> None:
     if lines.dtype != np.float64:
         raise TypeError("lines are float64")
-    _check(voxels, out, lines, slab_samples, fill)
+    _check(voxels, out, lines, slab_samples, (fill,))
     if lines.shape != (out.shape[0] * out.shape[1], 3, 3):
         raise ValueError("lines have the shape (planes * rows, 3, 3)")
     lines = np.ascontiguousarray(lines)
-    _apply(voxels, out, lines, slab_samples, combine, interpolation, fill, num_threads, padding)
+    _apply(voxels, out, lines, slab_samples, combine, interpolation, _Missing(fill, padding), num_threads)
 
 
 def _apply(
@@ -255,9 +282,8 @@ def _apply(
     slab_samples: int,
     combine: Combine,
     interpolation: str,
-    fill: float,
+    missing: _Missing,
     num_threads: int,
-    padding: float | None,
 ) -> None:
     if interpolation not in {"nearest", "linear"}:
         raise ValueError(f'interpolation is nearest or linear, not "{interpolation}"')
@@ -268,8 +294,10 @@ def _apply(
     slab = np.arange(slab_samples, dtype=np.float64) - (slab_samples - 1) / 2
     is_nearest = interpolation == "nearest"
     rows = out.shape[0] * out.shape[1]
-    if is_nearest and slab_samples == 1 and out.dtype == voxels.dtype:
-        value = _fill_for(out.dtype, fill)
+    absent = absent_of(voxels, missing.padding)
+    copies = not absent.any or missing.absent_fill is None
+    if is_nearest and slab_samples == 1 and out.dtype == voxels.dtype and copies:
+        value = _fill_for(out.dtype, missing.fill)
 
         def pick(first: int, last: int) -> None:
             _pick(voxels, out, lines, value, first, last)
@@ -281,12 +309,16 @@ def _apply(
     if out.dtype.kind != "f":
         limits = np.array([np.iinfo(out.dtype).min, np.iinfo(out.dtype).max], out.dtype)
     edges = limits.astype(np.float64 if wide else np.float32)
-    fill_value = edges.dtype.type(_fill_for(out.dtype if out.dtype.kind != "f" else edges.dtype, fill))
+    kind = out.dtype if out.dtype.kind != "f" else edges.dtype
+    fill = edges.dtype.type(_fill_for(kind, missing.fill))
+    with np.errstate(over="ignore"):
+        gone = edges.dtype.type(
+            absent.value if missing.absent_fill is None else _fill_for(kind, missing.absent_fill)
+        )
     exact = voxels.dtype.kind == "f" or voxels.itemsize == 8
     how = _COMBINE[combine]
-    absent = absent_of(voxels, padding)
 
     def run(first: int, last: int) -> None:
-        _run(voxels, out, lines, slab, how, is_nearest, exact, absent, fill_value, limits, edges, first, last)
+        _run(voxels, out, lines, slab, how, is_nearest, exact, absent, gone, fill, limits, edges, first, last)
 
     parallel_for(rows, _BAND_ROWS, num_threads, run)
