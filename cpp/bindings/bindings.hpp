@@ -20,6 +20,7 @@ void register_errors(py::module_ &module);
                                      const std::string &transfer_syntax);
 
 void bind_runtime(py::module_ &module);
+void bind_path(py::module_ &module);
 void bind_project(py::module_ &module);
 void bind_reslice(py::module_ &module);
 void bind_fuse(py::module_ &module);

@@ -8,6 +8,7 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
     radpix::bindings::register_errors(module);
     radpix::bindings::bind_runtime(module);
     radpix::bindings::bind_watched(module);
+    radpix::bindings::bind_path(module);
     radpix::bindings::bind_project(module);
     radpix::bindings::bind_reslice(module);
     radpix::bindings::bind_fuse(module);

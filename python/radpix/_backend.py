@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, cast
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["BackendInfo", "Kernels", "backend", "kernels"]
@@ -231,6 +232,43 @@ class Kernels(Protocol):
         """Sample (z, y, x) as `reslice`, every row of ``out`` on its own line.
 
         ``lines`` (planes * rows, 3, 3): position of column 0, step by a column, step by a sample of the slab.
+        """
+
+    def measure_path(
+        self,
+        segments: NDArray[np.float64],
+        counts: NDArray[np.int64],
+        parameters: NDArray[np.float64],
+        positions: NDArray[np.float64],
+        lengths: NDArray[np.float64],
+    ) -> None:
+        """Divide the cubic segments (n, 4, 3) of a path into ``counts`` (n,) chords each; see ``radpix/path.hpp``.
+
+        Writes (m,) parameters, (m, 3) positions and (m,) lengths from the start, m being 1 + the sum of ``counts``.
+        """
+
+    def sample_path(
+        self,
+        segments: NDArray[np.float64],
+        parameters: NDArray[np.float64],
+        positions: NDArray[np.float64],
+        tangents: NDArray[np.float64],
+    ) -> None:
+        """Write the positions and unit tangents (m, 3) of a path at ``parameters`` (m,)."""
+
+    def carry_frames(
+        self,
+        positions: NDArray[np.float64],
+        tangents: NDArray[np.float64],
+        first: NDArray[np.float64],
+        cosine: float,
+        sine: float,
+        across: NDArray[np.float64],
+        normals: NDArray[np.float64],
+    ) -> bool:
+        """Carry ``first`` (3,) along a path without twist, turned about it by an angle; say if every row has one.
+
+        Writes the directions ``across`` and ``normals``, across x tangent, (m, 3).
         """
 
     def transform(

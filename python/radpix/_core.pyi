@@ -90,6 +90,28 @@ def reslice_lines(
     num_threads: int,
     padding: float | None = None,
 ) -> None: ...
+def measure_path(
+    segments: NDArray[np.float64],
+    counts: NDArray[np.int64],
+    parameters: NDArray[np.float64],
+    positions: NDArray[np.float64],
+    lengths: NDArray[np.float64],
+) -> None: ...
+def sample_path(
+    segments: NDArray[np.float64],
+    parameters: NDArray[np.float64],
+    positions: NDArray[np.float64],
+    tangents: NDArray[np.float64],
+) -> None: ...
+def carry_frames(
+    positions: NDArray[np.float64],
+    tangents: NDArray[np.float64],
+    first: NDArray[np.float64],
+    cosine: float,
+    sine: float,
+    across: NDArray[np.float64],
+    normals: NDArray[np.float64],
+) -> bool: ...
 def project(
     voxels: NDArray[Any],
     out: NDArray[Any],

@@ -51,21 +51,18 @@ def _following(curve: Curve, settings: Settings) -> Rows:
     """Frames that go along the path: a row for each, or a plane."""
     sections = settings.mode == "cross-sections"
     step = settings.step if sections else settings.spacing[0]
-    parameter, positions = measured(curve, step)
-    length = np.append(0.0, np.cumsum(lengths_of(np.diff(positions, axis=0))))
-    frames = frames_along(curve, sampled_by(length, parameter, step), settings.across, settings.rotation)
+    parameters, _, lengths = measured(curve, step)
+    frames = frames_along(curve, sampled_by(lengths, parameters, step), settings.across, settings.rotation)
     columns = _count(settings.width, settings.spacing[1])
     to_column = frames.across * settings.spacing[1]
     first = frames.positions - to_column * ((columns - 1) / 2)
     if not sections:
-        normal = np.cross(frames.across, frames.tangents)
-        return Rows(frames.positions, first[None], to_column[None], normal[None], columns)
+        return Rows(frames.positions, first[None], to_column[None], frames.normals[None], columns)
     # Columns go along `across`, rows along tangent x across, so that the normal is the tangent.
     rows = _count(settings.width, settings.spacing[0])
     limits.check_frame(len(frames.positions) * rows, columns)
-    down = np.cross(frames.tangents, frames.across)
     offset = (np.arange(rows) - (rows - 1) / 2) * settings.spacing[0]
-    first = first[:, None] + offset[:, None] * down[:, None]
+    first = first[:, None] + offset[:, None] * -frames.normals[:, None]
     shape = first.shape
     return Rows(
         frames.positions,
@@ -79,7 +76,7 @@ def _following(curve: Curve, settings: Settings) -> Rows:
 def _flattened(curve: Curve, settings: Settings) -> Rows:
     """Rows in one direction, through the path: the surface that they make is unrolled, or seen from its side."""
     step = settings.spacing[0]
-    parameter, positions = measured(curve, step)
+    parameters, positions, _ = measured(curve, step)
     across = _direction_across(curve, settings)
     beside = positions - (positions @ across)[:, None] * across
     along = None
@@ -95,7 +92,7 @@ def _flattened(curve: Curve, settings: Settings) -> Rows:
         measure = np.append(0.0, np.cumsum(lengths_of(np.diff(beside, axis=0))))
     if measure[-1] - measure[0] < step:
         raise GeometryError("the path runs along the direction across; give another one")
-    centres, tangents = curve.at(sampled_by(measure, parameter, step))
+    centres, tangents = curve.at(sampled_by(measure, parameters, step))
     reach = positions @ across
     middle = (reach.max() + reach.min()) / 2
     extent = float(reach.max() - reach.min()) + settings.spacing[1]

@@ -20,7 +20,15 @@ from radpix._backend import (
     Rows,
     Voi,
 )
-from radpix._core import cpu_level, num_threads, report_to, set_num_threads
+from radpix._core import (
+    carry_frames,
+    cpu_level,
+    measure_path,
+    num_threads,
+    report_to,
+    sample_path,
+    set_num_threads,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "blend",
     "block_ranges",
+    "carry_frames",
     "cast_rays",
     "composite",
     "composite_layers",
@@ -37,6 +46,7 @@ __all__ = [
     "decodable",
     "decode_frames",
     "look_up",
+    "measure_path",
     "name",
     "num_threads",
     "project",
@@ -45,6 +55,7 @@ __all__ = [
     "rescale",
     "reslice",
     "reslice_lines",
+    "sample_path",
     "set_num_threads",
     "spline_coefficients",
     "transform",

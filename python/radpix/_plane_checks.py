@@ -63,10 +63,10 @@ def cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]
 def spacing_of(value: float | tuple[float, float]) -> tuple[float, float]:
     """Return (between rows, between columns) from it, or from one number for both."""
     given = numbers(value, "spacing")
-    pair = np.broadcast_to(given, 2) if given.shape in {(), (2,)} else None
-    if pair is None or not ((pair >= _FINEST) & (pair <= _FARTHEST)).all():
+    pair = given.ravel().tolist() if given.shape in {(), (2,)} else []
+    if not pair or not all(_FINEST <= mm <= _FARTHEST for mm in pair):
         raise GeometryError(f"spacing is (between rows, between columns) in mm, both positive, not {value!r}")
-    return float(pair[0]), float(pair[1])
+    return pair[0], pair[-1]
 
 
 def shape_of(value: ArrayLike) -> tuple[int, int]:

@@ -318,8 +318,10 @@ def _lines_of(volume: Volume, rows: Rows, slab_step: float) -> NDArray[np.float6
     with np.errstate(over="ignore", invalid="ignore"):  # checked below
         to_index = np.linalg.inv(volume.affine)
         matrix = to_index[:3, :3].T
-        start = rows.first @ matrix + to_index[:3, 3]
-        lines = np.stack([start, rows.step @ matrix, (rows.normal * slab_step) @ matrix], axis=-2)
+        lines = np.empty((*rows.first.shape[:2], 3, 3))
+        lines[..., 0, :] = rows.first @ matrix + to_index[:3, 3]
+        lines[..., 1, :] = rows.step @ matrix
+        lines[..., 2, :] = (rows.normal * slab_step) @ matrix
     if not np.isfinite(lines).all():
         raise GeometryError("the path lies beyond what float64 can hold in the volume's indices")
     tolerances = np.array([ORIGIN_TOLERANCE, STEP_TOLERANCE, STEP_TOLERANCE])

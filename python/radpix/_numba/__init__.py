@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from radpix._numba.frames import decodable, decode_frames
 from radpix._numba.fuse import blend
+from radpix._numba.path import carry_frames, measure_path, sample_path
 from radpix._numba.project import project
 from radpix._numba.render import composite
 from radpix._numba.render_blocks import block_ranges
@@ -22,6 +23,7 @@ from radpix._numba.window import look_up, rescale, window
 __all__ = [
     "blend",
     "block_ranges",
+    "carry_frames",
     "cast_rays",
     "composite",
     "composite_layers",
@@ -29,6 +31,7 @@ __all__ = [
     "decodable",
     "decode_frames",
     "look_up",
+    "measure_path",
     "name",
     "num_threads",
     "project",
@@ -37,6 +40,7 @@ __all__ = [
     "rescale",
     "reslice",
     "reslice_lines",
+    "sample_path",
     "set_num_threads",
     "spline_coefficients",
     "transform",
