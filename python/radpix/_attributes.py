@@ -53,6 +53,8 @@ def numbers(item: Dataset, keyword: str | int) -> list[float]:
     found = value(item, keyword)
     if found is None:
         return []
+    if isinstance(found, bytes):  # whose items are numbers, but not those that are meant
+        raise PixelDataError(f"{_name(keyword)} is bytes of a VR that it does not have, not numbers")
     values = (
         [found] if isinstance(found, str | int | float) or not hasattr(found, "__iter__") else list(found)
     )
@@ -92,6 +94,8 @@ def text(item: Dataset, keyword: str | int) -> str:
     found = value(item, keyword)
     if found is None:
         return ""
+    if isinstance(found, bytes):  # a wrong VR; `radpix.decode` reads it as well
+        return found.decode("latin-1").split("\\", 1)[0].strip("\0 ")
     if not isinstance(found, str) and hasattr(found, "__iter__"):
         found = next(iter(found))
     return str(found).strip()

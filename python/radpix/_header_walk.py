@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from radpix._header_query import EVERY_ITEM, Fragments, Pixels, Query, Scan, Wanted
 from radpix._source import Reporter
 from radpix._source.elements import END, UNDEFINED_LENGTH, Element, Encoding, Window, walk
-from radpix._source.header import PIXEL_TAGS, open_data_set
+from radpix._source.header import PIXEL_TAGS, file_meta, open_data_set
 from radpix.errors import DecodeError, LimitError, PixelDataError
 
 if TYPE_CHECKING:
@@ -78,6 +78,19 @@ class _Scanner:
         self._where = where
         self._bytes = 0
         self.found: list[Entry] = []
+
+    def meta(self, stream: Stream, query: Query) -> None:
+        """Look into the file meta information of the file (PS3.10 7.1), if it is asked for."""
+        root = _Node.tree(query.wanted)
+        if all(tag >> 16 != 2 for tag in root.children):
+            return
+        window = Window(stream)
+        _, start, end, encoding = file_meta(stream, window, self._where)
+        scanner = _Scanner(stream, window, True, self._where)
+        for element in walk(window, start, encoding, self._where, root.children, end):
+            if element.tag != END:
+                scanner._visit(root.children[element.tag], element, end, 0, encoding.explicit_vr)
+        self.found, self._bytes = scanner.found, scanner._bytes
 
     def top_level(self, start: int, explicit_vr: bool, query: Query) -> tuple[bool, Pixels]:
         """Return whether the file is cut off, and the pixel data element where it was reached."""
@@ -213,6 +226,7 @@ def scan_stream(stream: Stream, query: Query, where: str) -> Scan:
         raise DecodeError(str(error), code="dicom-prefix") from error
     uid, data, window, start, encoding = data_set
     scanner = _Scanner(data, window, encoding.little_endian, where)
+    scanner.meta(stream, query)
     try:
         is_truncated, pixels = scanner.top_level(start, encoding.explicit_vr, query)
     except PixelDataError as error:

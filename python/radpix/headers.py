@@ -11,7 +11,8 @@ of items. Several values are a tuple. Absent is None, as is a number without a v
 A number that is none, like a DS of ``"1,5"``, remains what is there. The VR is the file's, or that of PS3.6 in implicit
 VR and for UN.
 
-Elements are in ascending order (PS3.5 7.1): one that stands behind a later tag is not found.
+Elements are in ascending order (PS3.5 7.1): one that stands behind a later tag is not found. Those of the file meta
+information (0002,xxxx) are found as well, pixel data and what is behind it are not: they are no header.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ _BATCH = 1024
 _KNOWN = 1 << 12
 _CONTEXTS = 16
 
+#: File Meta Information Group Length, the one number there.
+_META_LENGTH = 0x00020000
 _EXTENDED_TABLES = (0x7FE00001, 0x7FE00002)
 
 Entry = Value | list[Value]
@@ -137,6 +140,7 @@ class _Typer:
         known: dict[bytes, tuple[str, Value]],
     ) -> Value:
         little_endian, character_set, pixel_representation = context
+        little_endian |= self._columns[index].wanted.tag >> 16 == 2  # PS3.10 7.1, whatever the data set is in
         stated = vr
         if vr in {"", "UN"}:
             vr = number_vr(self._columns[index].vr, pixel_representation, little_endian=little_endian)
@@ -280,7 +284,9 @@ def _rows_of(
 ) -> tuple[list[list[Entry]], list[Exception | None]]:
     """Return the values of each file, and what kept them from being read, which is raised unless ``keep``."""
     query, typer = Query(wanted_of(columns)), _Typer(columns)
-    vrs = () if any(column.is_list for column in columns) else [column.vr for column in columns]
+    # The core leaves lists to Python, and numbers in another byte order than the data set's.
+    is_left = any(column.is_list or column.wanted.tag == _META_LENGTH for column in columns)
+    vrs = () if is_left else [column.vr for column in columns]
     rows: list[list[Entry]] = []
     errors: list[Exception | None] = []
     for first in range(0, len(files), _BATCH):

@@ -141,3 +141,20 @@ def test_entries_of_8_bits_that_claim_16_are_read_with_a_warning() -> None:
     with pytest.warns(radpix.RadpixWarning) as caught:
         assert radpix.display(dataset).tolist() == [[[0] * 3, [255] * 3]]
     assert {w.message.code for w in caught} == {"palette-bits"}  # type: ignore[union-attr]
+
+
+def test_numbers_of_a_wrong_vr_are_refused() -> None:
+    """Two bytes of OB once were two centers, 52 and 48."""
+    dataset = made.image(PIXELS)
+    dataset.add_new(0x00281050, "OB", b"40")
+    dataset.add_new(0x00281051, "OB", b"40")
+    with pytest.raises(radpix.PixelDataError, match="WindowCenter is bytes"):
+        radpix.display(dataset)
+
+
+def test_texts_of_a_wrong_vr_are_read_as_in_decoding() -> None:
+    """The photometric interpretation once was 77, the code of M, and the picture not inverted."""
+    dataset = made.image(PIXELS, photometric="MONOCHROME1")
+    expected = radpix.display(dataset)
+    dataset.add_new(0x00280004, "OB", b"MONOCHROME1 ")
+    np.testing.assert_array_equal(radpix.display(dataset), expected)

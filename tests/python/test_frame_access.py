@@ -299,6 +299,18 @@ def test_members_of_zip_archives(tmp_path: Path, compression: int) -> None:
         radpix.decode(zipfile.Path(archive, "bad.dcm"))
 
 
+def test_members_of_an_archive_in_memory_are_sources() -> None:
+    """Such a `zipfile.Path` has no text: asking for its name once raised TypeError."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("image.dcm", OBJECT)
+        file.writestr("bad.dcm", b"no DICOM")
+    with zipfile.ZipFile(archive) as file:
+        check(zipfile.Path(file, "image.dcm"))
+        with pytest.raises(radpix.PixelDataError, match=r"bad\.dcm: "):
+            radpix.decode(zipfile.Path(file, "bad.dcm"))
+
+
 def test_compressed_files() -> None:
     with gzip.open(io.BytesIO(gzip.compress(OBJECT)), "rb") as file:
         check(file)

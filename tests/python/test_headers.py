@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -252,3 +253,27 @@ def test_core_and_walk_agree_on_damaged_files(syntax: str, changes: list[tuple[i
     for place, value in changes:
         data[place % len(data)] = value
     same(bytes(data[: len(data) - cut]))
+
+
+@pytest.mark.parametrize("syntax", [objects.EXPLICIT, objects.BIG_ENDIAN, objects.DEFLATED])
+def test_file_meta_information_is_found(tmp_path: Path, syntax: str) -> None:
+    """It once was None, as if the file had none; its numbers are little endian in any object (PS3.10 7.1)."""
+    dataset = objects.header(rows=7, columns=1, syntax=syntax)
+    data = objects.part10(dataset, b"\1\2")
+    length = pydicom.dcmread(BytesIO(data)).file_meta.FileMetaInformationGroupLength
+    tags = ["TransferSyntaxUID", "FileMetaInformationGroupLength", "FileMetaInformationVersion", "Rows"]
+    path = tmp_path / "object.dcm"
+    path.write_bytes(data)
+    found = read_header(data, tags)
+    assert list(found.values()) == [syntax, length, b"\0\1", 7]
+    assert read_header(BytesIO(data), tags) == read_header(path, tags) == found
+    table = scan_headers([path], tags)
+    assert {tag: table[tag][0] for tag in tags} == found
+    assert scan_headers([path], tags[0])[tags[0]][0] == syntax
+
+
+def test_file_meta_information_whose_last_length_is_a_lie_is_truncated() -> None:
+    length = struct.pack("<HH2sHI", 0x0002, 0x0001, b"OB", 0, 0x7FFFFFFF)
+    for source in (bytes(128) + b"DICM" + length + b"\0\1", BytesIO(bytes(128) + b"DICM" + length)):
+        with pytest.raises(radpix.TruncatedError):
+            read_header(source, "FileMetaInformationVersion")

@@ -59,10 +59,13 @@ public:
     [[nodiscard]] const Node &root() const noexcept { return *root_; }
     /// The last tag of interest at the top level; elements are in ascending order (PS3.5 7.1).
     [[nodiscard]] Tag last_tag() const noexcept { return last_tag_; }
+    /// Whether something of the file meta information is asked for (group 0002, PS3.10 7.1).
+    [[nodiscard]] bool has_meta() const noexcept { return has_meta_; }
 
 private:
     std::unique_ptr<Node> root_;
     Tag last_tag_ = 0;
+    bool has_meta_ = false;
 };
 
 using Vr = std::array<char, 2>;

@@ -72,14 +72,16 @@ Encoding encoding_of(std::string_view uid, Window::Bytes first) noexcept {
 DataSet open_data_set(Window &window) {
     const Window::Bytes prefix = window.small_read(128, 4);
     const bool is_prefixed = prefix.size() == 4 && std::memcmp(prefix.data(), "DICM", 4) == 0;
-    DataSet found{{}, is_prefixed ? 132 : 0, {true, true}, false};
+    const Index meta = is_prefixed ? 132 : 0;
+    DataSet found{{}, meta, {true, true}, false, meta, {true, true}};
     if (!is_prefixed) {
         check_bare(window);
     }
     const Window::Bytes first = window.small_read(found.start, 8);
     if (first.size() == 8 && load_16(first.data(), true) == 2) {
         // PS3.10 7.1: always explicit VR little endian; some writers know better.
-        ElementWalk walk(window, found.start, window.size(), {looks_explicit(first), true});
+        found.meta_encoding.is_explicit = looks_explicit(first);
+        ElementWalk walk(window, found.start, window.size(), found.meta_encoding);
         Element element{};
         while (walk.next(element) && element.tag >> 16 == 2) {
             if (element.tag == transfer_syntax_uid) {

@@ -13,6 +13,8 @@ struct DataSet {
     Index start;
     Encoding encoding;
     bool is_deflated;
+    Index meta;             ///< where the file meta information begins; it ends at `start`
+    Encoding meta_encoding; ///< explicit VR little endian, but for some writers
 };
 
 /// Reads the file meta information (PS3.10 7.1), or takes the file for a bare data set. Throws

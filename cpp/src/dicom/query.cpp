@@ -59,6 +59,7 @@ Query::Query(std::span<const Wanted> wanted) : root_(std::make_unique<Node>()) {
         leaf.is_sequence = leaf.is_sequence || wanted[index].is_sequence;
     }
     last_tag_ = root_->children.empty() ? 0 : root_->children.back().tag;
+    has_meta_ = !root_->children.empty() && root_->children.front().tag < 0x00030000;
 }
 
 Query::~Query() = default;

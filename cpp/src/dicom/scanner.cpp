@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dicom/scanner.hpp"
 
+#include <algorithm>
 #include <limits>
 
-#include "dicom/data_set.hpp"
 #include "radpix/error.hpp"
 
 namespace radpix::dicom {
@@ -27,7 +27,22 @@ void Scanner::run() {
     scan_.is_little_endian = data_set.encoding.is_little_endian;
     scan_.is_deflated = data_set.is_deflated;
     if (!scan_.is_deflated) {
+        scan_meta(data_set);
         scan_top_level(data_set.encoding);
+    }
+}
+
+void Scanner::scan_meta(const DataSet &data_set) {
+    if (!query_.has_meta()) {
+        return;
+    }
+    const Index end = std::min(data_set.start, window_.size()); // its last length may be a lie
+    ElementWalk walk(window_, data_set.meta, end, data_set.meta_encoding);
+    Element element{};
+    while (walk.next(element)) {
+        if (const auto *child = query_.root().find(element.tag)) {
+            visit(*child, {element, end, 0, true});
+        }
     }
 }
 

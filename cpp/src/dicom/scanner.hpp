@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dicom/data_set.hpp"
 #include "dicom/elements.hpp"
 #include "dicom/query.hpp"
 #include "radpix/dicom.hpp"
@@ -27,6 +28,8 @@ private:
         bool is_little_endian;
     };
 
+    /// The file meta information (PS3.10 7.1), if it is asked for.
+    void scan_meta(const DataSet &data_set);
     void scan_top_level(Encoding encoding);
     void visit(const Query::Node::Child &child, const Place &place);
     void keep_value(const Query::Node::Child &child, const Place &place);

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 __all__ = [
     "PIXEL_TAGS",
     "DataSet",
+    "FileMeta",
     "Header",
+    "file_meta",
     "open_data_set",
     "read_dataset",
     "read_file",
@@ -75,26 +77,41 @@ class Header:
     length: int
 
 
-def _file_meta(stream: Stream, window: Window, where: str) -> tuple[str, int]:
-    """Return the Transfer Syntax UID, or an empty string, and where the data set begins (PS3.10 7.1)."""
+class FileMeta(NamedTuple):
+    """The file meta information: where it begins and ends, which is where the data set begins; none: both are one."""
+
+    transfer_syntax: str
+    start: int
+    end: int
+    encoding: Encoding
+
+
+def file_meta(stream: Stream, window: Window, where: str) -> FileMeta:
+    """Find the file meta information (PS3.10 7.1); the Transfer Syntax UID may be empty.
+
+    Raises
+    ------
+    PixelDataError
+        It is not DICOM.
+    """
     prefixed = window.read(0, 132)[128:] == b"DICM"
     start = 132 if prefixed else 0
     first = window.read(start, 8)
     if not prefixed:
         _check_bare(stream, first, where)
     if len(first) < 8 or first[:2] != b"\x02\x00":
-        return "", start
-    uid = ""
+        return FileMeta("", start, start, _EXPLICIT_LITTLE)
+    uid, end = "", start
     # PS3.10 7.1: always explicit VR little endian; some writers know better.
     encoding = Encoding(explicit_vr=looks_explicit(first), little_endian=True)
     for element in walk(window, start, encoding, where):
         if element.tag >> 16 != 2:
-            start = element.start
+            end = element.start
             break
         if element.tag == _TRANSFER_SYNTAX_UID:
             raw = window.read(element.value, min(element.length, 64))
             uid = raw.decode("ascii", "replace").strip("\0 ")
-    return uid, start
+    return FileMeta(uid, start, end, encoding)
 
 
 def _check_bare(stream: Stream, first: bytes, where: str) -> None:
@@ -159,7 +176,7 @@ def open_data_set(stream: Stream, report: Reporter) -> DataSet:
         It is not DICOM.
     """
     window = Window(stream)
-    uid, start = _file_meta(stream, window, report.where)
+    uid, _, start, _ = file_meta(stream, window, report.where)
     if uid == syntaxes.DEFLATED_EXPLICIT_LITTLE_ENDIAN:
         stream = InflatedStream(stream, start, limit=_LARGEST_DEFLATED_HEADER, where=report.where)
         start = 0

@@ -309,8 +309,18 @@ def _opened(source: Any) -> tuple[Stream, str]:
         raise
     if isinstance(stream, MemoryStream):
         file.close()
+    return stream, _name_of_openable(source) or name
+
+
+def _name_of_openable(source: Any) -> str:
+    """Return its path, empty where it has none."""
     path = getattr(source, "path", None)
-    return stream, path if isinstance(path, str) else str(source) if hasattr(source, "name") else name
+    if isinstance(path, str):
+        return path
+    try:
+        return str(source) if hasattr(source, "name") else ""
+    except TypeError:  # a `zipfile.Path` of an archive in memory, which has no name to begin with
+        return ""
 
 
 def stream_of_file(file: Any, *, owned: bool = False) -> tuple[Stream, str]:
