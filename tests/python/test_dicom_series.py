@@ -441,6 +441,25 @@ def test_pet_has_no_intercept_and_the_message_gives_a_step_that_fits(
     assert float(np.abs(found - volume.voxels).max()) <= step / 2 * 1.001
 
 
+def test_what_sources_at_one_place_disagree_about_is_not_that_of_one_of_them(tmp_path: Path) -> None:
+    volume = oblique(numbers("i2", 0, 9), modality="PT", unit="BQML")
+    written = [dcmread(path) for path in write_dicom_series(volume, tmp_path / "first", template=template())]
+    frames = []
+    for time in (1000, 2000):
+        for one in written:
+            frame = Dataset()
+            frame.update(one)
+            frame.DecayCorrection, frame.FrameReferenceTime = "NONE", time
+            frame.AcquisitionTime, frame.ActualFrameDuration = f"10{time}", 500
+            frames.append(frame)
+    mean = dcmread(write_dicom_series(volume, tmp_path / "mean", template=frames)[0])
+    assert (mean.AcquisitionTime, mean.FrameReferenceTime) == ("", "0")  # type 2, and type 1 as if unknown
+    assert (mean.DecayCorrection, mean.ActualFrameDuration) == ("NONE", 500)
+    assert len(mean.SourceImageSequence) == 2
+    later = dcmread(write_dicom_series(volume, tmp_path / "later", template=frames[len(written) :])[0])
+    assert (later.AcquisitionTime, later.FrameReferenceTime) == ("102000", 2000)
+
+
 def test_image_type_of_an_enhanced_template_is_not_that_of_its_slices(tmp_path: Path) -> None:
     source = template(ImageType=["ORIGINAL", "PRIMARY", "VOLUME", "NONE"])
     write_dicom_series(oblique(numbers("i2", 0, 9)), tmp_path / "out", template=source)

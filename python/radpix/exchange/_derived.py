@@ -137,10 +137,11 @@ def new_dataset(modality: str, *, colour: bool) -> Dataset:
     return dataset
 
 
-def copy_from(source: Dataset | None, dataset: Dataset, unit: str) -> None:
-    """Take over what stays true, and leave empty what must be there and is unknown."""
+def copy_from(sources: Sequence[Dataset], dataset: Dataset, unit: str) -> None:
+    """Take over what stays true of the first, and leave empty what must be there and is unknown."""
+    source = sources[0] if sources else None
     if source is not None:
-        _copy_kept(source, dataset, unit)
+        _copy_kept(sources, dataset, unit)
     _fill_missing(dataset)
     kinds = list(source.get("ImageType") or []) if source is not None else []
     # VOLUME is a value of enhanced objects, and these are none.
@@ -150,13 +151,30 @@ def copy_from(source: Dataset | None, dataset: Dataset, unit: str) -> None:
     dataset.ImageType = ["DERIVED", second, *([third] if third else [])]
 
 
-def _copy_kept(source: Dataset, dataset: Dataset, unit: str) -> None:
+def _disputed(sources: Sequence[Dataset]) -> set[str]:
+    """Return what the sources at the place of the first, such as its other time points, do not agree about."""
+    first = sources[0]
+    same = [
+        one
+        for one in sources[1:]
+        if _is_placed(one) and _is_placed(first) and one.ImagePositionPatient == first.ImagePositionPatient
+    ]
+    return {
+        keyword
+        for keyword in [*_KEPT, *_KEPT_PET]
+        if any(one.get(keyword) != first.get(keyword) for one in same)
+    }
+
+
+def _copy_kept(sources: Sequence[Dataset], dataset: Dataset, unit: str) -> None:
+    source = sources[0]
     pet = dataset.Modality == "PT" and source.get("Modality") == "PT"
     with warnings.catch_warnings():
         # An identifier that is too long is kept as it is: another one would be that of another study.
         warnings.filterwarnings("ignore", module="pydicom")
+        disputed = _disputed(sources)
         for keyword in [*_KEPT, *(_KEPT_PET if pet else [])]:
-            if keyword in source:
+            if keyword in source and keyword not in disputed:
                 dataset.add(copy.deepcopy(source[keyword]))
     if pet and unit in {"CNTS", "BQML"}:
         _copy_private(source, dataset)

@@ -100,7 +100,7 @@ def write_dicom_series(
             dataset = new_dataset(common.Modality, colour=volume.voxels.ndim == 4)
             position = volume.index_to_patient((k, 0, 0))
             beside = nearest(sources, position, axes[2])
-            copy_from(beside[0] if beside else None, dataset, volume.unit)
+            copy_from(beside, dataset, volume.unit)
             dataset.update({element.tag: element for element in common if element.tag not in dataset})
             dataset.InstanceNumber = number
             if dataset.Modality == "PT":
