@@ -17,7 +17,7 @@ namespace {
 using dicom::Found;
 using dicom::HeaderScan;
 
-/// From the fields of radpix._header_scan.Wanted: (((sequence, item), ...), tag, is_sequence).
+/// From the fields of radpix._header.scan.Wanted: (((sequence, item), ...), tag, is_sequence).
 dicom::Wanted wanted_from(const py::handle &fields) {
     const auto path = py::cast<py::tuple>(fields);
     dicom::Wanted wanted;
@@ -46,7 +46,7 @@ py::bytes bytes_of(const HeaderScan &scan, const Found &found) {
             static_cast<py::size_t>(found.count)};
 }
 
-/// An entry of radpix._header_scan.Scan.found: (wanted, item, VR, bytes | number of items | None).
+/// An entry of radpix._header.scan.Scan.found: (wanted, item, VR, bytes | number of items | None).
 py::tuple entry_of(const HeaderScan &scan, const Found &found) {
     const py::str vr(found.vr.data(), found.vr[0] == '\0' ? 0 : 2);
     py::object value = py::none();
@@ -68,7 +68,7 @@ py::tuple fragments_of(const dicom::Fragments &fragments) {
     return py::make_tuple(table, offsets, lengths, fragments.is_delimited);
 }
 
-/// The fields of radpix._header_scan.Scan, in its order.
+/// The fields of radpix._header.scan.Scan, in its order.
 py::tuple tuple_of(const HeaderScan &scan) {
     py::list found(scan.found.size());
     for (std::size_t k = 0; k < scan.found.size(); ++k) {
@@ -104,7 +104,7 @@ bool has_same_value(const HeaderScan &a, const Found &x, const HeaderScan &b, co
            (x.is_item_count || std::equal(first, first + x.count, b.bytes.begin() + y.first));
 }
 
-/// The fields of radpix._header_scan.Change, in its order, of two headers that are alike.
+/// The fields of radpix._header.scan.Change, in its order, of two headers that are alike.
 py::tuple changes_between(const HeaderScan &before, const HeaderScan &scan) {
     py::list entries;
     for (std::size_t k = 0; k < scan.found.size(); ++k) {

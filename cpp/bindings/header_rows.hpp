@@ -13,7 +13,7 @@ namespace radpix::bindings {
 
 namespace py = pybind11;
 
-/// What radpix._header_values.decode_value gives, for text in ASCII and numbers that are some; everything
+/// What radpix._header.values.decode_value gives, for text in ASCII and numbers that are some; everything
 /// else is left to it: text in a character set, "US or SS", tags, numbers that are none.
 class HeaderRows {
 public:

@@ -16,7 +16,7 @@ from radpix._backend import (
     Rows,
     Voi,
 )
-from radpix._header_query import Wanted
+from radpix._header.query import Wanted
 
 __version__: str
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from radpix._arguments import number, numbers, volume_of
 from radpix._backend import Rays
-from radpix._plane_checks import shape_of, vector_of
+from radpix._sampling.plane_checks import shape_of, vector_of
 from radpix.errors import GeometryError
 from radpix.plane import Plane, axes_along, corners_of
 

@@ -10,10 +10,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from radpix import _transfer_syntaxes as syntaxes
 from radpix import limits
-from radpix._frames import backend_for, check_decodable, decode_codestream, decode_into
-from radpix._selection import frame_indices, selected_layout, selection_of
+from radpix._frames import transfer_syntaxes as syntaxes
+from radpix._frames.decoding import backend_for, check_decodable, decode_codestream, decode_into
+from radpix._frames.selection import frame_indices, selected_layout, selection_of
 from radpix._source import Reporter, open_source
 from radpix._source.image_pixel import described_layout, element_type, frame_shape
 from radpix.encode import encodable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from radpix._arguments import check_choice
-from radpix._attributes import items, value
+from radpix._display.attributes import items, value
 from radpix._warn import warn
 from radpix.window import checked_pixels
 

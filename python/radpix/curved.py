@@ -14,13 +14,13 @@ import numpy as np
 
 from radpix import limits
 from radpix._backend import Combine, kernels
-from radpix._curved_rows import Rows, Settings, rows_of
-from radpix._padding import Padding, absent_value
-from radpix._plane_checks import spacing_of
 from radpix._progress import Progress, told
-from radpix._sampling import Settings as SampleSettings
-from radpix._sampling import calls_of
-from radpix._smooth import SMOOTH, Slab, check_smooth, sample_lines
+from radpix._sampling.curved_rows import Rows, Settings, rows_of
+from radpix._sampling.grids import Settings as SampleSettings
+from radpix._sampling.grids import calls_of
+from radpix._sampling.padding import Padding, absent_value
+from radpix._sampling.plane_checks import spacing_of
+from radpix._sampling.smooth import SMOOTH, Slab, check_smooth, sample_lines
 from radpix.errors import GeometryError
 from radpix.reslice import ORIGIN_TOLERANCE, STEP_TOLERANCE, fill_for, slab_samples_of, snapped
 from radpix.slices import PlaneInterpolation, check_choice, output_for, voxels_of

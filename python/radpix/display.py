@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from radpix._attributes import integer, text, value
-from radpix._display_source import header_of, rereadable
-from radpix._grey import Grey, full_window, grey_levels, window_over
-from radpix._lut import LookupTable
-from radpix._over_values import over_values
-from radpix._padding_values import padding_range
-from radpix._plans import shown_by_plan
-from radpix._thumbnail import resized, size_of
+from radpix._display.attributes import integer, text, value
+from radpix._display.grey import Grey, full_window, grey_levels, window_over
+from radpix._display.lut import LookupTable
+from radpix._display.over_values import over_values
+from radpix._display.padding_values import padding_range
+from radpix._display.plans import shown_by_plan
+from radpix._display.source import header_of, rereadable
+from radpix._display.thumbnail import resized, size_of
 from radpix._warn import warn
 from radpix.codec import decode
 from radpix.color import icc_profile, to_srgb
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
     from pydicom import Dataset
 
-    from radpix._plans import Unplanned
+    from radpix._display.plans import Unplanned
     from radpix._source.source import Source
     from radpix.modality import Rescale
     from radpix.palette import Palette

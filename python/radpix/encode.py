@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from radpix import _transfer_syntaxes as syntaxes
 from radpix import limits
 from radpix._arguments import integer, text
 from radpix._backend import FrameLayout, kernels
+from radpix._frames import transfer_syntaxes as syntaxes
 from radpix.errors import UnsupportedTransferSyntaxError
 
 if TYPE_CHECKING:

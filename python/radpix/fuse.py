@@ -15,11 +15,11 @@ import numpy as np
 
 from radpix._arguments import check_choice, number, numbers, plane_of, volume_of
 from radpix._backend import Combine, kernels
-from radpix._grey import window_over
-from radpix._padding import Padding, absent_value
-from radpix._registration import registered
-from radpix._sampling import Settings, work_type
-from radpix._smooth import SMOOTH, check_smooth
+from radpix._display.grey import window_over
+from radpix._sampling.grids import Settings, work_type
+from radpix._sampling.padding import Padding, absent_value
+from radpix._sampling.registration import registered
+from radpix._sampling.smooth import SMOOTH, check_smooth
 from radpix.color_map import ColorMap, color_map_of
 from radpix.reslice import grid_on, reslice, sample_grid
 from radpix.slices import PlaneInterpolation, Slice, slice_of

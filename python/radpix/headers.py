@@ -22,10 +22,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from radpix._header_query import Query, Scan
-from radpix._header_scan import scan_buffer, scan_files, scan_rows, scan_stream
-from radpix._header_tags import Column, columns_of, number_vr, wanted_of
-from radpix._header_values import Value, decode_value
+from radpix._header.query import Query, Scan
+from radpix._header.scan import scan_buffer, scan_files, scan_rows, scan_stream
+from radpix._header.tags import Column, columns_of, number_vr, wanted_of
+from radpix._header.values import Value, decode_value
 from radpix._source.source import stream_of_file
 from radpix.errors import RadpixError, TruncatedError
 from radpix.threads import thread_count

@@ -17,13 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from radpix._backend import kernels
-from radpix._findings import name_slices
-from radpix._selection import selection_of
-from radpix._stacking import Stack
-from radpix._straighten import straighten
-from radpix._transfer_syntaxes import NATIVE
-from radpix._units import has_modality_values, unit_of
-from radpix._voxels import (
+from radpix._frames.selection import selection_of
+from radpix._frames.transfer_syntaxes import NATIVE
+from radpix._loading.straighten import straighten
+from radpix._loading.voxels import (
     Level,
     Scaling,
     check_dtype,
@@ -35,6 +32,9 @@ from radpix._voxels import (
     tell,
     windows_of,
 )
+from radpix._series.findings import name_slices
+from radpix._series.stacking import Stack
+from radpix._series.units import has_modality_values, unit_of
 from radpix.errors import GeometryError, PixelDataError
 from radpix.series import Instance, PathLike, ScanResult, Series, VolumePlan, scan, series_of
 from radpix.threads import get_num_threads, thread_count

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from radpix._arguments import dataset_of, integer
-from radpix._attributes import functional_group, number, text, value
 from radpix._backend import kernels
-from radpix._lut import LookupTable, lookup_table, present_luts
-from radpix._over_values import over_values
+from radpix._display.attributes import functional_group, number, text, value
+from radpix._display.lut import LookupTable, lookup_table, present_luts
+from radpix._display.over_values import over_values
 from radpix._warn import warn
 from radpix.threads import thread_count
 from radpix.window import checked_pixels

@@ -10,8 +10,8 @@ import numpy as np
 from radpix import limits
 from radpix._arguments import array_of, dataset_of, described
 from radpix._arguments import integer as integer_argument
-from radpix._attributes import integer, integers, text, value
-from radpix._lut import is_little_endian
+from radpix._display.attributes import integer, integers, text, value
+from radpix._display.lut import is_little_endian
 from radpix._source.header import syntax_of_dataset
 from radpix._warn import warn
 from radpix.errors import PixelDataError

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from radpix._arguments import dataset_of
-from radpix._attributes import text, value
-from radpix._lut import LookupTable, descriptor_of, entries_of, is_little_endian, words_of
-from radpix._over_values import over_values
-from radpix._palette_segments import expand_segments
+from radpix._display.attributes import text, value
+from radpix._display.lut import LookupTable, descriptor_of, entries_of, is_little_endian, words_of
+from radpix._display.over_values import over_values
+from radpix._display.palette_segments import expand_segments
 from radpix._warn import warn
 from radpix.errors import PixelDataError
 from radpix.threads import thread_count

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from radpix._arguments import check_choice, dataset_of, described, integer, number, points, volume_of
-from radpix._image_plane import image_plane
-from radpix._plane_checks import (
+from radpix._sampling.plane_checks import (
     ORTHOGONAL_TOLERANCE,
     axes_through,
     cross,
@@ -23,6 +22,7 @@ from radpix._plane_checks import (
     spacing_of,
     unit_of,
 )
+from radpix._series.image_plane import image_plane
 from radpix.errors import GeometryError
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from radpix._attributes import integer, integers, items, text, value
-from radpix._display_source import read_dataset
-from radpix._lut import LookupTable, lookup_table, present_luts
+from radpix._display.attributes import integer, integers, items, text, value
+from radpix._display.lut import LookupTable, lookup_table, present_luts
+from radpix._display.source import read_dataset
 from radpix.color import icc_profile
 from radpix.errors import PixelDataError
 from radpix.modality import Rescale, rescale_of

@@ -9,9 +9,9 @@ import numpy as np
 from radpix import render
 from radpix._arguments import check_choice, integer, number
 from radpix._backend import Combine, kernels
-from radpix._padding import Padding, absent_value
 from radpix._progress import Progress, told
-from radpix._sampling import work_type
+from radpix._sampling.grids import work_type
+from radpix._sampling.padding import Padding, absent_value
 from radpix.camera import check_slab, rays_of
 from radpix.errors import GeometryError
 from radpix.plane import Plane, corners_of

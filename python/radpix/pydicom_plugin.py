@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from radpix import _transfer_syntaxes as syntaxes
 from radpix._backend import kernels
-from radpix._frames import decode_codestream
+from radpix._frames import transfer_syntaxes as syntaxes
+from radpix._frames.decoding import decode_codestream
 from radpix._source import Reporter
 from radpix._source.image_pixel import described_layout, element_type, frame_shape
 

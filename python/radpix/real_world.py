@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from radpix._arguments import dataset_of, integer
-from radpix._attributes import functional_group, items, number, numbers, text, value
+from radpix._display.attributes import functional_group, items, number, numbers, text, value
 from radpix.errors import PixelDataError
 from radpix.window import checked_pixels
 

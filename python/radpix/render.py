@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from radpix import _plane_checks as plane_checks
 from radpix import limits
 from radpix._arguments import described, integer, number, numbers, volume_of
 from radpix._backend import Lighting, RenderLayer, kernels
-from radpix._padding import Padding, absent_value
 from radpix._progress import Progress, silent, told
-from radpix._registration import registered
+from radpix._sampling import plane_checks
+from radpix._sampling.padding import Padding, absent_value
+from radpix._sampling.registration import registered
 from radpix.slices import Slice, voxels_of
 from radpix.threads import thread_count
 from radpix.transfer_function import TransferFunction

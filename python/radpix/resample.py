@@ -16,7 +16,7 @@ import numpy as np
 
 from radpix._arguments import array_of, described, numbers, volume_of
 from radpix._backend import AxisMap
-from radpix._sampling import (
+from radpix._sampling.grids import (
     Aligned,
     Interpolation,
     Target,
@@ -31,8 +31,8 @@ from radpix.errors import GeometryError, LimitError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from radpix._padding import Padding
     from radpix._progress import Progress
+    from radpix._sampling.padding import Padding
     from radpix.volume import Volume
 
 __all__ = ["Interpolation", "resample"]

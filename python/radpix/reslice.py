@@ -21,10 +21,10 @@ import numpy as np
 
 from radpix._arguments import check_choice, integer, number, plane_of, volume_of
 from radpix._backend import Combine, Grid, kernels
-from radpix._padding import Padding, absent_value, default_fill
 from radpix._progress import Progress, told
-from radpix._sampling import Settings, calls_of
-from radpix._smooth import SMOOTH, Slab, check_smooth, sample_plane
+from radpix._sampling.grids import Settings, calls_of
+from radpix._sampling.padding import Padding, absent_value, default_fill
+from radpix._sampling.smooth import SMOOTH, Slab, check_smooth, sample_plane
 from radpix.errors import GeometryError
 from radpix.slices import PlaneInterpolation, Slice, output_for, slice_of, voxels_of
 from radpix.threads import thread_count

@@ -10,15 +10,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from radpix._audit import analyse, combine, merge
-from radpix._dimensions import OCCURRENCE, Split, check_names
 from radpix._enhanced import images_of
-from radpix._file_list import is_dangling, list_files
-from radpix._findings import finding, name_slices
-from radpix._grouping import Group, Traits, group_by_traits, split_repeats
-from radpix._headers import NotAnImageError, NotDicomError, read_headers
-from radpix._instance import Instance
-from radpix._stacking import Stack
+from radpix._series.audit import analyse, combine, merge
+from radpix._series.dimensions import OCCURRENCE, Split, check_names
+from radpix._series.file_list import is_dangling, list_files
+from radpix._series.findings import finding, name_slices
+from radpix._series.grouping import Group, Traits, group_by_traits, split_repeats
+from radpix._series.headers import NotAnImageError, NotDicomError, read_headers
+from radpix._series.instance import Instance
+from radpix._series.stacking import Stack
 from radpix.errors import RadpixError, RadpixWarning
 from radpix.threads import thread_count
 

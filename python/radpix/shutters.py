@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from radpix._attributes import functional_group, integer, integers, number, numbers, value
+from radpix._display.attributes import functional_group, integer, integers, number, numbers, value
 from radpix._warn import warn
 from radpix.color import cielab_to_srgb
 from radpix.errors import PixelDataError

@@ -15,9 +15,8 @@ import numpy as np
 
 from radpix import limits
 from radpix._arguments import array_of, numbers, volume_of
-from radpix._padding import Padding, absent_value
 from radpix._progress import Progress, told
-from radpix._sampling import (
+from radpix._sampling.grids import (
     Field,
     Interpolation,
     Settings,
@@ -32,6 +31,7 @@ from radpix._sampling import (
     run_points,
     sampled,
 )
+from radpix._sampling.padding import Padding, absent_value
 from radpix.errors import GeometryError
 from radpix.threads import thread_count
 

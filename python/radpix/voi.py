@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import numpy as np
 
 from radpix._arguments import dataset_of, described, integer, number
-from radpix._attributes import functional_group, numbers, text, value
-from radpix._grey import Grey, grey_levels, window_over
-from radpix._lut import LookupTable, lookup_table, present_luts
-from radpix._padding_values import padding_range
+from radpix._display.attributes import functional_group, numbers, text, value
+from radpix._display.grey import Grey, grey_levels, window_over
+from radpix._display.lut import LookupTable, lookup_table, present_luts
+from radpix._display.padding_values import padding_range
 from radpix._warn import warn
 from radpix.modality import Rescale, modality_transform
 from radpix.threads import thread_count

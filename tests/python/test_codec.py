@@ -250,8 +250,8 @@ def test_a_private_transfer_syntax_is_unsupported() -> None:
 def test_without_plug_ins_the_error_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = objects.header(rows=2, columns=2, bits=8, syntax="1.2.840.10008.1.2.4.90")
     source = objects.part10(dataset, objects.encapsulate([b"\0" * 4]))
-    monkeypatch.setattr("radpix._frames.kernels", _WithoutCodecs)
-    monkeypatch.setattr("radpix._plugins._PLUGINS", ())
+    monkeypatch.setattr("radpix._frames.decoding.kernels", _WithoutCodecs)
+    monkeypatch.setattr("radpix._frames.plugins._PLUGINS", ())
     with pytest.raises(radpix.UnsupportedTransferSyntaxError, match=r'pip install "pylibjpeg\[all\]"'):
         radpix.decode(source)
 
@@ -259,10 +259,10 @@ def test_without_plug_ins_the_error_names_what_to_install(monkeypatch: pytest.Mo
 def test_a_plug_in_that_fails_is_a_decode_error(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("openjpeg")
     uid = "1.2.840.10008.1.2.4.90"
-    monkeypatch.setattr("radpix._frames.kernels", _WithoutCodecs)
+    monkeypatch.setattr("radpix._frames.decoding.kernels", _WithoutCodecs)
     dataset = objects.header(rows=2, columns=2, bits=8, syntax=uid, frames=2)
     source = objects.part10(dataset, objects.encapsulate([b"\0" * 4, b"\1" * 4]))
-    monkeypatch.setattr("radpix._plugins._PLUGINS", ("pylibjpeg",))
+    monkeypatch.setattr("radpix._frames.plugins._PLUGINS", ("pylibjpeg",))
     with pytest.raises(radpix.DecodeError, match="pylibjpeg") as caught:
         radpix.decode(source, index=1)
     assert (caught.value.code, caught.value.frame, caught.value.transfer_syntax) == ("plugin-failed", 1, uid)

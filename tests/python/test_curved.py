@@ -11,8 +11,8 @@ from tests.python.reslice_cases import COMBINES, DTYPES, LEVELS, SHEARED, noise,
 
 from radpix import GeometryError, LimitError, Plane, Volume, _core, curved, limits, reslice
 from radpix._backend import Grid
-from radpix._curve import curve_through, frames_along
 from radpix._numba import reslice_lines as numba_lines
+from radpix._sampling.curve import curve_through, frames_along
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

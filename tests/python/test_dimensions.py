@@ -13,7 +13,7 @@ from pydicom.uid import UID
 from tests.python.phantom import Phantom, stack_positions
 
 import radpix
-from radpix._vendor import private_values
+from radpix._series.vendor import private_values
 
 if TYPE_CHECKING:
     from pathlib import Path

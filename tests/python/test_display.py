@@ -267,7 +267,7 @@ def test_every_backend_and_thread_count_shows_the_same(
         RescaleIntercept=1,
     )
     wanted = radpix.display(dataset, num_threads=1)
-    for module in ("radpix._grey", "radpix.modality", "radpix._over_values"):
+    for module in ("radpix._display.grey", "radpix.modality", "radpix._display.over_values"):
         monkeypatch.setattr(f"{module}.kernels", lambda: kernels)
     for level in ("scalar", _core.detected_cpu_level()):
         _core.set_cpu_level(level)

@@ -15,7 +15,7 @@ from tests.python import display_objects as made
 from tests.python import objects
 
 import radpix
-from radpix import _plans
+from radpix._display import plans as _plans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -59,14 +59,11 @@ CODE = re.compile(r'"([a-z0-9]+(?:-[a-z0-9]+)+)"')
 
 def codes_of_sources() -> set[str]:
     package = ROOT / "python" / "radpix"
-    sources = [
-        *package.glob("_source/*.py"),
-        *package.glob("_numba/*.py"),
-        *ROOT.glob("cpp/src/codec/**/*.[ch]pp"),
-    ]
-    sources += [package / name for name in ("_frames.py", "_header_walk.py", "_plugins.py", "modality.py")]
-    sources += [package / name for name in ("_lut.py", "_padding_values.py", "color.py", "overlays.py")]
-    sources += [package / name for name in ("display.py", "palette.py", "shutters.py", "voi.py")]
+    folders = ("_source", "_frames", "_header", "_display", "_numba")
+    sources = [path for folder in folders for path in package.glob(f"{folder}/*.py")]
+    sources += ROOT.glob("cpp/src/codec/**/*.[ch]pp")
+    sources += [package / name for name in ("modality.py", "color.py", "overlays.py", "display.py")]
+    sources += [package / name for name in ("palette.py", "shutters.py", "voi.py")]
     sources.append(ROOT / "cpp" / "src" / "base" / "error.cpp")
     found = {code for path in sources for code in CODE.findall(path.read_text(encoding="utf-8"))}
     return {code for code in found if not NO_CODES.fullmatch(code)} | {"truncated", "unreadable-file"}

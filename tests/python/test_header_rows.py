@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from tests.python import objects
 
 import radpix
-from radpix import _header_scan as scanning
-from radpix._header_tags import columns_of, wanted_of
-from radpix._header_values import decode_value
+from radpix._header import scan as scanning
+from radpix._header.tags import columns_of, wanted_of
+from radpix._header.values import decode_value
 from radpix.headers import scan_headers
 
 if TYPE_CHECKING:

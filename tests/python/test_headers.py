@@ -20,8 +20,8 @@ from pydicom.sequence import Sequence
 from tests.python import objects
 
 import radpix
-from radpix import _header_scan as scanning
-from radpix._header_tags import columns_of, wanted_of
+from radpix._header import scan as scanning
+from radpix._header.tags import columns_of, wanted_of
 from radpix._source.stream import MemoryStream
 from radpix.headers import find_pixel_data, read_header, scan_headers
 

@@ -9,8 +9,8 @@ import pytest
 from tests.python.testdata import dicom_files, pydicom_files, real_data
 
 from radpix import DecodeError, TruncatedError
-from radpix import _header_scan as scanning
-from radpix._header_tags import columns_of, wanted_of
+from radpix._header import scan as scanning
+from radpix._header.tags import columns_of, wanted_of
 from radpix.headers import find_pixel_data, read_header
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement
 
-from radpix._headers import read_header, read_headers
-from radpix._instance import Instance
+from radpix._series.headers import read_header, read_headers
+from radpix._series.instance import Instance
 
 from . import objects
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.python import objects
 
 import radpix
-from radpix import _jpeg_xl
+from radpix._frames import jpeg_xl as _jpeg_xl
 
 imagecodecs = pytest.importorskip("imagecodecs")
 if not _jpeg_xl.available():
@@ -195,6 +195,6 @@ def test_without_imagecodecs_the_error_names_the_extra(monkeypatch: pytest.Monke
             False,
             "imagecodecs",
         )
-    monkeypatch.setattr("radpix._jpeg_xl.available", lambda: False)
+    monkeypatch.setattr("radpix._frames.jpeg_xl.available", lambda: False)
     with pytest.raises(radpix.UnsupportedTransferSyntaxError, match=r'pip install "radpix\[jpegxl\]"'):
         radpix.decode(object_of([STREAM], FRAME.shape, bits=8))

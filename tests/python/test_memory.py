@@ -99,14 +99,14 @@ def _multi_frame(path: Path, kind: str) -> None:
 
 #: Decode by the plug-ins of pydicom what the kernels could.
 _NO_CODECS = """
-import radpix._frames
+import radpix._frames.decoding
 
 class WithoutCodecs:
     name = "none"
     def decodable(self):
         return frozenset()
 
-radpix._frames.kernels = WithoutCodecs
+radpix._frames.decoding.kernels = WithoutCodecs
 """
 
 KINDS = ["native", "encapsulated", "RLE", "a plug-in's"]

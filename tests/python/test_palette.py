@@ -16,7 +16,7 @@ from tests.python import objects
 
 import radpix
 from radpix import _native, _numba
-from radpix._palette_segments import expand_segments
+from radpix._display.palette_segments import expand_segments
 
 RNG = np.random.default_rng(3)
 
@@ -33,7 +33,7 @@ def palette(tables: list[bytes], descriptor: list[int], **options: Any) -> Datas
 def test_every_index_gets_its_colour(
     kernels: Any, stored: str, bits: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("radpix._over_values.kernels", lambda: kernels)
+    monkeypatch.setattr("radpix._display.over_values.kernels", lambda: kernels)
     tables = RNG.integers(0, 1 << bits, (3, 100)).astype("<u1" if bits == 8 else "<u2")
     first = 65526 if stored == "int16" else 10
     start = first - 65536 if stored == "int16" else first

@@ -9,7 +9,7 @@ import pytest
 from tests.python.phantom import Phantom
 
 import radpix
-from radpix._protocol import check_series, read_rules
+from radpix._series.protocol import check_series, read_rules
 
 if TYPE_CHECKING:
     from pathlib import Path

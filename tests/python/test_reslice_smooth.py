@@ -13,7 +13,7 @@ from tests.python.oracle.transform import lanczos
 from tests.python.reslice_cases import COMBINES, LEVELS, SHEARED, noise, oblique_plane
 
 from radpix import Plane, Volume, _core, curved, reslice
-from radpix._sampling import _coefficients
+from radpix._sampling.grids import _coefficients
 
 SHAPE = (20, 40, 50)
 TYPES = [np.dtype(name) for name in ("u1", "i1", "u2", "i2", "i4", "f4", "f8")]
@@ -151,14 +151,14 @@ def test_a_slab_of_bands_is_that_of_all_rows(
     path = [volume.index_to_patient(i) for i in ((1, 2, 2), (4, 6, 5), (7, 8, 9))]
     planar: dict[str, Any] = {"interpolation": interpolation, "thickness": 2.0, "fill": 0}
     whole = reslice(volume, plane, **planar).pixels, curved(volume, path, width=4, **planar).pixels
-    monkeypatch.setattr("radpix._smooth._BAND_BYTES", 5000)
+    monkeypatch.setattr("radpix._sampling.smooth._BAND_BYTES", 5000)
     filtered: list[Any] = []
 
     def counted(source: Any, sampling: Any) -> Any:
         filtered.append(source)
         return _coefficients(source, sampling)
 
-    monkeypatch.setattr("radpix._sampling._coefficients", counted)
+    monkeypatch.setattr("radpix._sampling.grids._coefficients", counted)
     banded = reslice(volume, plane, **planar).pixels, curved(volume, path, width=4, **planar).pixels
     for one, other in zip(whole, banded, strict=True):
         np.testing.assert_array_equal(one, other)

@@ -16,7 +16,8 @@ from pydicom.uid import JPEG2000Lossless, JPEGLSLossless
 from tests.python.phantom import Phantom, stack_positions
 
 import radpix
-from radpix import _core, _slice_reader
+from radpix import _core
+from radpix._loading import slice_reader as _slice_reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,7 @@ from tests.python import objects
 from tests.python.test_memory import MIB, grown
 
 import radpix
-from radpix._video import VideoDecoder
+from radpix._frames.video import VideoDecoder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -257,6 +257,6 @@ def test_without_pyav_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch)
         assert table[BASE + number].backend == "av"
         assert (table[BASE + number].can_decode, table[BASE + number].can_encode) == (True, False)
     assert table[BASE + "106"].backend == table[BASE + "106.1"].backend == ""
-    monkeypatch.setattr("radpix._video.available", lambda: False)
+    monkeypatch.setattr("radpix._frames.video.available", lambda: False)
     with pytest.raises(radpix.UnsupportedTransferSyntaxError, match=r'pip install "radpix\[video\]"'):
         radpix.decode(object_of(encoded("mpeg2video", "mpegts"), "100"))

@@ -11,7 +11,7 @@ from radpix._enhanced.nuclear import nuclear_frames
 from radpix._enhanced.segmentation import segment_frames
 
 if TYPE_CHECKING:
-    from radpix._instance import Instance
+    from radpix._series.instance import Instance
 
 __all__ = ["images_of"]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from radpix._attribute_bytes import decimal_or_nan, decimals, string
 from radpix._enhanced.elements import read_elements
 from radpix._enhanced.planes import shifted
-from radpix._header_scan import Wanted
+from radpix._header.attribute_bytes import decimal_or_nan, decimals, string
+from radpix._header.scan import Wanted
 
 if TYPE_CHECKING:
-    from radpix._instance import Instance
+    from radpix._series.instance import Instance
 
 __all__ = ["dose_frames"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from radpix._header_scan import Query, Wanted, scan_files
+from radpix._header.scan import Query, Wanted, scan_files
 from radpix.errors import TruncatedError
 
 if TYPE_CHECKING:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from radpix._attribute_bytes import short, string
 from radpix._enhanced.csa import csa_values
 from radpix._enhanced.elements import read_elements
-from radpix._header_scan import Wanted
-from radpix._stacking import plane_axes
+from radpix._header.attribute_bytes import short, string
+from radpix._header.scan import Wanted
+from radpix._series.stacking import plane_axes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from radpix._instance import Instance
+    from radpix._series.instance import Instance
 
 __all__ = ["mosaic_tiles"]
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from radpix._attribute_bytes import binary, decimals
 from radpix._enhanced.elements import Elements, read_elements
 from radpix._enhanced.planes import shifted
-from radpix._header_scan import EVERY_ITEM, Wanted
-from radpix._instance_parser import plausible_vector
+from radpix._header.attribute_bytes import binary, decimals
+from radpix._header.scan import EVERY_ITEM, Wanted
+from radpix._series.instance_parser import plausible_vector
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from radpix._instance import Instance
+    from radpix._series.instance import Instance
 
 __all__ = ["nuclear_frames"]
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from radpix._stacking import plane_axes
+from radpix._series.stacking import plane_axes
 
 if TYPE_CHECKING:
-    from radpix._instance import Instance, Vector
+    from radpix._series.instance import Instance, Vector
 
 __all__ = ["shifted"]
 

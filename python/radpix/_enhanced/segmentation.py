@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from radpix._attribute_bytes import binary, string
 from radpix._enhanced.elements import read_elements
-from radpix._header_scan import EVERY_ITEM, Wanted
-from radpix._stacking import plane_axes
+from radpix._header.attribute_bytes import binary, string
+from radpix._header.scan import EVERY_ITEM, Wanted
+from radpix._series.stacking import plane_axes
 from radpix.geometry import DUPLICATE_TOLERANCE_MM
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from radpix._instance import Instance, Vector
+    from radpix._series.instance import Instance, Vector
 
 __all__ = ["segment_frames"]
 

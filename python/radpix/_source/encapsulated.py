@@ -6,8 +6,8 @@ import zlib
 from operator import lt
 from typing import TYPE_CHECKING, NamedTuple
 
-from radpix import _transfer_syntaxes as syntaxes
 from radpix import limits
+from radpix._frames import transfer_syntaxes as syntaxes
 from radpix._source import attributes as names
 from radpix._source import codestreams as markers
 from radpix._source.fragments import ITEM_HEADER, Fragments, Items, integers

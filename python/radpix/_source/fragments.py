@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Literal
 
-from radpix import _transfer_syntaxes as syntaxes
+from radpix._frames import transfer_syntaxes as syntaxes
 from radpix._source.elements import UNDEFINED_LENGTH, Window
 from radpix.errors import DecodeError, LimitError, PixelDataError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from radpix import _transfer_syntaxes as syntaxes
+from radpix._frames import transfer_syntaxes as syntaxes
 from radpix._source import attributes as names
 from radpix._source.elements import END, UNDEFINED_LENGTH, Encoding, Window, looks_explicit, walk
 from radpix._source.stream import FileStream, InflatedStream, MemoryStream, Stream

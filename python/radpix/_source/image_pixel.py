@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from radpix import _transfer_syntaxes as syntaxes
 from radpix import limits
 from radpix._arguments import integer, text
 from radpix._backend import FrameLayout
+from radpix._frames import transfer_syntaxes as syntaxes
 from radpix._source import attributes as names
 from radpix.errors import PixelDataError
 

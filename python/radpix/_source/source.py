@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
-from radpix import _transfer_syntaxes as syntaxes
 from radpix import limits
+from radpix._frames import transfer_syntaxes as syntaxes
+from radpix._frames.video import VideoDecoder
 from radpix._source.elements import UNDEFINED_LENGTH
 from radpix._source.encapsulated import EncapsulatedFrames
 from radpix._source.header import Header, read_dataset, read_file
@@ -19,7 +20,6 @@ from radpix._source.native import NativeFrames, last_of
 from radpix._source.report import Reporter
 from radpix._source.stream import FileStream, InflatedStream, MemoryStream, Stream
 from radpix._source.video import VideoFrames
-from radpix._video import VideoDecoder
 from radpix.errors import LimitError, PixelDataError, UnsupportedTransferSyntaxError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from radpix.errors import PixelDataError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from radpix._protocol import Rule, Violation
+    from radpix._series.protocol import Rule, Violation
     from radpix.series import Series
 
 __all__ = ["SCHEMA", "audit"]
@@ -49,7 +49,7 @@ def audit(path: Path, *, series: str | None, as_json: bool, protocol: Path | Non
 
 
 def _rules(protocol: Path) -> list[Rule]:
-    from radpix._protocol import read_rules
+    from radpix._series.protocol import read_rules
 
     try:
         return read_rules(protocol)
@@ -64,7 +64,7 @@ def _rules(protocol: Path) -> list[Rule]:
 def _violations(series: Series, rules: list[Rule]) -> list[Violation]:
     if not rules:
         return []
-    from radpix._protocol import check_series
+    from radpix._series.protocol import check_series
 
     try:
         return check_series(series, rules)

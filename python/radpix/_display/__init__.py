@@ -1,0 +1,1 @@
+"""The steps of the display pipeline and what they are planned from."""

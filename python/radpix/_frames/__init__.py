@@ -1,0 +1,1 @@
+"""From codestreams to the pixels of frames: what is selected, who decodes it."""

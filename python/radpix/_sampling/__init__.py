@@ -1,0 +1,1 @@
+"""Sampling of volumes: grids, curves, planes, and what lies outside."""
