@@ -1,4 +1,4 @@
-"""Volumes to and from the images of other libraries, none of which radpix needs."""
+"""Volumes to and from arrays and the images of other libraries, none of which radpix needs."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 from radpix.errors import GeometryError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import DTypeLike, NDArray
 
     from radpix.volume import Volume
 
-__all__ = ["from_nibabel", "from_sitk", "from_xarray", "to_nibabel", "to_sitk", "to_xarray"]
+__all__ = ["as_array", "from_nibabel", "from_sitk", "from_xarray", "to_nibabel", "to_sitk", "to_xarray"]
 
 #: Index (z, y, x) <-> (x, y, z), and patient LPS <-> RAS, as 4 x 4; each is its own inverse.
 REVERSED = np.eye(4)[[2, 1, 0, 3]]
@@ -29,6 +29,21 @@ def _import(name: str, package: str, method: str) -> Any:
         return import_module(name)
     except ImportError as error:
         raise ImportError(f"Volume.{method}() needs {package}: pip install {package}") from error
+
+
+def as_array(values: NDArray[Any], dtype: DTypeLike | None, copy: bool | None) -> NDArray[Any]:
+    """Return what ``__array__`` gives, of NumPy 1 as of NumPy 2: shared unless the type or ``copy`` asks for a copy.
+
+    Raises
+    ------
+    ValueError
+        ``copy`` is False, and another ``dtype`` needs one.
+    """
+    if copy is None:
+        return values if dtype is None else values.astype(dtype, copy=False)
+    if not copy and dtype is not None and np.dtype(dtype) != values.dtype:
+        raise ValueError(f"a conversion from {values.dtype} to {dtype} needs a copy")
+    return values.astype(dtype or values.dtype, copy=copy)
 
 
 def is_orthogonal(affine: NDArray[np.float64]) -> bool:

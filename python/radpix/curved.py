@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from radpix import limits
+from radpix._arguments import check_choice, number, numbers
 from radpix._backend import Combine, kernels
+from radpix._convert import as_array
 from radpix._progress import Progress, told
 from radpix._sampling.curved_rows import Rows, Settings, rows_of
 from radpix._sampling.grids import Settings as SampleSettings
@@ -23,7 +25,7 @@ from radpix._sampling.plane_checks import spacing_of
 from radpix._sampling.smooth import SMOOTH, Slab, check_smooth, sample_lines
 from radpix.errors import GeometryError
 from radpix.reslice import ORIGIN_TOLERANCE, STEP_TOLERANCE, fill_for, slab_samples_of, snapped
-from radpix.slices import PlaneInterpolation, check_choice, output_for, voxels_of
+from radpix.slices import PlaneInterpolation, output_for, voxels_of
 from radpix.threads import thread_count
 
 if TYPE_CHECKING:
@@ -78,22 +80,42 @@ class CurvedSlice:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """(rows, columns), of cross-sections (planes, rows, columns)."""
+        """Pixels along each axis, (rows, columns), of cross-sections (planes, rows, columns); channels do not count."""
         return self.pixels.shape[: 3 if self.mode == "cross-sections" else 2]
 
     def positions(self) -> NDArray[np.float64]:
-        """Return the patient positions (..., 3) of all pixels."""
+        """Return where all pixels lie.
+
+        Returns
+        -------
+        ndarray
+            ``shape`` and an axis of 3, float64: patient positions (x, y, z) in mm, LPS, of the pixels' centres.
+        """
         column = np.arange(self.shape[-1])[:, None]
         all_of_them = self.first[:, :, None] + column * self.column_step[:, :, None]
         return np.asarray(all_of_them.reshape(*self.shape, 3), np.float64)
 
     def pixel_to_patient(self, pixel: ArrayLike) -> NDArray[np.float64]:
-        """Return patient positions (..., 3) in mm of pixels (..., 2) as (row, column), or (plane, row, column).
+        """Return where pixels lie.
 
-        Columns may have fractions. Rows and planes between two are linear between them, and no further than the first
-        and last. A pixel that is no number has no position.
+        Parameters
+        ----------
+        pixel
+            (..., 2) as (row, column), of cross-sections (..., 3) as (plane, row, column), whole at the pixels' centres.
+            Columns may have fractions. Rows and planes between two are linear between them, and no further than the
+            first and last. A pixel that is no number has no position.
+
+        Returns
+        -------
+        ndarray
+            (..., 3) float64: patient positions (x, y, z) in mm, LPS.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Pixels are no numbers; their last axis is not as long as ``shape``.
         """
-        index = np.asarray(pixel, np.float64)
+        index = numbers(pixel, "pixel")
         if index.shape[-1:] != (len(self.shape),):
             raise ValueError(f"a pixel has {len(self.shape)} indices, an array (..., {len(self.shape)})")
         column = index[..., -1:]
@@ -107,11 +129,26 @@ class CurvedSlice:
         return total
 
     def patient_to_pixel(self, position: ArrayLike) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """Return the nearest pixels (..., 2) or (..., 3), and their distances (...) in mm, of positions (..., 3).
+        """Return the nearest pixels, of equally near ones the first: a path that crosses itself shows a place twice.
 
-        Of equally near ones the first; a path that crosses itself shows a position more than once.
+        Parameters
+        ----------
+        position
+            (..., 3): patient positions (x, y, z) in mm, LPS.
+
+        Returns
+        -------
+        ndarray
+            (..., 2) integers: rows and columns, of cross-sections (..., 3): planes, rows and columns.
+        ndarray
+            (...) float64: the distances from the pixels' centres in mm.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Positions are not finite numbers; their last axis is not 3 long.
         """
-        where = np.asarray(position, np.float64)
+        where = numbers(position, "position")
         if where.shape[-1:] != (3,) or not np.isfinite(where).all():
             raise ValueError(f"positions are finite numbers, an array (..., 3), not {where.shape}")
         flat = where.reshape(-1, 3)
@@ -132,7 +169,20 @@ class CurvedSlice:
         return pixel.reshape(*where.shape[:-1], -1), distance.reshape(where.shape[:-1])
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
-        return np.array(self.pixels, dtype=dtype, copy=copy)
+        """Return the pixels for ``numpy.asarray(slice)``, shared unless the type or ``copy=True`` asks for a copy.
+
+        Returns
+        -------
+        ndarray
+            (rows, columns[, channel]), of cross-sections (planes, rows, columns[, channel]), of the pixels' type or of
+            ``dtype``.
+
+        Raises
+        ------
+        ValueError
+            ``copy=False``, and another ``dtype`` needs a copy.
+        """
+        return as_array(self.pixels, dtype, copy)
 
 
 def _neighbours(index: NDArray[np.float64], count: int) -> list[tuple[NDArray[np.intp], NDArray[np.float64]]]:
@@ -279,7 +329,7 @@ def _sample(
 
 
 def _check_directions(mode: CurvedMode, rotation: float, along: ArrayLike | None) -> None:
-    if not np.isfinite(rotation):
+    if not np.isfinite(number(rotation, "rotation")):
         raise ValueError(f"rotation is a finite number of degrees, not {rotation}")
     if rotation and mode in {"stretched", "projected"}:
         raise ValueError(f"rotation turns rows about the path; {mode} rows have the direction across=")
@@ -302,7 +352,7 @@ def _settings(
     between = spacing_of(finest if spacing is None else spacing)
     if width is None and mode in {"straightened", "cross-sections"}:
         raise ValueError(f"width= in mm is needed for {mode}")
-    if width is not None and not (np.isfinite(width) and width > 0):
+    if width is not None and not (np.isfinite(number(width, "width")) and width > 0):
         raise ValueError(f"width is a positive number of mm, not {width}")
     if width is not None:
         limits.check_frame(1, round(width / between[1]))

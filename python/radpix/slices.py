@@ -9,6 +9,7 @@ import numpy as np
 
 from radpix import limits
 from radpix._arguments import check_choice, described, output, volume_of
+from radpix._convert import as_array
 from radpix.errors import GeometryError
 
 if TYPE_CHECKING:
@@ -162,11 +163,7 @@ class Slice:
         ValueError
             ``copy=False``, and another ``dtype`` needs a copy.
         """
-        if copy is None:
-            return self.pixels if dtype is None else self.pixels.astype(dtype, copy=False)
-        if not copy and dtype is not None and np.dtype(dtype) != self.pixels.dtype:
-            raise ValueError(f"a conversion from {self.pixels.dtype} to {dtype} needs a copy")
-        return self.pixels.astype(dtype or self.pixels.dtype, copy=copy)
+        return as_array(self.pixels, dtype, copy)
 
 
 def voxels_of(volume: Volume) -> NDArray[Any]:

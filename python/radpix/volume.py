@@ -164,11 +164,7 @@ class Volume:
         ValueError
             ``copy=False``, and another ``dtype`` needs a copy.
         """
-        if copy is None:
-            return self.voxels if dtype is None else self.voxels.astype(dtype, copy=False)
-        if not copy and dtype is not None and np.dtype(dtype) != self.voxels.dtype:
-            raise ValueError(f"a conversion from {self.voxels.dtype} to {dtype} needs a copy")
-        return self.voxels.astype(dtype or self.voxels.dtype, copy=copy)
+        return convert.as_array(self.voxels, dtype, copy)
 
     def __dlpack__(self, **options: Any) -> Any:
         """Share the voxels with another library without a copy, as ``torch.from_dlpack(volume)`` does.

@@ -59,12 +59,7 @@ def public_items() -> dict[str, Any]:
     return found
 
 
-#: Being rewritten.
-LATER = {
-    f"CurvedSlice.{name}"
-    for name in ("shape", "positions", "pixel_to_patient", "patient_to_pixel", "__array__")
-}
-ITEMS = {name: item for name, item in public_items().items() if name not in LATER}
+ITEMS = public_items()
 
 
 def function_of(item: Any) -> FunctionType | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from radpix._arguments import numbers
 from radpix._backend import kernels
 from radpix._sampling.plane_checks import unit_of
 from radpix.errors import GeometryError
@@ -69,7 +70,7 @@ def curve_through(path: ArrayLike, *, polyline: bool) -> Curve:
 
     It goes through every point, without cusps or loops within a segment. Repeated points count once.
     """
-    points = np.array(path, dtype=np.float64)
+    points = numbers(path, "path")
     if points.ndim != 2 or points.shape[1] != 3 or not 2 <= len(points) <= _MAX_POINTS:
         raise GeometryError(
             f"a path is 2 to {_MAX_POINTS} patient positions, an array (n, 3), not {points.shape}"
